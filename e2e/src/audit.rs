@@ -1,0 +1,150 @@
+//! The API server's own record of who asked for what: shows which requests a program really makes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// A request that was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `get`, `list`, `create`, `update`, `patch`, `delete`, `deletecollection`.
+    pub verb: String,
+    /// Plural, for example `deployments`.
+    pub resource: String,
+    /// For example `status` or `token`.
+    pub subresource: Option<String>,
+    /// None for lists, and for objects whose name the server chose.
+    pub name: Option<String>,
+    /// The namespace of the object.
+    pub namespace: String,
+    /// HTTP status of the answer.
+    pub code: u16,
+    /// For example `system:serviceaccount:<namespace>:<name>`.
+    pub user: String,
+    /// What the program says it is.
+    pub user_agent: String,
+    /// The server only pretended to do it.
+    pub dry_run: bool,
+    /// When the request arrived.
+    pub time: Timestamp,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    verb: String,
+    #[serde(rename = "requestURI")]
+    request_uri: String,
+    user: User,
+    #[serde(default)]
+    user_agent: String,
+    object_ref: Option<ObjectRef>,
+    response_status: Option<ResponseStatus>,
+    request_received_timestamp: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct User {
+    username: String,
+}
+
+#[derive(Deserialize)]
+struct ObjectRef {
+    resource: Option<String>,
+    subresource: Option<String>,
+    namespace: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ResponseStatus {
+    code: u16,
+}
+
+/// All requests but watches of one user for objects of one namespace, in the order of their answers.
+///
+/// # Errors
+/// When the log cannot be read, or isn't an audit log.
+pub fn requests(log: &Path, namespace: &str, user: &str) -> Result<Vec<Request>> {
+    let log = std::fs::read_to_string(log).with_context(|| format!("cannot read {}", log.display()))?;
+    let mut requests = parse(&log)?;
+    requests.retain(|request| request.namespace == namespace && request.user == user);
+    Ok(requests)
+}
+
+/// How often each verb was used on each resource, for example `patch deployments/scale`.
+#[must_use]
+pub fn summary(requests: &[Request]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for Request { verb, resource, subresource, .. } in requests {
+        let target = match subresource {
+            Some(subresource) => format!("{verb} {resource}/{subresource}"),
+            None => format!("{verb} {resource}"),
+        };
+        *counts.entry(target).or_default() += 1;
+    }
+    counts
+}
+
+fn parse(log: &str) -> Result<Vec<Request>> {
+    // The server may be in the middle of a line.
+    let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let events = whole
+        .lines()
+        .map(|line| serde_json::from_str::<Event>(line).with_context(|| format!("not an audit event: {line}")));
+    events.filter_map(|event| event.map(request).transpose()).collect()
+}
+
+/// None for what isn't about an object in a namespace, and for watches: those last, and say nothing of work.
+fn request(event: Event) -> Option<Request> {
+    let object = event.object_ref?;
+    let (resource, namespace, code) = (object.resource?, object.namespace?, event.response_status?.code);
+    (event.verb != "watch").then(|| Request {
+        verb: event.verb,
+        resource,
+        subresource: object.subresource,
+        name: object.name,
+        namespace,
+        code,
+        user: event.user.username,
+        user_agent: event.user_agent,
+        dry_run: event.request_uri.contains("dryRun=All"),
+        time: event.request_received_timestamp,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"{"kind":"Event","stage":"ResponseComplete","requestURI":"/apis/apps/v1/namespaces/n/deployments/d?dryRun=All","verb":"patch","user":{"username":"u"},"objectRef":{"resource":"deployments","namespace":"n","name":"d","apiGroup":"apps"},"responseStatus":{"metadata":{},"code":409},"requestReceivedTimestamp":"2026-01-02T03:04:05.000006Z"}"#;
+
+    #[test]
+    fn reads_what_matters() {
+        let requests = parse(&format!("{LINE}\n")).unwrap();
+        assert_eq!(requests.len(), 1);
+        assert_eq!((requests[0].code, requests[0].dry_run), (409, true));
+        assert_eq!(summary(&requests), BTreeMap::from([("patch deployments".to_owned(), 1)]));
+    }
+
+    #[test]
+    fn ignores_a_line_that_is_being_written() {
+        let (half, _) = LINE.split_at(100);
+        assert_eq!(parse(&format!("{LINE}\n{half}")).unwrap().len(), 1);
+        assert_eq!(parse(half).unwrap(), []);
+    }
+
+    #[test]
+    fn leaves_out_watches() {
+        let watch = LINE.replace(r#""verb":"patch""#, r#""verb":"watch""#);
+        assert_eq!(parse(&format!("{watch}\n")).unwrap(), []);
+    }
+
+    #[test]
+    fn fails_on_something_else() {
+        assert!(parse("hello\n").is_err());
+    }
+}

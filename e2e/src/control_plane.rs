@@ -1,0 +1,115 @@
+//! What tests know of a control plane.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::ServiceAccount;
+use kube::Api;
+use kube::api::PostParams;
+
+use crate::kubeconfig::{self, Credentials};
+use crate::pki::Pki;
+use crate::programs;
+use crate::supervisor::Supervisor;
+
+/// Names the folder of the control plane that all tests of one run share.
+pub const CONTROL_PLANE_ENV: &str = "HARDENED_APP_CONTROL_PLANE";
+
+/// Longer than any test or demo takes.
+const TOKEN_SECONDS: i64 = 24 * 60 * 60;
+
+/// A running control plane. One that was started here ends when this is dropped.
+pub struct ControlPlane {
+    dir: PathBuf,
+    admin_kubeconfig: PathBuf,
+    /// None for a shared control plane.
+    _supervisor: Option<Supervisor>,
+}
+
+impl ControlPlane {
+    /// Starts a control plane of one's own. It takes some seconds; most tests do with [`Self::shared`].
+    ///
+    /// # Errors
+    /// When a program is missing or ends at start; the message has the end of its log.
+    pub async fn start() -> Result<Self> {
+        let supervisor = Supervisor::start().await?;
+        Ok(Self::at(supervisor.dir().to_owned(), Some(supervisor)))
+    }
+
+    /// Attaches to the control plane that `control-plane exec` has started for this run.
+    ///
+    /// # Errors
+    /// When there is none: a test that cannot run fails, it isn't skipped.
+    pub fn shared() -> Result<Self> {
+        let dir = std::env::var_os(CONTROL_PLANE_ENV).with_context(|| {
+            format!("{CONTROL_PLANE_ENV} is not set: these tests need a control plane, run them by `make test`")
+        })?;
+        Ok(Self::at(dir.into(), None))
+    }
+
+    fn at(dir: PathBuf, supervisor: Option<Supervisor>) -> Self {
+        Self { admin_kubeconfig: dir.join("admin.kubeconfig"), dir, _supervisor: supervisor }
+    }
+
+    /// The folder with the logs, keys and kubeconfigs.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The kubeconfig of a member of `system:masters`.
+    #[must_use]
+    pub fn admin_kubeconfig(&self) -> &Path {
+        &self.admin_kubeconfig
+    }
+
+    /// The log of all requests; [`crate::audit`] reads it.
+    #[must_use]
+    pub fn audit_log(&self) -> PathBuf {
+        programs::audit_log(&self.dir)
+    }
+
+    /// A client that may do everything.
+    ///
+    /// # Errors
+    /// When the control plane's files are gone.
+    pub async fn admin_client(&self) -> Result<kube::Client> {
+        kubeconfig::client(&self.admin_kubeconfig).await
+    }
+
+    /// Writes a kubeconfig with a token of an existing `ServiceAccount`.
+    ///
+    /// # Errors
+    /// When the API server doesn't give the token.
+    pub async fn service_account_kubeconfig(&self, namespace: &str, name: &str) -> Result<PathBuf> {
+        let accounts: Api<ServiceAccount> = Api::namespaced(self.admin_client().await?, namespace);
+        let spec = TokenRequestSpec { expiration_seconds: Some(TOKEN_SECONDS), ..Default::default() };
+        let request = TokenRequest { spec: Some(spec), ..Default::default() };
+        let answer = accounts.create_token_request(name, &PostParams::default(), &request).await?;
+        let token = answer.status.and_then(|status| status.token);
+        let token = token.context("the API server gave no token")?;
+        let file = self.dir.join(format!("{namespace}.{name}.kubeconfig"));
+        let url = kubeconfig::server(&self.admin_kubeconfig)?;
+        kubeconfig::write(&file, &url, &Pki::at(&self.dir), &Credentials::Token(token))?;
+        Ok(file)
+    }
+
+    /// The environment of a program (operator, tests) that uses this control plane with a kubeconfig.
+    #[must_use]
+    pub fn env<'a>(&'a self, kubeconfig: &'a Path) -> [(&'static str, &'a OsStr); 2] {
+        [(CONTROL_PLANE_ENV, self.dir.as_os_str()), ("KUBECONFIG", kubeconfig.as_os_str())]
+    }
+
+    /// `kubectl` with the rights of the admin.
+    ///
+    /// # Errors
+    /// When kubectl is missing.
+    pub fn kubectl(&self) -> Result<Command> {
+        let mut command = Command::new(programs::find("kubectl")?);
+        command.envs(self.env(&self.admin_kubeconfig));
+        Ok(command)
+    }
+}

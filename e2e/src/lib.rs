@@ -1,0 +1,22 @@
+//! A real Kubernetes control plane for tests and the demo: etcd, kube-apiserver and
+//! kube-controller-manager, without Docker, ready in a few seconds, gone without a trace afterwards.
+//!
+//! There is no scheduler and no kubelet: objects are stored, defaulted, validated and garbage-collected
+//! for real, pods stay `Pending`.
+
+pub mod audit;
+mod control_plane;
+mod kubeconfig;
+mod namespace;
+mod pki;
+mod process;
+mod programs;
+mod supervise;
+mod supervisor;
+mod wait;
+
+pub use control_plane::{CONTROL_PLANE_ENV, ControlPlane};
+pub use kubeconfig::client;
+pub use namespace::Namespace;
+pub use supervise::supervise;
+pub use wait::until;

@@ -1,0 +1,60 @@
+//! One running program of the control plane and its log.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, anyhow};
+use tokio::process::{Child, Command};
+
+use crate::programs::Program;
+
+/// So much of a log tells why a program ended; the rest is start-up chatter.
+const TAIL_LINES: usize = 15;
+
+/// A started program. It is killed when dropped; [`Process::stop`] also waits for its end.
+pub(crate) struct Process {
+    name: &'static str,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts a program that writes its output to `<name>.log` in `dir`.
+    pub(crate) fn start(program: &Program, dir: &Path) -> Result<Self> {
+        let name = program.name;
+        let log = dir.join(format!("{name}.log"));
+        let output = File::create(&log)?;
+        let child = Command::new(&program.path)
+            .args(&program.arguments)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("cannot start {}", program.path.display()))?;
+        Ok(Self { name, child, log })
+    }
+
+    /// Completes when the program has ended by itself, with the reason.
+    pub(crate) async fn ended(&mut self) -> anyhow::Error {
+        match self.child.wait().await {
+            Ok(status) => anyhow!("{} ended ({status}). {}", self.name, self.tail()),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// The end of the log, for error messages.
+    pub(crate) fn tail(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().rev().take(TAIL_LINES).collect();
+        let lines: Vec<&str> = lines.into_iter().rev().collect();
+        format!("The end of its log {}:\n{}", self.log.display(), lines.join("\n"))
+    }
+
+    /// Kills the program and waits for its end. Nothing of it is kept, so there is nothing to finish.
+    pub(crate) async fn stop(mut self) {
+        // It fails only for a program that has ended already.
+        let _ = self.child.kill().await;
+    }
+}

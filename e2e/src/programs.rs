@@ -1,0 +1,128 @@
+//! The programs of a control plane and the flags they are started with.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::pki::Pki;
+
+/// The folder of the programs, under the name that other test environments use for it too.
+const ASSETS_ENV: &str = "KUBEBUILDER_ASSETS";
+
+/// A program and its arguments.
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) path: PathBuf,
+    pub(crate) arguments: Vec<String>,
+}
+
+/// The ports of one control plane, free when they were chosen.
+pub(crate) struct Ports {
+    etcd: u16,
+    etcd_peer: u16,
+    api_server: u16,
+}
+
+impl Ports {
+    pub(crate) fn choose() -> Result<Self> {
+        let listen = || TcpListener::bind("127.0.0.1:0");
+        // All are held at once, so that they differ.
+        let (etcd, etcd_peer, api_server) = (listen()?, listen()?, listen()?);
+        Ok(Self {
+            etcd: etcd.local_addr()?.port(),
+            etcd_peer: etcd_peer.local_addr()?.port(),
+            api_server: api_server.local_addr()?.port(),
+        })
+    }
+
+    pub(crate) fn api_server_url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.api_server)
+    }
+}
+
+/// Finds a program in the folder that the environment names.
+pub(crate) fn find(name: &str) -> Result<PathBuf> {
+    let assets = std::env::var_os(ASSETS_ENV)
+        .with_context(|| format!("{ASSETS_ENV} is not set; it names the folder that `make control-plane` builds"))?;
+    let path = Path::new(&assets).join(name);
+    if !path.is_file() {
+        bail!("{} is missing; `make control-plane` builds it", path.display());
+    }
+    Ok(path)
+}
+
+pub(crate) fn etcd(dir: &Path, ports: &Ports) -> Result<Program> {
+    let data = dir.join("etcd");
+    let client = format!("http://127.0.0.1:{}", ports.etcd);
+    let peer = format!("http://127.0.0.1:{}", ports.etcd_peer);
+    program(
+        "etcd",
+        [
+            format!("--data-dir={}", data.display()),
+            format!("--listen-client-urls={client}"),
+            format!("--advertise-client-urls={client}"),
+            format!("--listen-peer-urls={peer}"),
+            format!("--initial-advertise-peer-urls={peer}"),
+            format!("--initial-cluster=default={peer}"),
+            "--log-level=warn".into(),
+            // The data needn't survive a power cut, and syncing is most of what a write costs.
+            "--unsafe-no-fsync".into(),
+        ],
+    )
+}
+
+pub(crate) fn api_server(dir: &Path, ports: &Ports, pki: &Pki) -> Result<Program> {
+    let serving = pki.identity("apiserver");
+    program(
+        "kube-apiserver",
+        [
+            format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd),
+            "--bind-address=127.0.0.1".into(),
+            format!("--secure-port={}", ports.api_server),
+            // The endpoints of Service `kubernetes` may not be loopback addresses; nobody connects to this.
+            "--advertise-address=10.255.255.1".into(),
+            "--service-cluster-ip-range=10.0.0.0/16".into(),
+            "--authorization-mode=Node,RBAC".into(),
+            "--allow-privileged=true".into(),
+            format!("--client-ca-file={}", pki.authority().display()),
+            format!("--tls-cert-file={}", serving.certificate.display()),
+            format!("--tls-private-key-file={}", serving.key.display()),
+            "--service-account-issuer=https://kubernetes.default.svc".into(),
+            format!("--service-account-key-file={}", pki.token_public_key().display()),
+            format!("--service-account-signing-key-file={}", pki.token_key().display()),
+            format!("--audit-policy-file={}", dir.join("audit-policy.json").display()),
+            format!("--audit-log-path={}", audit_log(dir).display()),
+            // An entry is in the file before its response ends: a test finds there what it just did.
+            "--audit-log-mode=blocking".into(),
+            // In MB. A rotated log would hide the earlier requests.
+            "--audit-log-maxsize=4096".into(),
+        ],
+    )
+}
+
+pub(crate) fn controller_manager(kubeconfig: &Path, pki: &Pki) -> Result<Program> {
+    program(
+        "kube-controller-manager",
+        [
+            format!("--kubeconfig={}", kubeconfig.display()),
+            "--leader-elect=false".into(),
+            "--secure-port=0".into(),
+            "--use-service-account-credentials=true".into(),
+            format!("--service-account-private-key-file={}", pki.token_key().display()),
+            format!("--root-ca-file={}", pki.authority().display()),
+            // All tests share it; at the default of 20 requests a second they would wait for one another.
+            "--kube-api-qps=300".into(),
+            "--kube-api-burst=600".into(),
+        ],
+    )
+}
+
+/// Where the API server of the control plane in `dir` writes its audit log.
+pub(crate) fn audit_log(dir: &Path) -> PathBuf {
+    dir.join("audit.log")
+}
+
+fn program<const N: usize>(name: &'static str, arguments: [String; N]) -> Result<Program> {
+    Ok(Program { name, path: find(name)?, arguments: arguments.into() })
+}

@@ -1,0 +1,149 @@
+//! The supervisor process: it owns the programs of one control plane and outlives none of them.
+//!
+//! A test can end in ways that leave it no time to clean up (a panic that aborts, SIGKILL), so the
+//! programs belong to a process of their own. It ends everything when its standard input ends, which
+//! happens whenever the test is gone, for whatever reason.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use futures::future::select_all;
+use k8s_openapi::api::core::v1::ServiceAccount;
+use kube::Api;
+use kube::api::GetParams;
+use serde_json::json;
+use tokio::select;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::kubeconfig::{self, Credentials};
+use crate::pki::Pki;
+use crate::process::Process;
+use crate::programs::{self, Ports};
+use crate::wait::until;
+
+/// What the supervisor prints when the control plane is usable.
+pub(crate) const READY: &str = "ready";
+
+/// Generous: a busy machine of a CI service takes several times as long as an idle one.
+const START_LIMIT: Duration = Duration::from_mins(2);
+
+/// Runs a control plane in `dir` until standard input or a signal ends it; then removes `dir`.
+///
+/// # Errors
+/// When the control plane cannot be started; the message has the end of the log that tells why.
+pub async fn supervise(dir: &Path) -> Result<()> {
+    let mut processes = Vec::new();
+    let end = told_to_end()?;
+    let outcome = select! {
+        failed = serve(dir, &mut processes) => failed.map(|never| match never {}),
+        () = end => Ok(()),
+    };
+    for process in processes.into_iter().rev() {
+        process.stop().await;
+    }
+    remove(dir)?;
+    outcome
+}
+
+async fn serve(dir: &Path, processes: &mut Vec<Process>) -> Result<Infallible> {
+    if let Err(error) = start(dir, processes).await {
+        // Another program took a port between our choice and its use: once is bad luck.
+        if !format!("{error:#}").contains("address already in use") {
+            return Err(error);
+        }
+        for process in processes.drain(..).rev() {
+            process.stop().await;
+        }
+        remove(dir)?;
+        start(dir, processes).await?;
+    }
+    writeln!(std::io::stdout(), "{READY}")?;
+    pending().await
+}
+
+async fn start(dir: &Path, processes: &mut Vec<Process>) -> Result<()> {
+    std::fs::create_dir_all(dir)?;
+    let ports = Ports::choose()?;
+    let pki = Pki::create(dir)?;
+    let url = ports.api_server_url();
+    let kubeconfig_of = |name: &str| {
+        let file = dir.join(format!("{name}.kubeconfig"));
+        let credentials = Credentials::Certificate(pki.identity(name));
+        kubeconfig::write(&file, &url, &pki, &credentials).map(|()| file)
+    };
+    let admin = kubeconfig::client(&kubeconfig_of("admin")?).await?;
+    write_audit_policy(dir)?;
+
+    let etcd = programs::etcd(dir, &ports)?;
+    let api_server = programs::api_server(dir, &ports, &pki)?;
+    let manager = programs::controller_manager(&kubeconfig_of("controller-manager")?, &pki)?;
+    processes.push(Process::start(&etcd, dir)?);
+    processes.push(Process::start(&api_server, dir)?);
+    ready(processes, "the API server is ready", async || {
+        let request = kube::core::Request::new("").get("readyz", &GetParams::default());
+        admin.request_text(request.ok()?).await.ok().map(drop)
+    })
+    .await?;
+    // It gives up soon when there is no API server, so it starts after that.
+    processes.push(Process::start(&manager, dir)?);
+    let accounts: Api<ServiceAccount> = Api::namespaced(admin.clone(), "default");
+    ready(processes, "the controller manager works", async || accounts.get("default").await.ok().map(drop)).await
+}
+
+/// Waits for `condition`, or for the end of a program, which makes waiting vain.
+async fn ready(processes: &mut [Process], what: &str, mut condition: impl AsyncFnMut() -> Option<()>) -> Result<()> {
+    let outcome = {
+        let ended = select_all(processes.iter_mut().map(|process| Box::pin(process.ended())));
+        select! {
+            outcome = until(what, START_LIMIT, async || Ok(condition().await)) => outcome,
+            (error, ..) = ended => return Err(error),
+        }
+    };
+    // The program that was started last is the one that isn't ready.
+    outcome.map_err(|error| {
+        let log = processes.last().map(Process::tail).unwrap_or_default();
+        anyhow!("{error:#}. {log}")
+    })
+}
+
+/// Everything is logged once, when it's done, without the bodies.
+fn write_audit_policy(dir: &Path) -> Result<()> {
+    let policy = json!({
+        "apiVersion": "audit.k8s.io/v1",
+        "kind": "Policy",
+        "omitStages": ["RequestReceived", "ResponseStarted"],
+        "rules": [{ "level": "Metadata" }],
+    });
+    let file = dir.join("audit-policy.json");
+    std::fs::write(file, policy.to_string()).context("cannot write the audit policy")
+}
+
+/// Completes when the parent is gone or somebody asks by a signal.
+fn told_to_end() -> Result<impl Future<Output = ()>> {
+    let (parent_gone, mut gone) = oneshot::channel();
+    // A thread of its own: a read that tokio has started would keep the process from ending.
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = parent_gone.send(());
+    });
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        select! {
+            _ = &mut gone => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
+}
+
+fn remove(dir: &Path) -> Result<()> {
+    std::fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))
+}

@@ -1,0 +1,75 @@
+//! Server-side apply that only creates, and server-side apply to one object only.
+
+use anyhow::Result;
+use e2e::until;
+use kube::Api;
+use kube::api::{DeleteParams, DynamicObject, PostParams};
+use serde_json::{Value, json};
+
+use super::{HUMAN, LIMIT, OPERATOR, Playground, apply, kinds, owned_by, refusal, text, value, with};
+
+/// No object has this version any more, so an apply that carries it can only create.
+fn create_only(manifest: &Value) -> Value {
+    with(manifest, "/metadata/resourceVersion", "1")
+}
+
+async fn delete(api: &Api<DynamicObject>) -> Result<()> {
+    api.delete("x", &DeleteParams::background()).await?;
+    until("the object is gone", LIMIT, async || Ok(api.get_opt("x").await?.is_none().then_some(()))).await
+}
+
+#[tokio::test]
+async fn an_apply_with_an_old_version_only_creates() -> Result<()> {
+    let playground = Playground::open("create-only").await?;
+    for manifest in kinds::manifests(&playground).await? {
+        let (kind, api) = (text(&manifest, "/kind")?, playground.api(&manifest)?);
+        let manifest = create_only(&manifest);
+        let created = apply(&api, &manifest, false).await?;
+        assert_ne!(text(&created, "/metadata/resourceVersion")?, "1");
+        for force in [false, true] {
+            let answer = apply(&api, &manifest, force).await;
+            assert_eq!(refusal(answer)?, Some(409), "{kind} of our own, force {force}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_apply_with_an_old_version_takes_nothing_over() -> Result<()> {
+    let playground = Playground::open("take-over").await?;
+    for manifest in kinds::manifests(&playground).await? {
+        let (kind, api) = (text(&manifest, "/kind")?, playground.api(&manifest)?);
+        let somebody = PostParams { field_manager: Some(HUMAN.into()), ..Default::default() };
+        api.create(&somebody, &serde_json::from_value(manifest.clone())?).await?;
+        for force in [false, true] {
+            let answer = apply(&api, &create_only(&manifest), force).await;
+            assert_eq!(refusal(answer)?, Some(409), "{kind} of somebody, force {force}");
+        }
+        let live = value(api.get("x").await?);
+        assert!(owned_by(&live, OPERATOR).is_empty(), "{kind} belongs to somebody else still");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_apply_with_a_uid_changes_that_object_only() -> Result<()> {
+    let playground = Playground::open("uid").await?;
+    for manifest in kinds::manifests(&playground).await? {
+        let (kind, api) = (text(&manifest, "/kind")?, playground.api(&manifest)?);
+        let created = apply(&api, &create_only(&manifest), false).await?;
+        let later = with(&manifest, "/metadata/labels", json!({ "round": "2" }));
+        let later = with(&later, "/metadata/uid", text(&created, "/metadata/uid")?);
+        let changed = apply(&api, &later, true).await?;
+        assert_eq!(text(&changed, "/metadata/labels/round")?, "2", "{kind}");
+
+        delete(&api).await?;
+        assert_eq!(refusal(apply(&api, &later, true).await)?, Some(409), "{kind} that is gone");
+        assert!(api.get_opt("x").await?.is_none(), "{kind} stays gone");
+
+        apply(&api, &create_only(&manifest), false).await?;
+        assert_eq!(refusal(apply(&api, &later, true).await)?, Some(422), "{kind} made anew");
+        let live = value(api.get("x").await?);
+        assert_eq!(live.pointer("/metadata/labels/round"), None, "{kind} is unchanged");
+    }
+    Ok(())
+}

@@ -1,0 +1,307 @@
+//! One component of a `HardenedApp`: what runs, how much of it, and whom it talks to.
+//!
+//! Every list and string is bounded: the API server charges CEL rules by worst case. Rules that need to see two
+//! places of the object at once are judged in [`crate::app`], with a message of the same form.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A process image with everything it may do.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct Component {
+    /// Name within the app; the children are named `<app>-<name>`. `migrate` and `preflight` are reserved.
+    #[schemars(length(min = 1, max = 20))]
+    #[x_kube(
+        validation = Rule::new("self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").message("use lower-case letters, digits and '-', starting with a letter and not ending with '-'"),
+        validation = Rule::new("!(self in ['migrate', 'preflight'])").message("'migrate' and 'preflight' are reserved: choose another name")
+    )]
+    pub name: String,
+
+    /// Image reference with a tag other than `latest`, a digest, or both: `registry.example.com/shop:1.4@sha256:…`.
+    #[schemars(length(min = 1, max = 512))]
+    #[x_kube(
+        validation = Rule::new(r"self.matches('^[a-z0-9]([a-zA-Z0-9._:/@-]*[a-zA-Z0-9])$')").message("write the image as registry/repository:tag@sha256:digest, without spaces"),
+        validation = Rule::new(r"self.matches('(:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[a-f0-9]{64})$')").message("the image needs a tag or a digest: append :<version> or @sha256:<64 hex digits>"),
+        validation = Rule::new("!self.endsWith(':latest')").message("the tag 'latest' changes under a running app: name a version or a digest")
+    )]
+    pub image: String,
+
+    /// Replaces the image's entrypoint. An argument list, never a shell line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(max = 4096)))]
+    pub command: Vec<String>,
+
+    /// Replaces the image's default arguments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(max = 4096)))]
+    pub args: Vec<String>,
+
+    /// User id of the process. Above 10000, so that it is no user of the node; 65532 if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 2_147_483_647))]
+    #[x_kube(validation = Rule::new("self > 10000").message("use a user id above 10000, or leave it out for 65532"))]
+    pub user: Option<i64>,
+
+    /// Group id of the process and of its volumes. Above 10000; the same as `user` if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 2_147_483_647))]
+    #[x_kube(validation = Rule::new("self > 10000").message("use a group id above 10000, or leave it out for the user id"))]
+    pub group: Option<i64>,
+
+    /// Ports the process listens on. With at least one, the component has a Service of its name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
+    pub ports: Vec<ComponentPort>,
+
+    /// Number of pods; 2 if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100))]
+    pub replicas: Option<i32>,
+
+    /// Resources of each pod: requests and limits alike. What is left out comes from the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ResourceAmounts>,
+
+    /// Environment variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 128))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
+    pub env: Vec<EnvVar>,
+
+    /// ConfigMaps to mount, read-only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub config: Vec<ConfigMount>,
+
+    /// Secrets to mount, read-only, at `/run/secrets/<name>`. Their files follow a rotation without a restart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(min = 1, max = 63)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub secrets: Vec<String>,
+
+    /// Directories the process may write to, each of limited size and empty at start. `/tmp` (64Mi) is always there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["path".to_string()]))]
+    pub writable_paths: Vec<WritablePath>,
+
+    /// Health checks. Without them, TCP probes on the first TCP port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probes: Option<Probes>,
+
+    /// Names of components of this app that this one calls: opens its egress and their ingress.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(min = 1, max = 20)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub connects_to: Vec<String>,
+
+    /// Components of other apps that this one calls: opens its egress. The other app must allow it with `allowFrom`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub connects_to_apps: Vec<AppPeer>,
+
+    /// Components of other apps that may call this one, on all its ports. The other app must ask for it with `connectsToApps`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub allow_from: Vec<AppPeer>,
+
+    /// Addresses outside the cluster that the component calls over TCP. Cluster and metadata addresses are always left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub egress: Vec<Egress>,
+}
+
+/// A port the process listens on; the Service has the same number.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct ComponentPort {
+    /// Name of the port; probes refer to it.
+    #[schemars(length(min = 1, max = 15))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$') && self.matches('[a-z]') && !self.contains('--')")
+        .message("use lower-case letters, digits and single '-', with at least one letter"))]
+    pub name: String,
+    /// Port number from 1024 to 65535: a process that is not root can't listen below.
+    #[schemars(range(max = 65535))]
+    #[x_kube(validation = Rule::new("self >= 1024").message("use a port from 1024 up: a process that is not root can't listen below"))]
+    pub port: i32,
+    /// Transport protocol.
+    #[serde(default)]
+    pub protocol: Protocol,
+}
+
+/// Transport protocol of a port.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Protocol {
+    /// TCP.
+    #[default]
+    Tcp,
+    /// UDP.
+    Udp,
+}
+
+/// Amounts of the three resources, as Kubernetes quantities.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceAmounts {
+    /// CPU in cores: `100m`, `2`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 32))]
+    #[x_kube(validation = Rule::new("isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))").message("write a quantity above 0 such as 100m or 2"))]
+    pub cpu: Option<String>,
+    /// Memory in bytes: `128Mi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 32))]
+    #[x_kube(validation = Rule::new("isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))").message("write a quantity above 0 such as 128Mi"))]
+    pub memory: Option<String>,
+    /// Local disk in bytes, besides the writable paths: `256Mi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 32))]
+    #[x_kube(validation = Rule::new("isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))").message("write a quantity above 0 such as 256Mi"))]
+    pub ephemeral_storage: Option<String>,
+}
+
+/// An environment variable: either a literal value or one key of a Secret.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.value) != has(self.secretKey)").message("give exactly one of value and secretKey"))]
+pub struct EnvVar {
+    /// Name of the variable.
+    #[schemars(length(min = 1, max = 128))]
+    #[x_kube(validation = Rule::new("self.matches('^[A-Za-z_][A-Za-z0-9_]*$')").message("use letters, digits and '_', not starting with a digit"))]
+    pub name: String,
+    /// Literal value, for what is no secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub value: Option<String>,
+    /// One key of a Secret of this namespace. A mounted Secret (`secrets`) is safer: it can rotate and is in no environment dump.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_key: Option<SecretKey>,
+}
+
+/// One key of a Secret in the app's namespace.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct SecretKey {
+    /// Name of the Secret.
+    #[schemars(length(min = 1, max = 253))]
+    pub secret: String,
+    /// Key within the Secret.
+    #[schemars(length(min = 1, max = 253))]
+    pub key: String,
+}
+
+/// A ConfigMap mounted read-only.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigMount {
+    /// Name of the ConfigMap.
+    #[schemars(length(min = 1, max = 253))]
+    pub config_map: String,
+    /// Where its keys appear as files: an absolute path.
+    #[schemars(length(min = 2, max = 256))]
+    pub mount_path: String,
+}
+
+/// A directory the process may write to: node-local, empty at start, limited.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct WritablePath {
+    /// Absolute path of the directory.
+    #[schemars(length(min = 2, max = 256))]
+    pub path: String,
+    /// Most it may hold; a pod that writes more is evicted.
+    #[schemars(length(min = 1, max = 32))]
+    #[x_kube(validation = Rule::new("isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))").message("write a quantity above 0 such as 64Mi"))]
+    pub size: String,
+}
+
+/// Health checks of a component.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct Probes {
+    /// Whether the pod may get traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<Probe>,
+    /// Whether the process must be restarted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liveness: Option<Probe>,
+    /// Holds the other two back until the process has started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub startup: Option<Probe>,
+}
+
+/// One health check: over HTTP or by opening a TCP connection.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.http) != has(self.tcp)").message("give exactly one of http and tcp"))]
+pub struct Probe {
+    /// A GET request that must answer with a status from 200 to 399.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpProbe>,
+    /// A TCP connection that must open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<TcpProbe>,
+    /// Seconds between two checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 3600))]
+    pub period_seconds: Option<i32>,
+    /// Seconds after which a check without an answer has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 300))]
+    pub timeout_seconds: Option<i32>,
+    /// Failed checks in a row that count as failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 600))]
+    pub failure_threshold: Option<i32>,
+}
+
+/// An HTTP check.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct HttpProbe {
+    /// Path of the request.
+    #[schemars(length(min = 1, max = 512))]
+    #[x_kube(validation = Rule::new("self.startsWith('/')").message("the path starts with '/'"))]
+    pub path: String,
+    /// Name of one of the component's TCP ports.
+    #[schemars(length(min = 1, max = 15))]
+    pub port: String,
+}
+
+/// A TCP check.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct TcpProbe {
+    /// Name of one of the component's TCP ports.
+    #[schemars(length(min = 1, max = 15))]
+    pub port: String,
+}
+
+/// A component of another app.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct AppPeer {
+    /// Namespace of the other app; this app's own if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')").message("use the name of a namespace"))]
+    pub namespace: Option<String>,
+    /// Name of the other HardenedApp.
+    #[schemars(length(min = 1, max = 30))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").message("use the name of a HardenedApp"))]
+    pub app: String,
+    /// Name of its component.
+    #[schemars(length(min = 1, max = 20))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").message("use the name of a component"))]
+    pub component: String,
+}
+
+/// A range of addresses outside the cluster, and the TCP ports used there.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct Egress {
+    /// Address range, IPv4 or IPv6: `203.0.113.0/24`.
+    #[schemars(length(min = 3, max = 49))]
+    #[x_kube(validation = Rule::new("isCIDR(self)").message("write an address range such as 203.0.113.0/24"))]
+    pub cidr: String,
+    /// TCP ports.
+    #[schemars(length(min = 1, max = 16), inner(range(min = 1, max = 65535)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub ports: Vec<i32>,
+}

@@ -1,0 +1,30 @@
+//! The CustomResourceDefinitions, as they are committed under `crds/` and installed.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSON};
+use kube::CustomResourceExt;
+use serde_json::json;
+
+use super::{HardenedApp, HardeningPolicy};
+
+/// Both definitions, in the order they are installed.
+#[must_use]
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    vec![with_unseen_status(HardenedApp::crd()), HardeningPolicy::crd()]
+}
+
+/// Gives a new object the status `observedGeneration: -1`: kstatus takes an object without conditions for done, but
+/// one whose observed generation isn't its own for in progress, so `helm --wait` doesn't run ahead of the operator.
+fn with_unseen_status(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+    for version in &mut crd.spec.versions {
+        let status = version
+            .schema
+            .as_mut()
+            .and_then(|schema| schema.open_api_v3_schema.as_mut())
+            .and_then(|root| root.properties.as_mut())
+            .and_then(|properties| properties.get_mut("status"));
+        if let Some(status) = status {
+            status.default = Some(JSON(json!({ "observedGeneration": -1 })));
+        }
+    }
+    crd
+}

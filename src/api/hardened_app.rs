@@ -1,0 +1,34 @@
+//! `HardenedApp`: the one object a team writes.
+
+use kube::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+
+use super::{Component, HardenedAppStatus};
+
+/// What a team wants to run. Everything a secure deployment needs beyond this is derived.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[kube(
+    group = "hardened.dev",
+    version = "v1alpha1",
+    kind = "HardenedApp",
+    namespaced,
+    status = "HardenedAppStatus",
+    derive = "Default",
+    derive = "PartialEq",
+    shortname = "happ",
+    category = "hardened",
+    doc = "A HardenedApp becomes hardened Deployments, with the NetworkPolicies, Services and disruption budgets they need, kept as declared. Its status says what is enforced, what deviates and who changed it.",
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Status", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Drift", type_ = "string", json_path = r#".status.conditions[?(@.type=="InSync")].reason"#),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    validation = Rule::new("size(self.metadata.name) <= 30 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
+        .message("metadata.name: use at most 30 lower-case letters, digits and '-', starting with a letter and not ending with '-'; children are named <app>-<component>")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct HardenedAppSpec {
+    /// The parts of the app; each becomes a Deployment `<app>-<name>` with its own ServiceAccount and NetworkPolicy.
+    #[schemars(length(min = 1, max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
+    pub components: Vec<Component>,
+}

@@ -1,0 +1,146 @@
+//! `HardeningPolicy`: what the platform decides for all apps of a namespace.
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use super::ResourceAmounts;
+
+/// Limits and defaults of the platform team.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[kube(
+    group = "hardened.dev",
+    version = "v1alpha1",
+    kind = "HardeningPolicy",
+    plural = "hardeningpolicies",
+    derive = "Default",
+    derive = "PartialEq",
+    category = "hardened",
+    doc = "A HardeningPolicy holds what the platform decides for apps. A namespace picks one by its label hardened.dev/policy; without it the policy named default applies; without that, the built-in one.",
+    printcolumn(name = "Digests", type_ = "boolean", json_path = ".spec.images.requireDigest"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct HardeningPolicySpec {
+    /// Where images may come from and how they are pulled.
+    #[serde(default)]
+    pub images: ImagePolicy,
+
+    /// What a pod gets where the app says nothing, and the most it may ask for.
+    #[serde(default)]
+    pub resources: ResourcePolicy,
+
+    /// Facts about the cluster's network.
+    #[serde(default)]
+    pub network: NetworkPolicySettings,
+
+    /// How strictly live objects are held to what is declared.
+    #[serde(default)]
+    pub drift: DriftPolicy,
+}
+
+/// Where images may come from and how they are pulled.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct ImagePolicy {
+    /// Registries, or registry and path, that images must come from: `registry.example.com/team`. Empty allows all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 256)))]
+    pub allowed_registries: Vec<String>,
+    /// Whether every image must carry a digest.
+    #[serde(default)]
+    pub require_digest: bool,
+    /// Names of Secrets with registry credentials, put into every pod.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), inner(length(min = 1, max = 253)))]
+    pub pull_secrets: Vec<String>,
+    /// When the node asks the registry. If not given: `IfNotPresent` for images with a digest, `Always` for the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_policy: Option<PullPolicy>,
+}
+
+/// When the node asks the registry for an image.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PullPolicy {
+    /// At every start: credentials are checked again, and a registry outage stops restarts.
+    Always,
+    /// Only where the node has no copy.
+    IfNotPresent,
+}
+
+/// What a pod gets where the app says nothing, and the most it may ask for.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct ResourcePolicy {
+    /// For components that give none. What is left out here: 100m CPU, 128Mi memory, 256Mi ephemeral storage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub defaults: Option<ResourceAmounts>,
+    /// The most a component may ask for; no limit where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maximum: Option<ResourceAmounts>,
+}
+
+/// Facts about the cluster's network.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkPolicySettings {
+    /// Where pods resolve names; kube-dns and the NodeLocal address if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns: Option<DnsPolicy>,
+    /// Address ranges of pods, Services and nodes: egress to outside addresses never reaches them.
+    /// Empty counts all private ranges as the cluster's.
+    #[serde(default, rename = "clusterCIDRs", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(min = 3, max = 49)))]
+    pub cluster_cidrs: Vec<String>,
+}
+
+/// Where pods resolve names.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct DnsPolicy {
+    /// DNS servers that run as pods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    pub peers: Vec<DnsPeer>,
+    /// DNS servers that have only an address, such as NodeLocal DNS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8), inner(length(min = 3, max = 49)))]
+    pub cidrs: Vec<String>,
+    /// Ports of the pods, UDP and TCP (not of their Service); 53 if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 4), inner(range(min = 1, max = 65535)))]
+    pub ports: Vec<i32>,
+}
+
+/// DNS servers that run as pods.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct DnsPeer {
+    /// Their namespace.
+    #[schemars(length(min = 1, max = 63))]
+    pub namespace: String,
+    /// Labels of the pods.
+    #[schemars(length(min = 1, max = 8))]
+    pub pod_labels: BTreeMap<String, String>,
+}
+
+/// How strictly live objects are held to what is declared.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct DriftPolicy {
+    /// Additions by other managers that are left alone. Never applies to what the operator sets itself, nor to
+    /// dangerous additions such as containers, volumes or host access.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub tolerated_paths: Vec<ToleratedPath>,
+}
+
+/// A field that others may add.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToleratedPath {
+    /// Kind of the child object, such as `Deployment`.
+    #[schemars(length(min = 1, max = 63))]
+    pub kind: String,
+    /// Path as the status shows it, such as `spec.template.spec.priorityClassName`; what is below is included.
+    #[schemars(length(min = 1, max = 256))]
+    pub path: String,
+}

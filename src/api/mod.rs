@@ -1,0 +1,31 @@
+//! 1 What users ask: the custom resources and the status vocabulary. Types and schema only, no client.
+
+mod component;
+mod crds;
+mod hardened_app;
+mod hardening_policy;
+mod status;
+
+pub use component::{
+    AppPeer, Component, ComponentPort, ConfigMount, Egress, EnvVar, HttpProbe, Probe, Probes, Protocol,
+    ResourceAmounts, SecretKey, TcpProbe, WritablePath,
+};
+pub use crds::crds;
+pub use hardened_app::{HardenedApp, HardenedAppSpec};
+pub use hardening_policy::{
+    DnsPeer, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
+    PullPolicy, ResourcePolicy, ToleratedPath,
+};
+pub use status::{
+    ChildRef, ComponentStatus, ConditionType, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
+    Reason,
+};
+
+/// The one name under which the operator acts: field manager, `managed-by` label, user agent, event reporter.
+pub const MANAGER: &str = "hardened-app";
+
+/// API group of the custom resources, and prefix of every label and annotation of ours.
+pub const GROUP: &str = "hardened.dev";
+
+/// Label of a namespace that names the `HardeningPolicy` its apps are held to.
+pub const POLICY_LABEL: &str = "hardened.dev/policy";

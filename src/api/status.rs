@@ -1,0 +1,219 @@
+//! The status vocabulary: every word a `HardenedApp`'s status can hold.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the operator has done and found. Written for every outcome, only when it differs.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct HardenedAppStatus {
+    /// The generation of the spec that this status speaks of; -1 until the operator has seen the object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+
+    /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
+    pub conditions: Vec<Condition>,
+
+    /// The rollout of each component, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<ComponentStatus>,
+
+    /// The objects made for this app, and kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<ChildRef>,
+
+    /// What others changed or added.
+    #[serde(default, skip_serializing_if = "DriftStatus::is_empty")]
+    pub drift: DriftStatus,
+
+    /// What is weaker than possible, though allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingItem>,
+}
+
+/// The rollout of one component.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+pub struct ComponentStatus {
+    /// Name of the component.
+    pub name: String,
+    /// Image it is set to.
+    pub image: String,
+    /// Pods of this image that are ready.
+    pub ready: i32,
+    /// Pods wanted.
+    pub desired: i32,
+    /// Why they are not the same, in words; empty when they are.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+/// An object made for the app, in its namespace.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChildRef {
+    /// Kind of the object.
+    pub kind: String,
+    /// Name of the object.
+    pub name: String,
+}
+
+/// What others changed or added.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct DriftStatus {
+    /// Deviations there are now, because undoing them is contested or failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<DriftItem>,
+    /// The newest 20 deviations that were undone, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reverted: Vec<DriftItem>,
+}
+
+impl DriftStatus {
+    /// Whether nothing was ever found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.reverted.is_empty()
+    }
+}
+
+/// One deviation of a live object from what is declared.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
+pub struct DriftItem {
+    /// Kind of the object.
+    pub kind: String,
+    /// Name of the object.
+    pub name: String,
+    /// Path of the field; empty where the whole object is meant.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
+    /// What happened to it.
+    pub change: DriftChange,
+    /// Declared value; a short hash where the value may be confidential, empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub desired: String,
+    /// Value found; a short hash where the value may be confidential, empty where there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub live: String,
+    /// Field manager that claims the value. Claimed: a client chooses that name itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub manager: String,
+    /// When that manager last wrote, or when the deviation was first seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Time>,
+}
+
+/// What happened to a field or object.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DriftChange {
+    /// There, but not declared.
+    Added,
+    /// Declared, with another value.
+    Changed,
+    /// Declared, but not there.
+    Removed,
+    /// The whole object was deleted.
+    Deleted,
+}
+
+/// Something weaker than possible, though allowed.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FindingItem {
+    /// Name of the check.
+    pub check: String,
+    /// Component it is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub component: String,
+    /// What was found and how to mend it.
+    pub message: String,
+}
+
+/// The condition types of a `HardenedApp`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConditionType {
+    /// The app is accepted, all its objects are in place and all its pods serve.
+    Ready,
+    /// The operator or the cluster is still working on it. Only present while true.
+    Reconciling,
+    /// Waiting can't help: somebody must act. Only present while true.
+    Stalled,
+    /// The spec, together with the policy, can be carried out.
+    Accepted,
+    /// All pods of all components serve.
+    Available,
+    /// No live object deviates from what is declared.
+    InSync,
+}
+
+impl ConditionType {
+    /// The `type` field of the condition.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "Ready",
+            Self::Reconciling => "Reconciling",
+            Self::Stalled => "Stalled",
+            Self::Accepted => "Accepted",
+            Self::Available => "Available",
+            Self::InSync => "InSync",
+        }
+    }
+}
+
+/// The reasons a condition can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The spec is carried out.
+    Accepted,
+    /// The spec or its policy forbids something; what ran keeps running. The message names field and remedy.
+    Rejected,
+    /// The stored object doesn't fit the schema of this operator.
+    Unreadable,
+    /// All pods serve.
+    Available,
+    /// Pods are being started or replaced.
+    RolloutInProgress,
+    /// Pods don't start within the deadline, or can't be created.
+    RolloutStuck,
+    /// An object of a child's name exists and belongs to somebody else; it is not touched.
+    Conflict,
+    /// The API server refused a write; the message says which and why.
+    ApplyFailed,
+    /// The namespace is being deleted.
+    NamespaceTerminating,
+    /// An object is being deleted and will be made anew once it is gone.
+    WaitingForDeletion,
+    /// Nothing deviates, and nothing ever did.
+    InSync,
+    /// Nothing deviates now; what was undone is listed under `drift.reverted`.
+    Reverted,
+    /// Somebody keeps changing the same object; it is undone at growing intervals.
+    Contested,
+    /// A deviation could not be undone.
+    Drifted,
+}
+
+impl Reason {
+    /// The `reason` field of the condition.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "Accepted",
+            Self::Rejected => "Rejected",
+            Self::Unreadable => "Unreadable",
+            Self::Available => "Available",
+            Self::RolloutInProgress => "RolloutInProgress",
+            Self::RolloutStuck => "RolloutStuck",
+            Self::Conflict => "Conflict",
+            Self::ApplyFailed => "ApplyFailed",
+            Self::NamespaceTerminating => "NamespaceTerminating",
+            Self::WaitingForDeletion => "WaitingForDeletion",
+            Self::InSync => "InSync",
+            Self::Reverted => "Reverted",
+            Self::Contested => "Contested",
+            Self::Drifted => "Drifted",
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! One component, complete.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Env, Image, Mount, Outside, Owner, Peer, Policy, Probes, Resources, Target, environment, is_name, mounts, network,
+    policy::{amounts, quantity},
+    probes,
+    rejection::Rejections,
+};
+use crate::api::{self, FindingItem, Protocol, PullPolicy};
+
+/// User and group where the spec gives none: `nobody` of the distroless images, and no user of any node.
+const DEFAULT_ID: i64 = 65532;
+
+/// A process image with everything it may do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Component {
+    /// Name within the app.
+    pub name: String,
+    /// Name of its children: `<app>-<name>`.
+    pub child: String,
+    /// Value of the selector label: `<app>.<name>`. A name holds no dot, so no two apps can collide.
+    pub workload: String,
+    /// What runs.
+    pub image: Image,
+    /// When the node asks the registry.
+    pub pull_policy: PullPolicy,
+    /// Entrypoint; the image's if empty.
+    pub command: Vec<String>,
+    /// Arguments; the image's if empty.
+    pub args: Vec<String>,
+    /// User id.
+    pub user: i64,
+    /// Group id, of the process and its volumes.
+    pub group: i64,
+    /// Ports, in the order of the spec.
+    pub ports: Vec<Port>,
+    /// Number of pods.
+    pub replicas: i32,
+    /// Requests and limits.
+    pub resources: Resources,
+    /// Environment, in the order of the spec.
+    pub env: Vec<Env>,
+    /// Everything mounted, by path.
+    pub mounts: Vec<Mount>,
+    /// Health checks.
+    pub probes: Probes,
+    /// Who may call it, on all its ports.
+    pub clients: Vec<Peer>,
+    /// Whom it may call in the cluster.
+    pub targets: Vec<Target>,
+    /// Whom it may call outside the cluster.
+    pub outside: Vec<Outside>,
+}
+
+/// A port of a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// Name, unique in the component.
+    pub name: String,
+    /// Number, of the pod and of the Service.
+    pub number: u16,
+    /// Transport protocol.
+    pub protocol: Protocol,
+}
+
+impl Component {
+    /// Checks what can be seen in the component alone; [`network::connect`] adds the others' side.
+    pub(super) fn accept(
+        spec: &api::Component,
+        owner: &Owner,
+        policy: &Policy,
+        findings: &mut Vec<FindingItem>,
+        rejections: &mut Rejections,
+    ) -> Option<Self> {
+        let path = format!("spec.components[{}]", spec.name);
+        name(&spec.name, &path, rejections);
+        let image = Image::accept(&spec.image, policy, &format!("{path}.image"), rejections);
+        if !image.pinned {
+            findings.push(finding(
+                "image-not-pinned",
+                &spec.name,
+                "a tag can be moved to other content: append @sha256:<digest>",
+            ));
+        }
+        let user = id(spec.user, DEFAULT_ID, &format!("{path}.user"), rejections);
+        let ports = ports(&spec.ports, &path, rejections);
+        let mounts = mounts::accept(spec, &path, rejections);
+        let probes = probes::accept(spec.probes.as_ref(), &ports, &path, rejections);
+        if probes.readiness.is_none() {
+            findings.push(finding(
+                "no-probes",
+                &spec.name,
+                "without a TCP port and without probes nobody notices that it hangs: add spec.components[].probes",
+            ));
+        }
+        Some(Self {
+            child: format!("{}-{}", owner.name, spec.name),
+            workload: workload(&owner.name, &spec.name),
+            pull_policy: policy.pull_policy.unwrap_or(if image.pinned {
+                PullPolicy::IfNotPresent
+            } else {
+                PullPolicy::Always
+            }),
+            command: spec.command.clone(),
+            args: spec.args.clone(),
+            user,
+            group: id(spec.group, user, &format!("{path}.group"), rejections),
+            replicas: spec.replicas.unwrap_or(2),
+            resources: resources(spec, policy, &mounts, &path, rejections),
+            env: environment::accept(spec, &path, findings, rejections),
+            clients: Vec::new(),
+            targets: Vec::new(),
+            outside: network::outside(&spec.egress, policy, &path, rejections),
+            name: spec.name.clone(),
+            image,
+            ports,
+            mounts,
+            probes,
+        })
+    }
+}
+
+/// The selector label's value for a component of an app.
+pub(super) fn workload(app: &str, component: &str) -> String {
+    format!("{app}.{component}")
+}
+
+/// A finding about a component.
+pub(super) fn finding(check: &str, component: &str, message: &str) -> FindingItem {
+    FindingItem { check: check.to_owned(), component: component.to_owned(), message: message.to_owned() }
+}
+
+fn name(name: &str, path: &str, rejections: &mut Rejections) {
+    if !is_name(name, 20) {
+        rejections.add(
+            path,
+            "not a name for a component",
+            "use at most 20 lower-case letters, digits and '-', starting with a letter",
+        );
+    } else if matches!(name, "migrate" | "preflight") {
+        rejections.add(path, "this name is reserved", "choose another name");
+    }
+}
+
+fn id(given: Option<i64>, default: i64, path: &str, rejections: &mut Rejections) -> i64 {
+    let id = given.unwrap_or(default);
+    if id <= 10_000 {
+        rejections.add(path, format!("{id} may be a user of the node"), "use an id above 10000, or leave it out");
+    }
+    id
+}
+
+fn ports(specs: &[api::ComponentPort], path: &str, rejections: &mut Rejections) -> Vec<Port> {
+    let (mut names, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    let mut ports = Vec::new();
+    for spec in specs {
+        let path = format!("{path}.ports[{}]", spec.name);
+        if !names.insert(&spec.name) {
+            rejections.add(&path, "two ports have this name", "give each its own");
+        }
+        if !numbers.insert((spec.port, spec.protocol)) {
+            rejections.add(&path, format!("port {} is declared twice", spec.port), "remove one");
+        }
+        match u16::try_from(spec.port) {
+            Ok(number) if number >= 1024 => {
+                ports.push(Port { name: spec.name.clone(), number, protocol: spec.protocol });
+            }
+            _ => rejections.add(
+                format!("{path}.port"),
+                format!("a process that is not root can't listen on {}", spec.port),
+                "use a port from 1024 to 65535",
+            ),
+        }
+    }
+    ports
+}
+
+/// Requests and limits: the spec's, else the policy's defaults, and never above its maxima.
+fn resources(
+    spec: &api::Component,
+    policy: &Policy,
+    mounts: &[Mount],
+    path: &str,
+    rejections: &mut Rejections,
+) -> Resources {
+    let path = format!("{path}.resources");
+    let given = amounts(spec.resources.as_ref(), &path, rejections);
+    for ((field, given), maximum) in ["cpu", "memory", "ephemeralStorage"].iter().zip(given).zip(policy.maximum) {
+        if let (Some(given), Some(maximum)) = (given, maximum)
+            && given > maximum
+        {
+            rejections.add(
+                format!("{path}.{field}"),
+                format!("{given} is more than policy {} allows", policy.name),
+                format!("ask for at most {maximum}"),
+            );
+        }
+    }
+    let [cpu, memory, ephemeral_storage] = given;
+    let defaults = policy.defaults;
+    Resources {
+        cpu: cpu.unwrap_or(defaults.cpu),
+        memory: memory.unwrap_or(defaults.memory),
+        // The kubelet counts emptyDir volumes towards the pod's limit and evicts the pod above it.
+        ephemeral_storage: mounts::writable_sizes(mounts)
+            .chain([ephemeral_storage.unwrap_or(defaults.ephemeral_storage)])
+            .sum(),
+    }
+}
+
+/// The size of a writable path.
+pub(super) fn size(text: &str, path: &str, rejections: &mut Rejections) -> Option<super::Quantity> {
+    quantity(text, &format!("{path}.size"), rejections)
+}

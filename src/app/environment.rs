@@ -1,0 +1,107 @@
+//! Environment variables: values in the open, secrets by reference.
+
+use std::collections::BTreeSet;
+
+use super::{component::finding, rejection::Rejections};
+use crate::api::{self, FindingItem, SecretKey};
+
+/// An environment variable.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Env {
+    /// Name of the variable.
+    pub name: String,
+    /// Where its value comes from.
+    pub source: EnvSource,
+}
+
+/// Where the value of a variable comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EnvSource {
+    /// Written in the spec.
+    Literal(String),
+    /// A key of a Secret, read by the kubelet.
+    SecretKey(SecretKey),
+}
+
+/// Words of a variable's name that say its value is a secret; `PRIVATE_KEY` at the end says so too.
+const SECRET_WORDS: [&str; 8] = ["PASSWORD", "PASSWD", "PWD", "SECRET", "TOKEN", "CREDENTIAL", "CREDENTIALS", "APIKEY"];
+
+pub(super) fn accept(
+    spec: &api::Component,
+    path: &str,
+    findings: &mut Vec<FindingItem>,
+    rejections: &mut Rejections,
+) -> Vec<Env> {
+    let mut names = BTreeSet::new();
+    let mut accepted = Vec::new();
+    for variable in &spec.env {
+        let name = &variable.name;
+        let path = format!("{path}.env[{name}]");
+        if !names.insert(name) {
+            rejections.add(&path, "this variable is set twice", "remove one");
+        }
+        if !is_variable(name) {
+            rejections.add(&path, "not a variable name", "use letters, digits and '_', not starting with a digit");
+        }
+        if name.starts_with("KUBERNETES_") || name.starts_with("LD_") {
+            rejections.add(&path, "this variable steers the cluster client or the loader", "remove it");
+        }
+        let source = match (&variable.value, &variable.secret_key) {
+            (Some(value), None) => {
+                if is_secret_word(name) && !value.is_empty() {
+                    rejections.add(
+                        &path,
+                        "the name says secret and the value stands in the open",
+                        "put the value into a Secret and name it under secretKey, or mount it with secrets",
+                    );
+                }
+                EnvSource::Literal(value.clone())
+            }
+            (None, Some(key)) => {
+                findings.push(finding(
+                    "secret-in-env",
+                    &spec.name,
+                    &format!("{name} holds a secret, which any dump of the environment shows: mount it with secrets"),
+                ));
+                EnvSource::SecretKey(key.clone())
+            }
+            _ => {
+                rejections.add(&path, "value and secretKey exclude each other", "give exactly one of them");
+                continue;
+            }
+        };
+        accepted.push(Env { name: name.clone(), source });
+    }
+    accepted
+}
+
+fn is_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Whole words only: `PWD_FILE_MODE` is refused, `KEYCLOAK_URL` and `TOKENIZER` are not.
+fn is_secret_word(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    name.ends_with("PRIVATE_KEY") || name.split('_').any(|word| SECRET_WORDS.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_secret_word;
+
+    #[test]
+    fn whole_words_tell_a_secret() {
+        for (name, secret) in [
+            ("DB_PASSWORD", true),
+            ("db_password", true),
+            ("APIKEY", true),
+            ("SSH_PRIVATE_KEY", true),
+            ("TOKENIZER", false),
+            ("KEYCLOAK_URL", false),
+            ("PUBLIC_KEY", false),
+        ] {
+            assert_eq!(is_secret_word(name), secret, "{name}");
+        }
+    }
+}

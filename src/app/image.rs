@@ -1,0 +1,78 @@
+//! Image references: a version or digest always, and from where the policy allows.
+
+use super::{Policy, rejection::Rejections};
+
+/// An accepted image reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// As the user wrote it.
+    pub reference: String,
+    /// Whether it names its content by digest.
+    pub pinned: bool,
+}
+
+impl Image {
+    pub(super) fn accept(reference: &str, policy: &Policy, path: &str, rejections: &mut Rejections) -> Self {
+        let (name, digest) = match reference.split_once("@sha256:") {
+            Some((name, digest)) => (name, Some(digest)),
+            None => (reference, None),
+        };
+        let tag = name.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
+        if reference.is_empty() || reference.contains(char::is_whitespace) {
+            rejections.add(path, "not an image reference", "write registry/repository:tag@sha256:digest");
+        } else if digest.is_some_and(|digest| digest.len() != 64 || !digest.bytes().all(|b| b.is_ascii_hexdigit())) {
+            rejections.add(path, "the digest is not complete", "copy all 64 hex digits after @sha256:");
+        } else if digest.is_none() && tag.is_none() {
+            rejections.add(path, "no tag and no digest", "append :<version> or @sha256:<digest>");
+        } else if digest.is_none() && tag == Some("latest") {
+            rejections.add(path, "the tag 'latest' changes under a running app", "name a version or a digest");
+        } else if digest.is_none() && policy.require_digest {
+            rejections.add(path, format!("policy {} demands a digest", policy.name), "append @sha256:<digest>");
+        }
+        if !policy.allowed_registries.is_empty() && !from_any(name, &policy.allowed_registries) {
+            rejections.add(
+                path,
+                format!("policy {} doesn't allow this registry", policy.name),
+                format!("use an image from {}", policy.allowed_registries.join(", ")),
+            );
+        }
+        Self { reference: reference.to_owned(), pinned: digest.is_some() }
+    }
+}
+
+/// Whether `name` lies below one of `prefixes`, at a path boundary: `ghcr.io/team` holds `ghcr.io/team/x`, not `ghcr.io/teams`.
+fn from_any(name: &str, prefixes: &[String]) -> bool {
+    let name = with_registry(name);
+    prefixes
+        .iter()
+        .any(|prefix| name.strip_prefix(prefix.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// A reference without a registry means Docker Hub, and there without a path the folder `library`.
+fn with_registry(name: &str) -> String {
+    match name.split_once('/') {
+        Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => name.to_owned(),
+        Some(_) => format!("docker.io/{name}"),
+        None => format!("docker.io/library/{name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn registries_match_at_path_boundaries() {
+        let allowed = ["ghcr.io/team".to_owned(), "docker.io".to_owned()];
+        for (name, expected) in [
+            ("ghcr.io/team/shop", true),
+            ("ghcr.io/teams/shop", false),
+            ("nginx", true),
+            ("bitnami/nginx", true),
+            ("localhost/nginx", false),
+            ("quay.io/docker.io/nginx", false),
+        ] {
+            assert_eq!(from_any(name, &allowed), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What is mounted where: writable directories, ConfigMaps, Secrets.
+
+use super::{Quantity, component::size, rejection::Rejections};
+use crate::api;
+
+/// A directory of a pod that is not the image's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mount {
+    /// Absolute path.
+    pub path: String,
+    /// What is there.
+    pub source: MountSource,
+}
+
+/// What a mounted directory holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MountSource {
+    /// Nothing at start; the process may write up to this many bytes.
+    Writable(Quantity),
+    /// The keys of a ConfigMap, read-only.
+    ConfigMap(String),
+    /// The keys of a Secret, read-only.
+    Secret(String),
+}
+
+/// Where Secrets are mounted, each in a folder of its name.
+const SECRETS: &str = "/run/secrets";
+
+/// Paths that belong to the system: covering one breaks the image or hands it files of the node.
+const SYSTEM: [&str; 14] = [
+    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/usr",
+    "/var",
+];
+
+/// Paths below which nothing may be mounted either.
+const KERNEL: [&str; 3] = ["/dev", "/proc", "/sys"];
+
+/// All mounts by path; `/tmp` is always one of them.
+pub(super) fn accept(spec: &api::Component, path: &str, rejections: &mut Rejections) -> Vec<Mount> {
+    let mut mounts = Vec::new();
+    let mut add = |field: String, path: &str, source: MountSource, rejections: &mut Rejections| {
+        if let Some((problem, remedy)) = objection(path) {
+            rejections.add(field, format!("'{path}' {problem}"), remedy);
+        }
+        mounts.push(Mount { path: path.to_owned(), source });
+    };
+    for writable in &spec.writable_paths {
+        let field = format!("{path}.writablePaths[{}]", writable.path);
+        if let Some(size) = size(&writable.size, &field, rejections) {
+            add(field, &writable.path, MountSource::Writable(size), rejections);
+        }
+    }
+    for config in &spec.config {
+        let field = format!("{path}.config[{}]", config.config_map);
+        add(field, &config.mount_path, MountSource::ConfigMap(config.config_map.clone()), rejections);
+    }
+    for secret in &spec.secrets {
+        let field = format!("{path}.secrets[{secret}]");
+        add(field, &format!("{SECRETS}/{secret}"), MountSource::Secret(secret.clone()), rejections);
+    }
+    if !mounts.iter().any(|mount| mount.path == "/tmp") {
+        mounts.push(Mount { path: "/tmp".to_owned(), source: MountSource::Writable(Quantity::mebi(64)) });
+    }
+    mounts.sort_by(|one, other| one.path.cmp(&other.path));
+    overlaps(&mounts, path, rejections);
+    mounts
+}
+
+/// The sizes of the writable directories.
+pub(super) fn writable_sizes(mounts: &[Mount]) -> impl Iterator<Item = Quantity> {
+    mounts.iter().filter_map(|mount| match mount.source {
+        MountSource::Writable(size) => Some(size),
+        _ => None,
+    })
+}
+
+/// Why nothing may be mounted at `path`, and what to do.
+fn objection(path: &str) -> Option<(&'static str, &'static str)> {
+    let clean = path
+        .strip_prefix('/')
+        .is_some_and(|rest| rest.split('/').all(|part| !part.is_empty() && part != "." && part != ".."));
+    if !clean || path.contains(':') || path.contains(char::is_control) {
+        return Some(("is no plain absolute path", "write one such as /var/cache/shop, without '..', '//' or ':'"));
+    }
+    if SYSTEM.contains(&path) || KERNEL.iter().any(|system| below(path, system)) {
+        return Some(("belongs to the system", "choose a directory of the application"));
+    }
+    let reserved = ["/var/run/secrets", SECRETS];
+    if reserved.contains(&path) || below(path, "/var/run/secrets") {
+        return Some((
+            "is reserved for credentials",
+            "choose another directory; Secrets are mounted by naming them under secrets",
+        ));
+    }
+    None
+}
+
+/// Two mounts at one path, or one inside a read-only one, where the runtime can't make the mount point.
+fn overlaps(mounts: &[Mount], path: &str, rejections: &mut Rejections) {
+    for (index, mount) in mounts.iter().enumerate() {
+        for other in mounts.iter().skip(index + 1) {
+            if mount.path == other.path {
+                rejections.add(path, format!("two things are mounted at {}", mount.path), "give each its own path");
+            } else if below(&other.path, &mount.path) && !matches!(mount.source, MountSource::Writable(_)) {
+                rejections.add(
+                    path,
+                    format!("{} lies inside {}, which is read-only", other.path, mount.path),
+                    "mount it elsewhere",
+                );
+            }
+        }
+    }
+}
+
+fn below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}

@@ -1,0 +1,138 @@
+//! Who talks to whom: both ends of every connection inside the app, our end of those to other apps, and the outside.
+
+use ipnet::IpNet;
+
+use super::{Component, Owner, Policy, Port, component::workload, rejection::Rejections};
+use crate::api;
+
+/// Pods of one component, of this app or another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Peer {
+    /// Namespace, if not the app's own.
+    pub namespace: Option<String>,
+    /// Value of their selector label.
+    pub workload: String,
+}
+
+/// Pods that a component may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Which pods.
+    pub peer: Peer,
+    /// On which ports. Empty for another app: its ports are its own affair, and its policy opens only those it declares.
+    pub ports: Vec<Port>,
+}
+
+/// Addresses outside the cluster that a component may call over TCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// The range.
+    pub cidr: IpNet,
+    /// Parts of it that are cut out: the cluster's own and the node's.
+    pub except: Vec<IpNet>,
+    /// TCP ports.
+    pub ports: Vec<u16>,
+}
+
+/// Never outside: link-local addresses with the cloud's metadata service, and its IPv6 form on AWS.
+const METADATA: [&str; 3] = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"];
+/// Taken for the cluster's as long as the policy doesn't say which ranges are.
+const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
+
+/// Gives every component its clients and targets.
+pub(super) fn connect(
+    specs: &[api::Component],
+    owner: &Owner,
+    components: &mut [Component],
+    rejections: &mut Rejections,
+) {
+    for spec in specs {
+        let path = format!("spec.components[{}]", spec.name);
+        let mut targets = Vec::new();
+        for name in &spec.connects_to {
+            let client = Peer { namespace: None, workload: workload(&owner.name, &spec.name) };
+            match components.iter_mut().find(|component| component.name == *name) {
+                Some(target) if target.ports.is_empty() => rejections.add(
+                    format!("{path}.connectsTo[{name}]"),
+                    format!("component {name} has no ports"),
+                    format!("declare spec.components[{name}].ports, or remove the connection"),
+                ),
+                Some(target) => {
+                    target.clients.push(client);
+                    let peer = Peer { namespace: None, workload: target.workload.clone() };
+                    targets.push(Target { peer, ports: target.ports.clone() });
+                }
+                None => rejections.add(
+                    format!("{path}.connectsTo[{name}]"),
+                    format!("the app has no component {name}"),
+                    "name a component of this app; those of other apps stand under connectsToApps",
+                ),
+            }
+        }
+        targets
+            .extend(spec.connects_to_apps.iter().map(|peer| Target { peer: of_app(peer, owner), ports: Vec::new() }));
+        if !spec.allow_from.is_empty() && spec.ports.is_empty() {
+            rejections.add(
+                format!("{path}.allowFrom"),
+                "there is no port to allow",
+                "declare ports, or remove allowFrom",
+            );
+        }
+        if let Some(component) = components.iter_mut().find(|component| component.name == spec.name) {
+            component.clients.extend(spec.allow_from.iter().map(|peer| of_app(peer, owner)));
+            component.targets = targets;
+        }
+    }
+    for component in components {
+        component.clients.sort();
+        component.clients.dedup();
+        component.targets.sort_by(|one, other| one.peer.cmp(&other.peer));
+        component.targets.dedup();
+    }
+}
+
+fn of_app(peer: &api::AppPeer, owner: &Owner) -> Peer {
+    Peer {
+        namespace: peer.namespace.clone().filter(|namespace| *namespace != owner.namespace),
+        workload: workload(&peer.app, &peer.component),
+    }
+}
+
+/// Ranges outside the cluster, with everything cut out that isn't.
+pub(super) fn outside(specs: &[api::Egress], policy: &Policy, path: &str, rejections: &mut Rejections) -> Vec<Outside> {
+    let metadata = METADATA.iter().filter_map(|cidr| cidr.parse().ok());
+    let cluster: Vec<IpNet> = if policy.cluster_cidrs.is_empty() {
+        PRIVATE.iter().filter_map(|cidr| cidr.parse().ok()).collect()
+    } else {
+        policy.cluster_cidrs.clone()
+    };
+    let inside = IpNet::aggregate(&metadata.chain(cluster).collect());
+    let mut accepted = Vec::new();
+    for spec in specs {
+        let path = format!("{path}.egress[{}]", spec.cidr);
+        let Ok(cidr) = spec.cidr.parse::<IpNet>().map(|cidr| cidr.trunc()) else {
+            rejections.add(path, "not an address range", "write one such as 203.0.113.0/24");
+            continue;
+        };
+        if let Some(range) = inside.iter().find(|range| range.contains(&cidr)) {
+            let remedy = if policy.cluster_cidrs.is_empty() {
+                "name an outside range; where private addresses lie outside the cluster, the platform team sets clusterCIDRs in the HardeningPolicy"
+            } else {
+                "name an outside range; inside the cluster use connectsTo"
+            };
+            rejections.add(path, format!("{cidr} lies in {range}, which is not outside the cluster"), remedy);
+            continue;
+        }
+        let mut ports: Vec<u16> =
+            spec.ports.iter().filter_map(|port| u16::try_from(*port).ok()).filter(|port| *port > 0).collect();
+        if ports.len() != spec.ports.len() || ports.is_empty() {
+            rejections.add(format!("{path}.ports"), "not a list of ports", "give ports from 1 to 65535");
+        }
+        ports.sort_unstable();
+        // "except: ... values will be rejected if they are outside the cidr range" (NetworkPolicy API); equal is refused above.
+        let except = inside.iter().filter(|range| cidr.contains(*range)).copied().collect();
+        accepted.push(Outside { cidr, except, ports });
+    }
+    accepted.sort_by(|one, other| (one.cidr, &one.ports).cmp(&(other.cidr, &other.ports)));
+    accepted
+}

@@ -1,0 +1,163 @@
+//! The accepted form of a `HardeningPolicy`: every default filled in.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use ipnet::IpNet;
+
+use super::{
+    quantity::Quantity,
+    rejection::{Rejection, Rejections},
+};
+use crate::api::{HardeningPolicy, PullPolicy, ResourceAmounts, ToleratedPath};
+
+/// What the platform decides, ready to be applied to an app.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Name of the object; `built-in` where there is none.
+    pub name: String,
+    pub(super) allowed_registries: Vec<String>,
+    pub(super) require_digest: bool,
+    pub(super) pull_secrets: Vec<String>,
+    pub(super) pull_policy: Option<PullPolicy>,
+    pub(super) defaults: Resources,
+    pub(super) maximum: [Option<Quantity>; 3],
+    pub(super) dns: Dns,
+    pub(super) cluster_cidrs: Vec<IpNet>,
+    pub(super) tolerated: Vec<ToleratedPath>,
+}
+
+/// CPU, memory and ephemeral storage of a pod: requests and limits alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resources {
+    /// Cores.
+    pub cpu: Quantity,
+    /// Bytes of memory.
+    pub memory: Quantity,
+    /// Bytes of local disk, writable paths included once accepted into an app.
+    pub ephemeral_storage: Quantity,
+}
+
+/// Where pods resolve names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dns {
+    /// Servers that run as pods: namespace and pod labels.
+    pub peers: Vec<(String, BTreeMap<String, String>)>,
+    /// Servers that have only an address.
+    pub cidrs: Vec<IpNet>,
+    /// Ports, UDP and TCP.
+    pub ports: Vec<u16>,
+}
+
+impl Default for Policy {
+    /// The built-in policy: strict where that costs nothing, open where only the platform can know.
+    fn default() -> Self {
+        Self {
+            name: "built-in".to_owned(),
+            allowed_registries: Vec::new(),
+            require_digest: false,
+            pull_secrets: Vec::new(),
+            pull_policy: None,
+            defaults: Resources {
+                cpu: Quantity::milli(100),
+                memory: Quantity::mebi(128),
+                ephemeral_storage: Quantity::mebi(256),
+            },
+            maximum: [None; 3],
+            dns: Dns {
+                peers: vec![(
+                    "kube-system".to_owned(),
+                    BTreeMap::from([("k8s-app".to_owned(), "kube-dns".to_owned())]),
+                )],
+                // NodeLocal DNS listens on this address of every node and is no pod that a selector could match.
+                cidrs: vec![IpNet::from(IpAddr::from([169, 254, 20, 10]))],
+                ports: vec![53],
+            },
+            cluster_cidrs: Vec::new(),
+            tolerated: Vec::new(),
+        }
+    }
+}
+
+impl Policy {
+    /// Checks a policy and fills in its defaults.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn accept(policy: &HardeningPolicy) -> Result<Self, Vec<Rejection>> {
+        let mut rejections = Rejections::default();
+        let built_in = Self::default();
+        let spec = &policy.spec;
+        let defaults = amounts(spec.resources.defaults.as_ref(), "spec.resources.defaults", &mut rejections);
+        let [cpu, memory, ephemeral_storage] = defaults;
+        let accepted = Self {
+            name: policy.metadata.name.clone().unwrap_or_default(),
+            allowed_registries: spec.images.allowed_registries.clone(),
+            require_digest: spec.images.require_digest,
+            pull_secrets: spec.images.pull_secrets.clone(),
+            pull_policy: spec.images.pull_policy,
+            defaults: Resources {
+                cpu: cpu.unwrap_or(built_in.defaults.cpu),
+                memory: memory.unwrap_or(built_in.defaults.memory),
+                ephemeral_storage: ephemeral_storage.unwrap_or(built_in.defaults.ephemeral_storage),
+            },
+            maximum: amounts(spec.resources.maximum.as_ref(), "spec.resources.maximum", &mut rejections),
+            dns: dns(policy, built_in.dns, &mut rejections),
+            cluster_cidrs: cidrs(&spec.network.cluster_cidrs, "spec.network.clusterCIDRs", &mut rejections),
+            tolerated: spec.drift.tolerated_paths.clone(),
+        };
+        rejections.into_result(Some(accepted))
+    }
+}
+
+fn dns(policy: &HardeningPolicy, built_in: Dns, rejections: &mut Rejections) -> Dns {
+    let Some(dns) = &policy.spec.network.dns else { return built_in };
+    for (index, peer) in dns.peers.iter().enumerate() {
+        if peer.pod_labels.is_empty() {
+            let path = format!("spec.network.dns.peers[{index}].podLabels");
+            rejections.add(path, "no labels would select every pod", "name the labels of the DNS pods");
+        }
+    }
+    Dns {
+        peers: dns.peers.iter().map(|peer| (peer.namespace.clone(), peer.pod_labels.clone())).collect(),
+        cidrs: cidrs(&dns.cidrs, "spec.network.dns.cidrs", rejections),
+        ports: match dns.ports.iter().filter_map(|port| u16::try_from(*port).ok()).collect::<Vec<_>>() {
+            ports if ports.is_empty() => built_in.ports,
+            ports => ports,
+        },
+    }
+}
+
+fn cidrs(texts: &[String], path: &str, rejections: &mut Rejections) -> Vec<IpNet> {
+    let mut parsed = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        match text.parse::<IpNet>() {
+            Ok(cidr) => parsed.push(cidr.trunc()),
+            Err(_) => rejections.add(
+                format!("{path}[{index}]"),
+                format!("'{text}' is no address range"),
+                "write one such as 10.0.0.0/8",
+            ),
+        }
+    }
+    parsed
+}
+
+/// CPU, memory and ephemeral storage, each only if given.
+pub(super) fn amounts(
+    given: Option<&ResourceAmounts>,
+    path: &str,
+    rejections: &mut Rejections,
+) -> [Option<Quantity>; 3] {
+    let Some(given) = given else { return [None; 3] };
+    [("cpu", &given.cpu), ("memory", &given.memory), ("ephemeralStorage", &given.ephemeral_storage)]
+        .map(|(field, text)| text.as_ref().and_then(|text| quantity(text, &format!("{path}.{field}"), rejections)))
+}
+
+/// A quantity above zero.
+pub(super) fn quantity(text: &str, path: &str, rejections: &mut Rejections) -> Option<Quantity> {
+    let quantity = Quantity::parse(text);
+    if quantity.is_none() {
+        rejections.add(path, format!("'{text}' is no quantity above 0"), "write one such as 100m or 128Mi");
+    }
+    quantity
+}

@@ -1,0 +1,10 @@
+//! The commands: the same core as the controller, without a cluster where possible.
+
+mod crds;
+mod generate;
+mod render;
+mod yaml;
+
+pub use crds::print as print_crds;
+pub use generate::generate;
+pub use render::{Render, render};

@@ -1,0 +1,208 @@
+//! All live children, by name and by app. Fed by the watches and by the answers to our own writes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use serde_json::Value;
+
+use super::{
+    entry::{Entry, Rollout},
+    pods::{PodState, Pods},
+    watch::AppKey,
+};
+use crate::{
+    api::FindingItem,
+    app::{App, Owner},
+    desired::{Child, Kind},
+    plan::{Leftover, Live},
+};
+
+/// Kind, namespace and name.
+type Key = (&'static str, String, String);
+
+/// The live children of all apps, and their pods. Shared between the watches and the reconciliations; never locked
+/// across a request.
+#[derive(Debug, Default)]
+pub struct Cache(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    children: HashMap<Key, Entry>,
+    by_app: HashMap<AppKey, BTreeSet<Key>>,
+    /// Names seen so far in a list that is under way, by kind.
+    relists: BTreeMap<&'static str, HashSet<Key>>,
+    pods: Pods,
+}
+
+impl Cache {
+    /// A panic while the lock was held can't leave the maps half-changed in a way that a relist wouldn't mend.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in what a watch says. Returns the app to look at, if there may be something to do.
+    pub(super) fn observed(&self, kind: &'static Kind, object: &Value) -> Option<AppKey> {
+        let (key, entry) = (key_of(kind, object)?, Entry::read(object)?);
+        let mut state = self.state();
+        if let Some(relist) = state.relists.get_mut(kind.kind) {
+            relist.insert(key.clone());
+        }
+        if let Some(known) = state.children.get(&key) {
+            if known.outranks(&entry) {
+                return None;
+            }
+            if known.is_same_work(&entry) {
+                state.put(key, entry);
+                return None;
+            }
+        }
+        let app = (key.1.clone(), entry.app.clone());
+        state.put(key, entry);
+        Some(app)
+    }
+
+    /// Takes in a deletion that a watch reports.
+    pub(super) fn deleted(&self, kind: &'static Kind, object: &Value) -> Option<AppKey> {
+        let key = key_of(kind, object)?;
+        let uid = object.pointer("/metadata/uid").and_then(Value::as_str);
+        let mut state = self.state();
+        // An object of the same name that we have made since stays.
+        state.children.get(&key).filter(|known| Some(known.uid.as_str()) == uid)?;
+        state.take(&key)
+    }
+
+    /// A list begins: what it doesn't hold is gone.
+    pub(super) fn relist(&self, kind: &'static Kind) {
+        self.state().relists.insert(kind.kind, HashSet::new());
+    }
+
+    /// A list has ended. Returns the apps that lost something.
+    pub(super) fn relisted(&self, kind: &'static Kind) -> Vec<AppKey> {
+        let mut state = self.state();
+        let seen = state.relists.remove(kind.kind).unwrap_or_default();
+        let gone: Vec<Key> = state
+            .children
+            .iter()
+            // What we wrote just now may be newer than the list.
+            .filter(|(key, entry)| key.0 == kind.kind && !seen.contains(*key) && !entry.is_fresh_write())
+            .map(|(key, _)| key.clone())
+            .collect();
+        gone.iter().filter_map(|key| state.take(key)).collect()
+    }
+
+    /// Takes in the answer to our own write, so that the next look already sees it.
+    pub(super) fn wrote(&self, kind: &'static Kind, object: &Value) {
+        if let (Some(key), Some(entry)) = (key_of(kind, object), Entry::read(object)) {
+            self.state().put(key, entry.written_now());
+        }
+    }
+
+    /// Forgets an object that a request found to be gone.
+    pub(super) fn forget(&self, app: &Owner, kind: &'static Kind, name: &str) {
+        self.state().take(&(kind.kind, app.namespace.clone(), name.to_owned()));
+    }
+
+    /// Notes that an object, in this version, is what `hash` stands for. From here on only that is kept of it.
+    pub(super) fn settle(&self, app: &Owner, child: &Child, findings: &[FindingItem]) {
+        let key = (child.kind.kind, app.namespace.clone(), child.name.clone());
+        if let Some(entry) = self.state().children.get_mut(&key) {
+            entry.object = None;
+            entry.settled = Some(child.hash.clone());
+            entry.findings = findings.to_vec();
+        }
+    }
+
+    /// What is known of a child.
+    #[must_use]
+    pub fn live(&self, app: &Owner, child: &Child) -> Live {
+        let key = (child.kind.kind, app.namespace.clone(), child.name.clone());
+        let state = self.state();
+        let Some(entry) = state.children.get(&key) else { return Live::Absent };
+        let uid = entry.uid.clone();
+        match (&entry.object, &entry.settled) {
+            (None, Some(hash)) if *hash == child.hash => Live::Settled { findings: entry.findings.clone() },
+            (None, _) => Live::Outdated { uid },
+            (Some(text), settled) => match serde_json::from_str(text) {
+                Ok(object) => Live::Object { uid, object, settled: settled.as_ref() == Some(&child.hash) },
+                Err(_) => Live::Outdated { uid },
+            },
+        }
+    }
+
+    /// Every object that names the app as its controller.
+    #[must_use]
+    pub fn owned(&self, app: &Owner) -> Vec<Leftover> {
+        let state = self.state();
+        let keys = state.by_app.get(&(app.namespace.clone(), app.name.clone()));
+        keys.into_iter()
+            .flatten()
+            .filter_map(|key| {
+                let entry = state.children.get(key).filter(|entry| entry.controller.as_ref() == Some(&app.uid))?;
+                Some(Leftover {
+                    kind: crate::desired::KINDS.iter().find(|kind| kind.kind == key.0)?,
+                    name: key.2.clone(),
+                    uid: entry.uid.clone(),
+                    resource_version: entry.version.to_string(),
+                    has_pods: state.pods.any_of_child(&app.namespace, &key.2),
+                })
+            })
+            .collect()
+    }
+
+    /// How far each component's Deployment has come, and its pods.
+    #[must_use]
+    pub fn progress(&self, app: &App) -> Vec<(Option<Rollout>, Vec<PodState>)> {
+        let state = self.state();
+        app.components
+            .iter()
+            .map(|component| {
+                let key = ("Deployment", app.owner.namespace.clone(), component.child.clone());
+                let entry = state.children.get(&key).filter(|entry| entry.controller.as_ref() == Some(&app.owner.uid));
+                (
+                    entry.and_then(|entry| entry.rollout.clone()),
+                    state.pods.of_child(&app.owner.namespace, &component.child),
+                )
+            })
+            .collect()
+    }
+
+    /// Changes the pods, and returns what the change returns.
+    pub(super) fn pods<T>(&self, change: impl FnOnce(&mut Pods) -> T) -> T {
+        change(&mut self.state().pods)
+    }
+}
+
+impl State {
+    fn put(&mut self, key: Key, mut entry: Entry) {
+        let app = (key.1.clone(), entry.app.clone());
+        if let Some(earlier) = self.children.remove(&key) {
+            self.unlink(&key, &earlier.app);
+            entry.succeed(earlier);
+        }
+        self.by_app.entry(app).or_default().insert(key.clone());
+        self.children.insert(key, entry);
+    }
+
+    fn take(&mut self, key: &Key) -> Option<AppKey> {
+        let entry = self.children.remove(key)?;
+        self.unlink(key, &entry.app);
+        Some((key.1.clone(), entry.app))
+    }
+
+    fn unlink(&mut self, key: &Key, app: &str) {
+        let app = (key.1.clone(), app.to_owned());
+        if let Some(keys) = self.by_app.get_mut(&app) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.by_app.remove(&app);
+            }
+        }
+    }
+}
+
+fn key_of(kind: &'static Kind, object: &Value) -> Option<Key> {
+    let text = |pointer: &str| object.pointer(pointer)?.as_str().map(str::to_owned);
+    Some((kind.kind, text("/metadata/namespace")?, text("/metadata/name")?))
+}

@@ -1,0 +1,170 @@
+//! What the cache keeps of one child: enough to know that nothing must be done, and the object only while that isn't known.
+
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::api::FindingItem;
+
+/// How long our own write outranks what a watch says: longer than any healthy watch lags behind, and short enough that a
+/// cluster restored to an older state, where versions go back, is believed again.
+const OWN_WRITE_OUTRANKS: Duration = Duration::from_secs(30);
+
+/// One live child.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) uid: String,
+    pub(super) version: u64,
+    /// UID of the controller it names, if any.
+    pub(super) controller: Option<String>,
+    /// Name of the app it belongs to, by its label.
+    pub(super) app: String,
+    /// The object as JSON text, as long as nobody has judged it equal to what is declared.
+    pub(super) object: Option<Box<str>>,
+    /// Hash of the declared object that it was found equal to, last.
+    pub(super) settled: Option<String>,
+    pub(super) findings: Vec<FindingItem>,
+    pub(super) rollout: Option<Rollout>,
+    fingerprint: u64,
+    written: Option<Instant>,
+}
+
+/// How far a Deployment has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rollout {
+    /// Pods wanted.
+    pub desired: i32,
+    /// Pods of the current template that are ready.
+    pub ready: i32,
+    /// Whether all pods are of the current template and ready, and no other is left.
+    pub complete: bool,
+    /// The Deployment gave up waiting (`ProgressDeadlineExceeded`).
+    pub stuck: bool,
+    /// Why pods can't be created, from the `ReplicaFailure` condition: quota, admission …
+    pub failure: Option<String>,
+}
+
+impl Entry {
+    /// Reads an object. `None` if it has no UID or version, as no stored object has.
+    pub(super) fn read(object: &Value) -> Option<Self> {
+        let metadata = object.get("metadata")?;
+        let text = |field: &str| metadata.get(field).and_then(Value::as_str);
+        let compact = Compact::of(object);
+        Some(Self {
+            uid: text("uid")?.to_owned(),
+            version: text("resourceVersion")?.parse().ok()?,
+            controller: controller(metadata),
+            app: metadata
+                .pointer("/labels/app.kubernetes.io~1part-of")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            fingerprint: compact.fingerprint,
+            object: Some(compact.text),
+            settled: None,
+            findings: Vec::new(),
+            rollout: object.get("kind").is_some_and(|kind| kind == "Deployment").then(|| Rollout::read(object)),
+            written: None,
+        })
+    }
+
+    /// Marks it as the answer to our own write.
+    pub(super) fn written_now(mut self) -> Self {
+        self.written = Some(Instant::now());
+        self
+    }
+
+    /// Whether `newer`, of the same name, is in fact older than what we wrote.
+    pub(super) fn outranks(&self, newer: &Self) -> bool {
+        self.uid == newer.uid && newer.version < self.version && self.is_fresh_write()
+    }
+
+    pub(super) fn is_fresh_write(&self) -> bool {
+        self.written.is_some_and(|written| written.elapsed() < OWN_WRITE_OUTRANKS)
+    }
+
+    /// Takes over what is known of the same object from an earlier version of it.
+    pub(super) fn succeed(&mut self, earlier: Self) {
+        if earlier.uid == self.uid {
+            if earlier.fingerprint == self.fingerprint && earlier.object.is_none() {
+                self.object = None;
+            }
+            self.settled = earlier.settled;
+            self.findings = earlier.findings;
+            self.written = self.written.or(earlier.written);
+        }
+    }
+
+    /// Whether the two call for the same work.
+    pub(super) fn is_same_work(&self, other: &Self) -> bool {
+        self.uid == other.uid && self.fingerprint == other.fingerprint && self.rollout == other.rollout
+    }
+}
+
+fn controller(metadata: &Value) -> Option<String> {
+    let references = metadata.get("ownerReferences")?.as_array()?;
+    let controller = references.iter().find(|reference| reference.get("controller") == Some(&Value::Bool(true)))?;
+    Some(controller.get("uid")?.as_str()?.to_owned())
+}
+
+struct Compact {
+    text: Box<str>,
+    fingerprint: u64,
+}
+
+impl Compact {
+    /// The object without its status, and a fingerprint that changes only with what can be judged.
+    fn of(object: &Value) -> Self {
+        let mut object = object.clone();
+        if let Some(fields) = object.as_object_mut() {
+            fields.remove("status");
+        }
+        let text = object.to_string().into_boxed_str();
+        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+            for volatile in ["managedFields", "resourceVersion", "generation"] {
+                metadata.remove(volatile);
+            }
+            // The Deployment controller counts revisions here; the annotation is tolerated anyway.
+            if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+                annotations.remove("deployment.kubernetes.io/revision");
+            }
+        }
+        let mut hasher = DefaultHasher::new();
+        object.to_string().hash(&mut hasher);
+        Self { text, fingerprint: hasher.finish() }
+    }
+}
+
+impl Rollout {
+    fn read(deployment: &Value) -> Self {
+        let number = |pointer: &str| deployment.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
+        let count = |pointer: &str| i32::try_from(number(pointer)).unwrap_or(i32::MAX);
+        let condition = |kind: &str, status: &str| {
+            let conditions = deployment.pointer("/status/conditions").and_then(Value::as_array);
+            conditions.into_iter().flatten().find(|condition| {
+                condition.get("type") == Some(&Value::from(kind))
+                    && condition.get("status") == Some(&Value::from(status))
+            })
+        };
+        let text = |condition: &Value, field: &str| {
+            condition.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        // Until the Deployment controller has seen this generation, its numbers speak of an older one.
+        let seen = number("/status/observedGeneration") >= number("/metadata/generation");
+        let desired = count("/spec/replicas");
+        let updated = count("/status/updatedReplicas");
+        let available = count("/status/availableReplicas");
+        Self {
+            desired,
+            ready: if seen { available.min(updated) } else { 0 },
+            complete: seen && updated == desired && available == desired && count("/status/replicas") == desired,
+            stuck: seen
+                && condition("Progressing", "False")
+                    .is_some_and(|found| text(found, "reason") == "ProgressDeadlineExceeded"),
+            failure: condition("ReplicaFailure", "True").filter(|_| seen).map(|found| text(found, "message")),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! 5 Touch the API: watch what is there, write what must change. The only step with a client.
+
+mod backoff;
+mod bring;
+mod cache;
+mod client;
+mod entry;
+mod memory;
+mod pods;
+mod settings;
+mod watch;
+mod write;
+
+pub use backoff::backoff;
+pub use bring::{ChildOutcome, ChildState, bring_all, prune};
+pub use cache::Cache;
+pub use client::client;
+pub use entry::Rollout;
+pub use memory::Memory;
+pub use pods::PodState;
+pub use settings::Settings;
+pub use watch::{AppKey, Triggers, watch_all};
+pub use write::{Failure, FailureClass, Writer, version};

@@ -1,0 +1,128 @@
+//! The pods of the components: whether they serve, and if not, why, in words.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::Value;
+
+use super::watch::AppKey;
+use crate::desired::PART_OF;
+
+/// What the status needs to know of a pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodState {
+    /// Name of the Deployment it belongs to: the pod's `instance` label.
+    pub child: String,
+    /// Name of its app.
+    app: String,
+    /// Why it doesn't serve; empty if nothing is known to be wrong.
+    pub problem: String,
+}
+
+/// All pods, by namespace and name.
+#[derive(Debug, Default)]
+pub(super) struct Pods {
+    known: BTreeMap<(String, String), PodState>,
+    relist: Option<HashSet<(String, String)>>,
+}
+
+/// Longest part of a container's or the cluster's own words that is passed on.
+const LONGEST: usize = 256;
+
+impl Pods {
+    pub(super) fn observed(&mut self, pod: &Value) -> Option<AppKey> {
+        let (key, state) = (key_of(pod)?, PodState::read(pod));
+        if let Some(relist) = &mut self.relist {
+            relist.insert(key.clone());
+        }
+        let app = (key.0.clone(), state.app.clone());
+        (self.known.insert(key, state.clone()) != Some(state)).then_some(app)
+    }
+
+    pub(super) fn deleted(&mut self, pod: &Value) -> Option<AppKey> {
+        let key = key_of(pod)?;
+        self.known.remove(&key).map(|state| (key.0, state.app))
+    }
+
+    pub(super) fn relist(&mut self) {
+        self.relist = Some(HashSet::new());
+    }
+
+    pub(super) fn relisted(&mut self) -> Vec<AppKey> {
+        let seen = self.relist.take().unwrap_or_default();
+        let gone: Vec<_> = self.known.keys().filter(|key| !seen.contains(*key)).cloned().collect();
+        gone.into_iter().filter_map(|key| self.known.remove(&key).map(|state| (key.0, state.app))).collect()
+    }
+
+    pub(super) fn of_child(&self, namespace: &str, child: &str) -> Vec<PodState> {
+        self.in_namespace(namespace).filter(|state| state.child == child).cloned().collect()
+    }
+
+    pub(super) fn any_of_child(&self, namespace: &str, child: &str) -> bool {
+        self.in_namespace(namespace).any(|state| state.child == child)
+    }
+
+    fn in_namespace(&self, namespace: &str) -> impl Iterator<Item = &PodState> {
+        self.known
+            .range((namespace.to_owned(), String::new())..)
+            .take_while(move |((found, _), _)| found == namespace)
+            .map(|(_, state)| state)
+    }
+}
+
+fn key_of(pod: &Value) -> Option<(String, String)> {
+    let text = |pointer: &str| pod.pointer(pointer)?.as_str().map(str::to_owned);
+    Some((text("/metadata/namespace")?, text("/metadata/name")?))
+}
+
+impl PodState {
+    fn read(pod: &Value) -> Self {
+        let label = |name: &str| {
+            let labels = pod.pointer("/metadata/labels");
+            labels.and_then(|labels| labels.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        let leaving = pod.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
+        Self {
+            child: label("app.kubernetes.io/instance"),
+            app: label(PART_OF),
+            problem: if leaving { String::new() } else { problem(pod).unwrap_or_default() },
+        }
+    }
+}
+
+fn problem(pod: &Value) -> Option<String> {
+    let list = |pointer: &str| pod.pointer(pointer).and_then(Value::as_array).into_iter().flatten();
+    let container = list("/status/containerStatuses").find_map(container_problem);
+    let unscheduled = || {
+        list("/status/conditions")
+            .find(|condition| text(condition, "/type") == "PodScheduled" && text(condition, "/status") == "False")
+            .map(|condition| format!("no node fits: {}", text(condition, "/message")))
+    };
+    let evicted = || {
+        (text(pod, "/status/phase") == "Failed")
+            .then(|| format!("{}: {}", text(pod, "/status/reason"), text(pod, "/status/message")))
+    };
+    let words = container.or_else(unscheduled).or_else(evicted)?;
+    Some(words.chars().take(LONGEST).collect())
+}
+
+fn container_problem(status: &Value) -> Option<String> {
+    let reason = text(status, "/state/waiting/reason");
+    let message = text(status, "/state/waiting/message");
+    match reason {
+        "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
+            Some(format!("image {} can't be pulled ({reason}): {message}", text(status, "/image")))
+        }
+        "CrashLoopBackOff" => {
+            let last = status.pointer("/lastState/terminated");
+            let code = last.and_then(|last| last.get("exitCode")).and_then(Value::as_i64).unwrap_or_default();
+            let why = text(status, "/lastState/terminated/reason");
+            Some(format!("the process keeps ending: exit code {code} ({why})"))
+        }
+        "" | "ContainerCreating" | "PodInitializing" => None,
+        _ => Some(format!("the container can't start ({reason}): {message}")),
+    }
+}
+
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}

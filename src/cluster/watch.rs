@@ -1,0 +1,214 @@
+//! The watches: one per child kind from the kinds table, one each for pods, policies and namespaces.
+//!
+//! Start order: policies and namespaces, then children and pods; the apps' own watch starts only when all of them have seen a
+//! full list. So the first write of the process is made with full knowledge, and a restart writes nothing.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use futures::{
+    StreamExt,
+    channel::mpsc::{UnboundedSender, unbounded},
+    pin_mut,
+    stream::BoxStream,
+};
+use k8s_openapi::api::core::v1::{Namespace, Pod};
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    api::{ApiResource, DynamicObject, PartialObjectMeta},
+    core::DeserializeGuard,
+    runtime::{
+        WatchStreamExt,
+        watcher::{self, Event, watcher},
+    },
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::{sync::oneshot, task::JoinSet};
+
+use super::{Cache, Settings};
+use crate::{
+    api::{HardeningPolicy, MANAGER},
+    desired::{KINDS, Kind, MANAGED_BY},
+};
+
+/// Namespace and name of an app.
+pub type AppKey = (String, String);
+
+/// Tells the work queue which apps to look at.
+#[derive(Debug)]
+pub struct Triggers {
+    one: UnboundedSender<AppKey>,
+    all: UnboundedSender<()>,
+    /// Until the caches are full nobody listens: the first look covers every app anyway.
+    armed: AtomicBool,
+}
+
+impl Triggers {
+    /// The triggers, and the two streams on which they arrive: single apps, and all of them.
+    #[must_use]
+    pub fn new() -> (Arc<Self>, BoxStream<'static, AppKey>, BoxStream<'static, ()>) {
+        let ((one, ones), (all, alls)) = (unbounded(), unbounded());
+        (Arc::new(Self { one, all, armed: AtomicBool::new(false) }), ones.boxed(), alls.boxed())
+    }
+
+    fn arm(&self) {
+        self.armed.store(true, Ordering::Release);
+    }
+
+    fn look_at(&self, apps: impl IntoIterator<Item = AppKey>) {
+        if self.armed.load(Ordering::Acquire) {
+            for app in apps.into_iter().filter(|(_, name)| !name.is_empty()) {
+                // Fails only when the queue has ended, and with it the process.
+                let _ = self.one.unbounded_send(app);
+            }
+        }
+    }
+
+    fn look_at_all(&self) {
+        if self.armed.load(Ordering::Acquire) {
+            let _ = self.all.unbounded_send(());
+        }
+    }
+}
+
+/// Starts all watches and returns when each has seen a full list. They end with the returned set.
+pub async fn watch_all(
+    client: &Client,
+    cache: &Arc<Cache>,
+    settings: &Arc<Settings>,
+    triggers: &Arc<Triggers>,
+) -> JoinSet<()> {
+    let mut watches = JoinSet::new();
+    let everything = watcher::Config::default();
+    let ready = [watch_policies(client, settings, triggers, &mut watches), {
+        let (settings, triggers) = (settings.clone(), triggers.clone());
+        let api = Api::<PartialObjectMeta<Namespace>>::all(client.clone());
+        follow(&mut watches, api, everything, move |event| namespace_event(&settings, &triggers, event))
+    }];
+    all_ready(ready).await;
+    let mut ready: Vec<_> =
+        KINDS.iter().map(|kind| watch_children(client, kind, cache, triggers, &mut watches)).collect();
+    ready.push(watch_pods(client, cache, triggers, &mut watches));
+    all_ready(ready).await;
+    triggers.arm();
+    watches
+}
+
+fn ours() -> watcher::Config {
+    watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"))
+}
+
+fn watch_policies(
+    client: &Client,
+    settings: &Arc<Settings>,
+    triggers: &Arc<Triggers>,
+    watches: &mut JoinSet<()>,
+) -> oneshot::Receiver<()> {
+    let (settings, triggers) = (settings.clone(), triggers.clone());
+    let api = Api::<DeserializeGuard<HardeningPolicy>>::all(client.clone());
+    follow(watches, api, watcher::Config::default(), move |event| match event {
+        Event::Apply(policy) | Event::InitApply(policy) => {
+            if settings.policy_observed(&policy) {
+                triggers.look_at_all();
+            }
+        }
+        Event::Delete(policy) => {
+            settings.policy_deleted(&policy.name_any());
+            triggers.look_at_all();
+        }
+        Event::Init | Event::InitDone => {}
+    })
+}
+
+fn namespace_event(settings: &Settings, triggers: &Triggers, event: Event<PartialObjectMeta<Namespace>>) {
+    match event {
+        Event::Apply(namespace) | Event::InitApply(namespace) => {
+            if settings.namespace_observed(&namespace) {
+                triggers.look_at_all();
+            }
+        }
+        Event::Delete(namespace) => settings.namespace_deleted(&namespace.name_any()),
+        Event::Init | Event::InitDone => {}
+    }
+}
+
+/// Watched as untyped objects: no value that a later Kubernetes knows can stop the watch.
+fn watch_children(
+    client: &Client,
+    kind: &'static Kind,
+    cache: &Arc<Cache>,
+    triggers: &Arc<Triggers>,
+    watches: &mut JoinSet<()>,
+) -> oneshot::Receiver<()> {
+    let (cache, triggers) = (cache.clone(), triggers.clone());
+    let api = Api::<DynamicObject>::all_with(client.clone(), &kind.resource());
+    follow(watches, api, ours(), move |event| match event {
+        Event::Apply(object) | Event::InitApply(object) => {
+            triggers.look_at(untyped(&object).and_then(|object| cache.observed(kind, &object)));
+        }
+        Event::Delete(object) => triggers.look_at(untyped(&object).and_then(|object| cache.deleted(kind, &object))),
+        Event::Init => cache.relist(kind),
+        Event::InitDone => triggers.look_at(cache.relisted(kind)),
+    })
+}
+
+fn watch_pods(
+    client: &Client,
+    cache: &Arc<Cache>,
+    triggers: &Arc<Triggers>,
+    watches: &mut JoinSet<()>,
+) -> oneshot::Receiver<()> {
+    let (cache, triggers) = (cache.clone(), triggers.clone());
+    let api = Api::<DynamicObject>::all_with(client.clone(), &ApiResource::erase::<Pod>(&()));
+    follow(watches, api, ours(), move |event| match event {
+        Event::Apply(pod) | Event::InitApply(pod) => {
+            triggers.look_at(untyped(&pod).and_then(|pod| cache.pods(|pods| pods.observed(&pod))));
+        }
+        Event::Delete(pod) => triggers.look_at(untyped(&pod).and_then(|pod| cache.pods(|pods| pods.deleted(&pod)))),
+        Event::Init => cache.pods(super::pods::Pods::relist),
+        Event::InitDone => triggers.look_at(cache.pods(super::pods::Pods::relisted)),
+    })
+}
+
+fn untyped(object: &DynamicObject) -> Option<Value> {
+    serde_json::to_value(object).ok()
+}
+
+/// Runs one watch for as long as the process lives; the receiver hears of its first full list.
+fn follow<K>(
+    watches: &mut JoinSet<()>,
+    api: Api<K>,
+    config: watcher::Config,
+    mut handle: impl FnMut(Event<K>) + Send + 'static,
+) -> oneshot::Receiver<()>
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
+{
+    let (sender, receiver) = oneshot::channel();
+    let mut sender = Some(sender);
+    watches.spawn(async move {
+        let url = api.resource_url().to_owned();
+        let events = watcher(api, config).default_backoff();
+        pin_mut!(events);
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(event) => {
+                    let listed = matches!(event, Event::InitDone);
+                    handle(event);
+                    if listed && let Some(sender) = sender.take() {
+                        let _ = sender.send(());
+                    }
+                }
+                Err(error) => tracing::warn!(url, %error, "watch interrupted, retrying"),
+            }
+        }
+    });
+    receiver
+}
+
+async fn all_ready(receivers: impl IntoIterator<Item = oneshot::Receiver<()>>) {
+    futures::future::join_all(receivers).await;
+}

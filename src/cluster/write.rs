@@ -1,0 +1,237 @@
+//! The writes: few kinds of request, each bounded in time and all of them in number.
+
+use std::time::Duration;
+
+use kube::{
+    Api, Client, Resource,
+    api::{
+        ApiResource, DeleteParams, DynamicObject, ObjectMeta, Patch, PatchParams, Preconditions, PropagationPolicy,
+        ValidationDirective,
+    },
+    core::Status,
+};
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::{
+    api::{HardenedApp, HardenedAppStatus, MANAGER},
+    app::Owner,
+    desired::{Child, Kind},
+    plan::Leftover,
+};
+
+/// Requests under way at once, for all apps together. On two cores an API server is busy with 8 to 32; more only queue there.
+const IN_FLIGHT: usize = 16;
+/// After this long without an answer a request counts as failed.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Sends writes.
+#[derive(Debug)]
+pub struct Writer {
+    client: ClientHandle,
+    in_flight: Semaphore,
+}
+
+/// `kube::Client` has no `Debug`.
+struct ClientHandle(Client);
+
+impl std::fmt::Debug for ClientHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}
+
+/// A write that didn't succeed.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {action} {kind} {name}")]
+pub struct Failure {
+    action: &'static str,
+    kind: String,
+    name: String,
+    source: Cause,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error("no answer within {} s", TIMEOUT.as_secs())]
+    Timeout,
+    #[error(transparent)]
+    Kube(Box<kube::Error>),
+}
+
+/// What a failure calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureClass {
+    /// The object isn't what we took it for: look again.
+    Outdated,
+    /// The API server understood and refused: it will refuse again until somebody changes something.
+    Refused,
+    /// The API server couldn't: try again soon.
+    Unavailable,
+}
+
+impl Failure {
+    /// What it calls for.
+    #[must_use]
+    pub fn class(&self) -> FailureClass {
+        match self.status() {
+            Some(status) => match status.code {
+                404 | 409 => FailureClass::Outdated,
+                401 | 429 | 500.. => FailureClass::Unavailable,
+                _ => FailureClass::Refused,
+            },
+            None => FailureClass::Unavailable,
+        }
+    }
+
+    /// The API server's answer, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<&Status> {
+        match &self.source {
+            Cause::Kube(error) => match error.as_ref() {
+                kube::Error::Api(status) => Some(status),
+                _ => None,
+            },
+            Cause::Timeout => None,
+        }
+    }
+
+    /// The failure in one sentence, its cause included.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self.status() {
+            Some(status) => format!("{self}: {}", status.message),
+            None => format!("{self}: {}", self.source),
+        }
+    }
+}
+
+impl Writer {
+    /// A writer for all apps.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { client: ClientHandle(client), in_flight: Semaphore::new(IN_FLIGHT) }
+    }
+
+    /// Creates the object if nothing of its name is there.
+    ///
+    /// A server-side apply that names a resourceVersion updates that version only; none is ever "1", so where the object
+    /// exists the answer is 409, forced or not. A cache that sees only labelled objects can't know about foreign ones.
+    pub(super) async fn create(&self, owner: &Owner, child: &Child) -> Result<Value, Failure> {
+        self.apply_with(owner, child, "create", json!({ "resourceVersion": "1" })).await
+    }
+
+    /// Applies the object, if it is still the one with this UID.
+    pub(super) async fn apply(&self, owner: &Owner, child: &Child, uid: &str) -> Result<Value, Failure> {
+        self.apply_with(owner, child, "apply", json!({ "uid": uid })).await
+    }
+
+    async fn apply_with(
+        &self,
+        owner: &Owner,
+        child: &Child,
+        action: &'static str,
+        precondition: Value,
+    ) -> Result<Value, Failure> {
+        let mut body = child.body.clone();
+        if let (Some(metadata), Value::Object(precondition)) =
+            (body.get_mut("metadata").and_then(Value::as_object_mut), precondition)
+        {
+            metadata.extend(precondition);
+        }
+        let parameters = PatchParams {
+            field_manager: Some(MANAGER.to_owned()),
+            force: true,
+            // A field that the server doesn't know would be dropped in silence otherwise, and a hardening field must not be.
+            field_validation: Some(ValidationDirective::Strict),
+            ..PatchParams::default()
+        };
+        let api = self.api(owner, child.kind);
+        self.send(action, child.kind.kind, &child.name, api.patch(&child.name, &parameters, &Patch::Apply(&body)))
+            .await
+            .map(into_value)
+    }
+
+    /// Sends a JSON patch.
+    pub(super) async fn patch(&self, owner: &Owner, child: &Child, patch: &Value) -> Result<Value, Failure> {
+        let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        let patch = Patch::Json::<()>(serde_json::from_value(patch.clone()).unwrap_or_default());
+        let api = self.api(owner, child.kind);
+        self.send("mend", child.kind.kind, &child.name, api.patch(&child.name, &parameters, &patch))
+            .await
+            .map(into_value)
+    }
+
+    /// Reads the object: only after a write was refused.
+    pub(super) async fn get(&self, owner: &Owner, child: &Child) -> Result<Value, Failure> {
+        let api = self.api(owner, child.kind);
+        self.send("read", child.kind.kind, &child.name, api.get(&child.name)).await.map(into_value)
+    }
+
+    /// Deletes exactly the object that was judged.
+    pub(super) async fn delete(&self, owner: &Owner, leftover: &Leftover) -> Result<(), Failure> {
+        let parameters = DeleteParams {
+            preconditions: Some(Preconditions {
+                uid: Some(leftover.uid.clone()),
+                resource_version: Some(leftover.resource_version.clone()),
+            }),
+            // A Job deleted without a policy leaves its pods behind.
+            propagation_policy: Some(PropagationPolicy::Background),
+            ..DeleteParams::default()
+        };
+        let api = self.api(owner, leftover.kind);
+        self.send("delete", leftover.kind.kind, &leftover.name, api.delete(&leftover.name, &parameters)).await?;
+        Ok(())
+    }
+
+    /// Replaces the status, if the app is still the one with this UID. Returns the version of the app with it.
+    ///
+    /// # Errors
+    /// If the API server refuses or doesn't answer.
+    pub async fn status(&self, owner: &Owner, status: &HardenedAppStatus) -> Result<u64, Failure> {
+        let patch = json!([
+            { "op": "test", "path": "/metadata/uid", "value": owner.uid },
+            { "op": "add", "path": "/status", "value": status },
+        ]);
+        let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        let patch = Patch::Json::<()>(serde_json::from_value(patch).unwrap_or_default());
+        let resource = ApiResource::erase::<HardenedApp>(&());
+        let api = Api::<DynamicObject>::namespaced_with(self.client.0.clone(), &owner.namespace, &resource);
+        let kind = HardenedApp::kind(&());
+        let app =
+            self.send("report on", &kind, &owner.name, api.patch_status(&owner.name, &parameters, &patch)).await?;
+        Ok(version(&app.metadata))
+    }
+
+    fn api(&self, owner: &Owner, kind: &Kind) -> Api<DynamicObject> {
+        Api::namespaced_with(self.client.0.clone(), &owner.namespace, &kind.resource())
+    }
+
+    async fn send<T>(
+        &self,
+        action: &'static str,
+        kind: &str,
+        name: &str,
+        request: impl Future<Output = Result<T, kube::Error>>,
+    ) -> Result<T, Failure> {
+        // The semaphore is never closed, so a permit always comes.
+        let _permit = self.in_flight.acquire().await;
+        let answer = tokio::time::timeout(TIMEOUT, request).await;
+        let cause = match answer {
+            Ok(Ok(value)) => return Ok(value),
+            Ok(Err(error)) => Cause::Kube(Box::new(error)),
+            Err(_) => Cause::Timeout,
+        };
+        Err(Failure { action, kind: kind.to_owned(), name: name.to_owned(), source: cause })
+    }
+}
+
+/// The resourceVersion as a number: comparable since Kubernetes 1.35 (KEP-5504), and in fact so with every etcd before.
+#[must_use]
+pub fn version(metadata: &ObjectMeta) -> u64 {
+    metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default()
+}
+
+fn into_value(object: DynamicObject) -> Value {
+    serde_json::to_value(object).unwrap_or_default()
+}

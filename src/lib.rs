@@ -1,0 +1,25 @@
+//! The HardenedApp operator: one object in, a hardened workload out, kept as declared.
+//!
+//! The modules are a pipeline, listed in its order. Arrows never point back.
+//!
+//! ```text
+//! HardenedApp ─┐
+//!              ├─ app ──► App ─ desired ──► [Child] ─┐
+//! Policy ──────┘                                     ├─ plan ──► Verdict ─ cluster ──► API server
+//!                            watches ─ cluster ──► Live ─┘                    │
+//!                                                                   Outcome ◄─┘
+//!                                                                      └─ status ──► HardenedAppStatus
+//! ```
+//!
+//! Everything between "read the cache" and "write the API" is a pure function on data: `api`, `app`, `desired`, `plan` and
+//! `status` name no client, no clock and no randomness, and a test holds them to it.
+
+pub mod api;
+pub mod app;
+pub mod desired;
+pub mod plan;
+pub mod cluster;
+pub mod status;
+pub mod reconcile;
+pub mod cli;
+pub mod ops;

@@ -1,0 +1,51 @@
+//! The process: arguments, logs, command.
+
+use std::{io::stdout, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use hardened_app::{cli, ops};
+
+/// Hardened, self-healing workloads from one object.
+#[derive(Parser)]
+#[command(name = "hardened-app", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the controller against the cluster of KUBECONFIG or of the pod.
+    Controller,
+    /// Print the CustomResourceDefinitions.
+    Crds,
+    /// Print everything that apps are made of, without a cluster.
+    Render(cli::Render),
+    /// Write the generated files of the repository.
+    #[command(hide = true)]
+    Generate {
+        /// Root of the repository.
+        root: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Controller => controller(),
+        Command::Crds => cli::print_crds(stdout()),
+        Command::Render(arguments) => cli::render(&arguments, stdout()),
+        Command::Generate { root } => cli::generate(&root),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hardened-app: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn controller() -> anyhow::Result<()> {
+    ops::start_telemetry();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(ops::run())
+}

@@ -1,0 +1,114 @@
+//! Drift in words: values where they are harmless to show, a short hash where they may be confidential.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use serde_json::Value;
+
+use super::{compare::Difference, ownership::Claim};
+use crate::{
+    api::{DriftChange, DriftItem},
+    desired::{Child, short_hash},
+};
+
+/// Fields whose text is no secret and says what was done. Everything else (environment, arguments, annotations …) is hashed.
+const SHOWN: [&str; 25] = [
+    "cidr",
+    "clusterIP",
+    "containerPort",
+    "dnsPolicy",
+    "except",
+    "externalIPs",
+    "externalTrafficPolicy",
+    "image",
+    "imagePullPolicy",
+    "kind",
+    "mountPath",
+    "name",
+    "nodeName",
+    "nodePort",
+    "path",
+    "policyTypes",
+    "port",
+    "protocol",
+    "restartPolicy",
+    "runtimeClassName",
+    "schedulerName",
+    "serviceAccountName",
+    "sessionAffinity",
+    "targetPort",
+    "type",
+];
+
+/// Leaves of an added object that say how dangerous it is.
+const TELLING: [&str; 10] = [
+    "/image",
+    "/securityContext/privileged",
+    "/securityContext/runAsUser",
+    "/securityContext/allowPrivilegeEscalation",
+    "/hostPath/path",
+    "/secret/secretName",
+    "/mountPath",
+    "/nodePort",
+    "/port",
+    "/containerPort",
+];
+
+/// Longest value shown.
+const LONGEST: usize = 128;
+
+/// The status entry for a difference.
+pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&Claim>) -> DriftItem {
+    let leaf = difference.path.leaf();
+    let shown = |value: &Option<Value>| value.as_ref().map(|value| show(leaf, value)).unwrap_or_default();
+    DriftItem {
+        kind: child.kind.kind.to_owned(),
+        name: child.name.clone(),
+        path: difference.path.to_string(),
+        change: difference.change,
+        desired: shown(&difference.desired),
+        live: shown(&difference.live),
+        manager: claim.map(|claim| claim.manager.clone()).unwrap_or_default(),
+        since: claim.and_then(|claim| claim.time).map(Time),
+    }
+}
+
+/// The status entry for an object that is gone. Who deleted it is recorded nowhere that the operator may read.
+pub(super) fn deleted_item(child: &Child) -> DriftItem {
+    DriftItem {
+        kind: child.kind.kind.to_owned(),
+        name: child.name.clone(),
+        path: String::new(),
+        change: DriftChange::Deleted,
+        desired: String::new(),
+        live: String::new(),
+        manager: String::new(),
+        since: None,
+    }
+}
+
+fn show(leaf: &str, value: &Value) -> String {
+    let text = match value {
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) if SHOWN.contains(&leaf) => text.clone(),
+        Value::Object(_) => return telling(value).unwrap_or_else(|| hashed(value)),
+        _ => return hashed(value),
+    };
+    text.chars().take(LONGEST).collect()
+}
+
+/// An added object by its dangerous leaves: `image=evil:1, securityContext.privileged=true`.
+fn telling(value: &Value) -> Option<String> {
+    let leaves: Vec<String> = TELLING
+        .iter()
+        .filter_map(|pointer| {
+            let found = value.pointer(pointer).filter(|found| !found.is_object() && !found.is_array())?;
+            let text = found.as_str().map_or_else(|| found.to_string(), str::to_owned);
+            let text: String = text.chars().take(LONGEST).collect();
+            Some(format!("{}={text}", pointer.trim_start_matches('/').replace('/', ".")))
+        })
+        .collect();
+    (!leaves.is_empty()).then(|| leaves.join(", "))
+}
+
+fn hashed(value: &Value) -> String {
+    format!("sha256:{}", short_hash(&value.to_string()))
+}

@@ -1,0 +1,172 @@
+//! The verdict on one live object: what must be done to it, and what that says about others.
+
+use serde_json::Value;
+
+use super::{
+    Change, Verdict,
+    compare::{Difference, differences},
+    drift::drift_item,
+    ownership::{Claim, claims},
+    path::Path,
+    removal::{removal, replacement},
+};
+use crate::{
+    api::{DriftChange, FindingItem, ToleratedPath},
+    desired::{APPLIED_HASH, Child, TOLERATED_EVERYWHERE},
+};
+
+/// Judges a live object against the child it should be.
+///
+/// `settled` says that this process has seen the object equal to this very child before: then every difference is
+/// somebody else's doing, whatever the object itself says.
+#[must_use]
+pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, tolerated: &[ToleratedPath]) -> Verdict {
+    if let Some(holder) = holder(live, owner_uid) {
+        return Verdict::of(Change::Conflict { holder });
+    }
+    if live.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null()) {
+        return Verdict::of(Change::AwaitDeletion);
+    }
+    let judgement = Judgement { child, live, current: settled || is_current(child, live), tolerated };
+    let mut verdict = Verdict::of(Change::Keep);
+    let mut mending = Mending::default();
+    let found = differences(&child.body, live, &child.kind.rules);
+    for difference in &found {
+        match judgement.class(difference) {
+            Class::Tolerated => {}
+            Class::Outdated => mending.apply = true,
+            Class::Residue => mending.undo(difference),
+            Class::Unowned => verdict.findings.push(unowned(child, difference)),
+            Class::Drift { claim, dangerous } => {
+                verdict.drift.push(drift_item(child, difference, claim.as_ref()));
+                verdict.dangerous |= dangerous;
+                mending.undo(difference);
+            }
+        }
+    }
+    verdict.change = mending.change(live);
+    verdict.replacement = replacement(&child.body, live, &found);
+    verdict
+}
+
+/// What mends the differences found so far.
+#[derive(Default)]
+struct Mending {
+    apply: bool,
+    removals: Vec<Path>,
+}
+
+impl Mending {
+    fn undo(&mut self, difference: &Difference) {
+        if difference.change == DriftChange::Added && !difference.path.is_in_atomic_list() {
+            self.removals.push(difference.path.clone());
+        } else {
+            self.apply = true;
+        }
+    }
+
+    /// The first request; what is left is judged again on its answer.
+    ///
+    /// Added list members go first: one that uses a name or number of ours would make the apply invalid. Added fields go last:
+    /// an apply often takes them along, as `type: ClusterIP` does with every `nodePort`.
+    fn change(self, live: &Value) -> Change {
+        let (members, fields): (Vec<Path>, Vec<Path>) = self.removals.into_iter().partition(Path::is_member);
+        match (members.is_empty(), self.apply, fields.is_empty()) {
+            (true, false, true) => Change::Keep,
+            (true, true, _) => Change::Apply,
+            (true, false, false) => Change::Remove(removal(live, &fields)),
+            (false, true, _) => Change::Remove(removal(live, &members)),
+            (false, false, _) => Change::Remove(removal(live, &[members, fields].concat())),
+        }
+    }
+}
+
+/// What a difference means.
+enum Class {
+    /// Others may do this.
+    Tolerated,
+    /// The object is an older version of ours.
+    Outdated,
+    /// An addition that only an update under our own name claims: left by a replacement of ours.
+    Residue,
+    /// An addition that nobody claims: a server default or a webhook. Reported, never undone.
+    Unowned,
+    /// Somebody else's doing.
+    Drift { claim: Option<Claim>, dangerous: bool },
+}
+
+struct Judgement<'a> {
+    child: &'a Child,
+    live: &'a Value,
+    current: bool,
+    tolerated: &'a [ToleratedPath],
+}
+
+impl Judgement<'_> {
+    fn class(&self, difference: &Difference) -> Class {
+        let rules = &self.child.kind.rules;
+        let within = |patterns: &[&str]| patterns.iter().any(|pattern| difference.path.is_within(pattern));
+        let added = difference.change == DriftChange::Added;
+        if added && (within(rules.tolerated) || within(TOLERATED_EVERYWHERE)) {
+            return Class::Tolerated;
+        }
+        let claim = claims(self.live, &difference.path).into_iter().next();
+        let foreign = claim.as_ref().is_some_and(Claim::is_foreign);
+        let ours = claim.as_ref().is_some_and(Claim::is_ours);
+        // What only our own apply claims goes with our next one; a field that isn't there yet is claimed by nobody.
+        if !self.current && (ours || (claim.is_none() && !added)) {
+            return Class::Outdated;
+        }
+        if !self.current && added && claim.is_some() && !foreign {
+            return Class::Residue;
+        }
+        let dangerous = within(rules.dangerous);
+        if !added || dangerous {
+            return Class::Drift { claim, dangerous };
+        }
+        if self.tolerated.iter().any(|tolerated| is_tolerated(tolerated, self.child, difference)) {
+            return Class::Tolerated;
+        }
+        if foreign { Class::Drift { claim, dangerous } } else { Class::Unowned }
+    }
+}
+
+/// Whether every difference is somebody else's doing: the object says that it is what this child would apply, or what it
+/// says wasn't written by us. Else it is an older version of ours.
+fn is_current(child: &Child, live: &Value) -> bool {
+    let path = Path::of_fields(&["metadata", "annotations", APPLIED_HASH]);
+    let hash = live.pointer(&path.pointer()).and_then(Value::as_str);
+    hash == Some(child.hash.as_str()) || !claims(live, &path).iter().all(Claim::is_ours)
+}
+
+/// Who has the object, if not the app: a controller reference with another UID, or none.
+fn holder(live: &Value, owner_uid: &str) -> Option<String> {
+    let references = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    let controller = references
+        .into_iter()
+        .flatten()
+        .find(|reference| reference.get("controller").and_then(Value::as_bool) == Some(true));
+    let field = |name: &str| controller.and_then(|controller| controller.get(name)).and_then(Value::as_str);
+    match field("uid") {
+        Some(uid) if uid == owner_uid => None,
+        Some(_) => Some(format!("{} {}", field("kind").unwrap_or("object"), field("name").unwrap_or("without a name"))),
+        None => Some("nobody (it has no controller)".to_owned()),
+    }
+}
+
+fn is_tolerated(tolerated: &ToleratedPath, child: &Child, difference: &Difference) -> bool {
+    let path = difference.path.to_string();
+    tolerated.kind == child.kind.kind
+        && path.strip_prefix(&tolerated.path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+fn unowned(child: &Child, difference: &Difference) -> FindingItem {
+    FindingItem {
+        check: "unowned-addition".to_owned(),
+        component: child.component.clone(),
+        message: format!(
+            "{} {} has {}, which no field manager claims: a newer server's default, or a webhook",
+            child.kind.kind, child.name, difference.path
+        ),
+    }
+}

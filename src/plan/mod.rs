@@ -1,0 +1,137 @@
+//! 4 What differs: live objects are compared with the children, and every change is data before it is a request. Pure.
+
+mod compare;
+mod contention;
+mod drift;
+mod judge;
+mod ownership;
+mod path;
+mod prune;
+mod removal;
+
+pub use compare::{Difference, differences};
+pub use contention::Contention;
+pub use judge::judge;
+pub use ownership::{Claim, claims};
+pub use path::Path;
+pub use prune::{Leftover, prunable};
+use serde_json::Value;
+
+use crate::{
+    api::{DriftItem, FindingItem, ToleratedPath},
+    desired::Child,
+};
+
+/// What must be done to one object. Closed: applying, status and tests share it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Nothing: it is as declared.
+    Keep,
+    /// Create it, and only if nothing of that name is there.
+    Create,
+    /// Apply it whole: heals every declared field, and brings an older version up to date.
+    Apply,
+    /// Remove what others added, by this JSON patch.
+    Remove(Value),
+    /// Nothing: it belongs to somebody else.
+    Conflict {
+        /// Who has it.
+        holder: String,
+    },
+    /// Nothing yet: it is being deleted, and will be created once it is gone.
+    AwaitDeletion,
+}
+
+/// What must be done to one object, and what that says about others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// What must be done.
+    pub change: Change,
+    /// A JSON patch to send before an apply, if the API server finds the change invalid.
+    pub replacement: Option<Value>,
+    /// What others did.
+    pub drift: Vec<DriftItem>,
+    /// Whether any of it weakens the workload: then it is undone at short intervals however often it comes back.
+    pub dangerous: bool,
+    /// What nobody claims.
+    pub findings: Vec<FindingItem>,
+}
+
+/// What is known of a child in the cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Live {
+    /// Nothing of that name, as far as the watch can see.
+    Absent,
+    /// It was found equal to this very child before, and hasn't changed since.
+    Settled {
+        /// What nobody claimed then.
+        findings: Vec<FindingItem>,
+    },
+    /// It was found equal to an earlier version of the child, and hasn't changed since.
+    Outdated {
+        /// Its UID.
+        uid: String,
+    },
+    /// It must be looked at.
+    Object {
+        /// Its UID.
+        uid: String,
+        /// All of it but its status.
+        object: Value,
+        /// This process has seen it equal to this very child before, so that every difference is somebody else's doing.
+        settled: bool,
+    },
+}
+
+impl Live {
+    /// An object as a request brought it.
+    #[must_use]
+    pub fn answered(object: Value) -> Self {
+        let uid = object.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Self::Object { uid, object, settled: false }
+    }
+
+    /// The UID, where the object is there and known well enough to have one.
+    #[must_use]
+    pub fn uid(&self) -> Option<&str> {
+        match self {
+            Self::Outdated { uid } | Self::Object { uid, .. } => Some(uid),
+            Self::Absent | Self::Settled { .. } => None,
+        }
+    }
+
+    /// Whether `found` is the very version that was judged, or the one object known only by its UID.
+    #[must_use]
+    pub fn is_version_of(&self, found: &Value) -> bool {
+        let same = |field: &str, judged: &Value| judged.pointer(field) == found.pointer(field);
+        match self {
+            Self::Object { object, .. } => same("/metadata/uid", object) && same("/metadata/resourceVersion", object),
+            Self::Outdated { uid } => found.pointer("/metadata/uid").and_then(Value::as_str) == Some(uid),
+            Self::Absent | Self::Settled { .. } => false,
+        }
+    }
+}
+
+/// What must be done about a child, whatever is known of it. `listed` says whether the last status, for this very spec, lists it.
+#[must_use]
+pub fn verdict(child: &Child, owner_uid: &str, live: &Live, listed: bool, tolerated: &[ToleratedPath]) -> Verdict {
+    match live {
+        Live::Absent => Verdict::absent(child, listed),
+        Live::Settled { findings } => Verdict { findings: findings.clone(), ..Verdict::of(Change::Keep) },
+        Live::Outdated { .. } => Verdict::of(Change::Apply),
+        Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, tolerated),
+    }
+}
+
+impl Verdict {
+    const fn of(change: Change) -> Self {
+        Self { change, replacement: None, drift: Vec::new(), dangerous: false, findings: Vec::new() }
+    }
+
+    /// The verdict on a child that isn't there. It was deleted if the last status, for this very spec, lists it; else it was
+    /// never made.
+    fn absent(child: &Child, listed: bool) -> Self {
+        let drift = if listed { vec![drift::deleted_item(child)] } else { Vec::new() };
+        Self { drift, dangerous: listed, ..Self::of(Change::Create) }
+    }
+}

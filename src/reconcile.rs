@@ -1,0 +1,152 @@
+//! The loop: one look at one app, as a table of contents.
+
+use std::{sync::Arc, time::Duration};
+
+use k8s_openapi::{api::core::v1::ObjectReference, jiff::Timestamp};
+use kube::{
+    Resource,
+    core::DeserializeGuard,
+    runtime::{
+        controller::Action,
+        events::{Event, EventType, Recorder},
+    },
+};
+
+use crate::{
+    api::{HardenedApp, HardenedAppStatus},
+    app::{App, Owner},
+    cluster::{self, Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Settings, Writer},
+    desired,
+    status::{self, Carried, Outcome},
+};
+
+/// A stored object as the watch delivers it: readable or not.
+pub type StoredApp = DeserializeGuard<HardenedApp>;
+
+/// What every look shares.
+pub struct Context {
+    /// Live children.
+    pub cache: Arc<Cache>,
+    /// Policies and namespaces.
+    pub settings: Arc<Settings>,
+    /// What isn't in the cluster.
+    pub memory: Memory,
+    /// Sends writes.
+    pub writer: Writer,
+    /// Publishes events.
+    pub recorder: Recorder,
+}
+
+/// A look must end: a hung one would hold a place in the queue for ever.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
+
+/// One look at one app: decide, write what must change, report.
+///
+/// # Errors
+/// If the status can't be written.
+pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<Action, Failure> {
+    let owner = owner_of(&stored);
+    let leaving = stored.meta().deletion_timestamp.is_some() || context.settings.is_terminating(&owner.namespace);
+    if leaving {
+        // Garbage collection takes the children along; creating anything now would only be in its way.
+        return Ok(Action::await_change());
+    }
+    let previous = previous_status(&stored, &owner, &context);
+    let Ok(outcome) = tokio::time::timeout(LONGEST_LOOK, look(&stored, &previous, &context)).await else {
+        return Ok(Action::requeue(LONGEST_LOOK));
+    };
+    let status = status::report(&previous, stored.meta().generation, &outcome, Timestamp::now());
+    if status != previous {
+        let version = context.writer.status(&owner, &status).await?;
+        context.memory.of(&owner.uid, |memory| memory.status = Some((version, status.clone())));
+        publish(&stored, &previous, &status, &context).await;
+    }
+    Ok(next_look(&owner, &outcome, &context))
+}
+
+/// The pipeline: accept, desire, compare and write, prune.
+async fn look(stored: &StoredApp, previous: &HardenedAppStatus, context: &Context) -> Outcome {
+    let app = match &stored.0 {
+        Ok(app) => app,
+        Err(invalid) => return Outcome::Unreadable(invalid.error.clone()),
+    };
+    let Context { cache, settings, memory, writer, .. } = context;
+    let namespace = app.metadata.namespace.as_deref().unwrap_or_default();
+    let accepted = settings.policy(namespace).and_then(|policy| App::accept(app, &policy));
+    let app = match accepted {
+        Ok(app) => app,
+        Err(rejections) => return Outcome::Rejected(rejections),
+    };
+    let desired = desired::children(&app);
+    let listed = listed(previous, stored.meta().generation);
+    let mut children = cluster::bring_all(&app, &desired, &listed, cache, memory, writer).await;
+    let progress = cache.progress(&app);
+    let available = progress.iter().all(|(rollout, _)| rollout.as_ref().is_some_and(|rollout| rollout.complete));
+    children.extend(cluster::prune(&app, &desired, available, cache, writer).await);
+    Outcome::Carried(Box::new(Carried { app, children, progress }))
+}
+
+fn owner_of(stored: &StoredApp) -> Owner {
+    let metadata = stored.meta().clone();
+    Owner::of(&HardenedApp { metadata, ..HardenedApp::default() })
+}
+
+/// The status as it is: what the watch delivered, or what this process has written since.
+fn previous_status(stored: &StoredApp, owner: &Owner, context: &Context) -> HardenedAppStatus {
+    let seen = cluster::version(stored.meta());
+    let written = context.memory.of(&owner.uid, |memory| memory.status.clone());
+    match (&stored.0, written) {
+        (Ok(app), written) if written.as_ref().is_none_or(|(version, _)| *version <= seen) => {
+            app.status.clone().unwrap_or_default()
+        }
+        // The status of an unreadable object is unreadable too.
+        (_, written) => written.map(|(_, status)| status).unwrap_or_default(),
+    }
+}
+
+/// Kind and name of the children that the last status lists for this very spec.
+fn listed(previous: &HardenedAppStatus, generation: Option<i64>) -> Vec<(String, String)> {
+    let children = if previous.observed_generation == generation { previous.children.as_slice() } else { &[] };
+    children.iter().map(|child| (child.kind.clone(), child.name.clone())).collect()
+}
+
+async fn publish(stored: &StoredApp, previous: &HardenedAppStatus, status: &HardenedAppStatus, context: &Context) {
+    for note in status::notes(previous, status) {
+        let event = Event {
+            type_: EventType::Warning,
+            reason: note.reason.to_owned(),
+            note: Some(note.text),
+            action: note.action.to_owned(),
+            secondary: note.about.map(|child| ObjectReference {
+                kind: Some(child.kind),
+                name: Some(child.name),
+                namespace: stored.meta().namespace.clone(),
+                ..ObjectReference::default()
+            }),
+        };
+        // An event is a courtesy: the status already says it, and a refused event must not stop anything.
+        if let Err(error) = context.recorder.publish(&event, &stored.object_ref(&())).await {
+            tracing::warn!(%error, "event not published");
+        }
+    }
+}
+
+/// When to look again if nothing happens until then.
+fn next_look(owner: &Owner, outcome: &Outcome, context: &Context) -> Action {
+    let children: &[ChildOutcome] = match outcome {
+        Outcome::Carried(carried) => &carried.children,
+        Outcome::Unreadable(_) | Outcome::Rejected(_) => return Action::await_change(),
+    };
+    let failing = children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
+    let failures = context.memory.of(&owner.uid, |memory| {
+        memory.failures = if failing { memory.failures.saturating_add(1) } else { 0 };
+        memory.failures
+    });
+    let pauses = children.iter().filter_map(|child| match &child.state {
+        ChildState::Conflict(_, pause) | ChildState::Contested(pause) => Some(*pause),
+        ChildState::Failed(class, _) => Some(cluster::backoff(*class, failures)),
+        ChildState::AwaitDeletion => Some(cluster::backoff(FailureClass::Refused, 1)),
+        ChildState::InPlace | ChildState::Held => None,
+    });
+    pauses.min().map_or_else(Action::await_change, Action::requeue)
+}

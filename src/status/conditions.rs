@@ -1,0 +1,167 @@
+//! The conditions. Each is decided by a list of small checks; the first that applies gives the reason.
+
+use k8s_openapi::{
+    apimachinery::pkg::apis::meta::v1::{Condition, Time},
+    jiff::Timestamp,
+};
+
+use super::{Carried, Outcome, drift::sentence};
+use crate::{
+    api::{ConditionType, HardenedAppStatus, Reason},
+    app::Rejection,
+    cluster::ChildState,
+};
+
+/// Longest message: long enough for every mistake of a spec, short enough to be read.
+const LONGEST: usize = 2048;
+
+/// A decision about one condition.
+struct Decision {
+    holds: bool,
+    reason: Reason,
+    message: String,
+}
+
+impl Decision {
+    fn of(holds: bool, reason: Reason, message: impl Into<String>) -> Self {
+        Self { holds, reason, message: message.into() }
+    }
+}
+
+/// The conditions after an outcome, in a fixed order.
+pub(super) fn conditions(
+    previous: &HardenedAppStatus,
+    outcome: &Outcome,
+    status: &HardenedAppStatus,
+    now: Timestamp,
+) -> Vec<Condition> {
+    let accepted = accepted(outcome);
+    let available = match outcome {
+        Outcome::Carried(carried) => Some(available(carried, status)),
+        _ => None,
+    };
+    let ready = ready(outcome, &accepted, available.as_ref());
+    let stalled = matches!(ready.reason, Reason::Rejected | Reason::Unreadable | Reason::Conflict);
+    let again = |holds: bool| Decision::of(holds, ready.reason, ready.message.clone());
+    let mut decided = vec![(ConditionType::Ready, again(ready.holds)), (ConditionType::Accepted, accepted)];
+    if !ready.holds {
+        decided.push((if stalled { ConditionType::Stalled } else { ConditionType::Reconciling }, again(true)));
+    }
+    decided.extend(available.map(|decision| (ConditionType::Available, decision)));
+    if matches!(outcome, Outcome::Carried(_)) {
+        decided.push((ConditionType::InSync, in_sync(outcome, status)));
+    }
+    let mut conditions: Vec<Condition> =
+        decided.into_iter().map(|(kind, decision)| condition(previous, status, kind, decision, now)).collect();
+    // What this outcome says nothing about stays as it was.
+    for kept in [ConditionType::Available, ConditionType::InSync] {
+        if !conditions.iter().any(|condition| condition.type_ == kept.as_str()) {
+            conditions.extend(previous.conditions.iter().find(|condition| condition.type_ == kept.as_str()).cloned());
+        }
+    }
+    conditions
+}
+
+/// `lastTransitionTime` moves only when the status flips.
+fn condition(
+    previous: &HardenedAppStatus,
+    status: &HardenedAppStatus,
+    kind: ConditionType,
+    decision: Decision,
+    now: Timestamp,
+) -> Condition {
+    let holds = if decision.holds { "True" } else { "False" };
+    let known = previous.conditions.iter().find(|known| known.type_ == kind.as_str() && known.status == holds);
+    Condition {
+        type_: kind.as_str().to_owned(),
+        status: holds.to_owned(),
+        reason: decision.reason.as_str().to_owned(),
+        message: decision.message.chars().take(LONGEST).collect(),
+        last_transition_time: known.map_or(Time(now), |known| known.last_transition_time.clone()),
+        observed_generation: status.observed_generation,
+    }
+}
+
+fn accepted(outcome: &Outcome) -> Decision {
+    match outcome {
+        Outcome::Unreadable(error) => Decision::of(
+            false,
+            Reason::Unreadable,
+            format!(
+                "the stored object doesn't fit the schema: {error}; correct it, or bring CRD and operator to the same version"
+            ),
+        ),
+        Outcome::Rejected(rejections) => {
+            let words: Vec<String> = rejections.iter().map(Rejection::to_string).collect();
+            Decision::of(false, Reason::Rejected, words.join("\n"))
+        }
+        Outcome::Carried(_) => Decision::of(true, Reason::Accepted, "the spec is carried out"),
+    }
+}
+
+fn available(carried: &Carried, status: &HardenedAppStatus) -> Decision {
+    let complete = |index: usize| {
+        carried.progress.get(index).and_then(|(rollout, _)| rollout.as_ref()).is_some_and(|rollout| rollout.complete)
+    };
+    let waiting = status.components.iter().enumerate().find(|(index, _)| !complete(*index));
+    let Some((_, component)) = waiting else {
+        return Decision::of(true, Reason::Available, "all pods of all components serve");
+    };
+    let stuck = carried.progress.iter().any(|(rollout, _)| rollout.as_ref().is_some_and(|rollout| rollout.stuck));
+    let reason = if stuck { Reason::RolloutStuck } else { Reason::RolloutInProgress };
+    Decision::of(false, reason, format!("{}: {}", component.name, component.message))
+}
+
+fn ready(outcome: &Outcome, accepted: &Decision, available: Option<&Decision>) -> Decision {
+    let children = match outcome {
+        Outcome::Carried(carried) => carried.children.as_slice(),
+        _ => return Decision::of(false, accepted.reason, accepted.message.clone()),
+    };
+    let conflict = || {
+        children.iter().find_map(|child| match &child.state {
+            ChildState::Conflict(holder, _) => Some(Decision::of(
+                false,
+                Reason::Conflict,
+                format!(
+                    "{} {} belongs to {holder} and is left alone; rename or delete it, or rename the app or component",
+                    child.kind, child.name
+                ),
+            )),
+            _ => None,
+        })
+    };
+    let failed = || {
+        children.iter().find_map(|child| match &child.state {
+            ChildState::Failed(_, words) => Some(Decision::of(false, Reason::ApplyFailed, words.clone())),
+            _ => None,
+        })
+    };
+    let leaving = || {
+        let child = children.iter().find(|child| matches!(child.state, ChildState::AwaitDeletion))?;
+        let words = format!("{} {} is being deleted and comes anew once it is gone", child.kind, child.name);
+        Some(Decision::of(false, Reason::WaitingForDeletion, words))
+    };
+    conflict()
+        .or_else(failed)
+        .or_else(leaving)
+        .or_else(|| available.map(|decision| Decision::of(decision.holds, decision.reason, decision.message.clone())))
+        .unwrap_or_else(|| Decision::of(false, Reason::RolloutInProgress, ""))
+}
+
+fn in_sync(outcome: &Outcome, status: &HardenedAppStatus) -> Decision {
+    let contested = match outcome {
+        Outcome::Carried(carried) => {
+            carried.children.iter().any(|child| matches!(child.state, ChildState::Contested(_)))
+        }
+        _ => false,
+    };
+    let drift = &status.drift;
+    match (drift.open.first(), drift.reverted.first()) {
+        (Some(open), _) if contested => {
+            Decision::of(false, Reason::Contested, format!("undone again and again: {}", sentence(open)))
+        }
+        (Some(open), _) => Decision::of(false, Reason::Drifted, sentence(open)),
+        (None, Some(last)) => Decision::of(true, Reason::Reverted, format!("last undone: {}", sentence(last))),
+        (None, None) => Decision::of(true, Reason::InSync, "nothing deviates"),
+    }
+}

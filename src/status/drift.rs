@@ -1,0 +1,38 @@
+//! What others did, and what became of it.
+
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
+
+use crate::{
+    api::{DriftItem, DriftStatus},
+    cluster::ChildOutcome,
+};
+
+/// Deviations kept after they were undone.
+const KEPT: usize = 20;
+
+pub(super) fn drift(previous: &DriftStatus, children: &[ChildOutcome], now: Timestamp) -> DriftStatus {
+    let dated = |item: &DriftItem| DriftItem { since: item.since.clone().or(Some(Time(now))), ..item.clone() };
+    let reverted = children.iter().flat_map(|child| &child.reverted).map(dated);
+    let open = children.iter().flat_map(|child| &child.open).map(|item| {
+        // First seen is first seen, however often it is looked at.
+        let known = previous.open.iter().find(|known| is_same(known, item));
+        known.cloned().unwrap_or_else(|| dated(item))
+    });
+    DriftStatus {
+        open: open.collect(),
+        reverted: reverted.chain(previous.reverted.iter().cloned()).take(KEPT).collect(),
+    }
+}
+
+fn is_same(one: &DriftItem, other: &DriftItem) -> bool {
+    let undated = |item: &DriftItem| DriftItem { since: None, ..item.clone() };
+    undated(one) == undated(other)
+}
+
+/// A deviation in one line.
+pub(super) fn sentence(item: &DriftItem) -> String {
+    let DriftItem { kind, name, path, change, manager, .. } = item;
+    let what = format!("{change:?}").to_lowercase();
+    let place = if path.is_empty() { format!("{kind} {name}") } else { format!("{kind} {name}: {path}") };
+    if manager.is_empty() { format!("{place} {what}") } else { format!("{place} {what} by {manager}") }
+}

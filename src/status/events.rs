@@ -1,0 +1,64 @@
+//! What is worth an event: a rejection, a conflict, drift. Derived from two statuses, so nothing is said twice.
+
+use std::collections::BTreeMap;
+
+use super::drift::sentence;
+use crate::api::{ChildRef, ConditionType, DriftItem, HardenedAppStatus, Reason};
+
+/// An event to publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Machine-readable reason.
+    pub reason: &'static str,
+    /// What the operator did about it.
+    pub action: &'static str,
+    /// The child it is about.
+    pub about: Option<ChildRef>,
+    /// For people; at most 1 kB, or the API server refuses it.
+    pub text: String,
+}
+
+/// Longest text in characters; each has at most 4 bytes, but these are almost all ASCII.
+const LONGEST: usize = 900;
+
+/// The events that a change of status calls for.
+#[must_use]
+pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for (reason, action) in [(Reason::Rejected, "Accept"), (Reason::Conflict, "Apply")] {
+        let message = |status: &HardenedAppStatus| ready_message(status, reason);
+        if let Some(text) = message(status).filter(|text| message(previous).as_ref() != Some(text)) {
+            notes.push(note(reason.as_str(), action, &text));
+        }
+    }
+    let newest = previous.drift.reverted.first();
+    let reverted = status.drift.reverted.iter().take_while(|item| Some(*item) != newest);
+    notes.extend(by_object("DriftReverted", "Revert", reverted));
+    let opened = status.drift.open.iter().filter(|item| !previous.drift.open.contains(item));
+    notes.extend(by_object("DriftFound", "Report", opened));
+    notes
+}
+
+/// One event per object: events that differ only in their text are counted as one, and all texts but the first are lost.
+fn by_object<'a>(reason: &'static str, action: &'static str, items: impl Iterator<Item = &'a DriftItem>) -> Vec<Note> {
+    let mut objects: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for item in items {
+        objects.entry((&item.kind, &item.name)).or_default().push(sentence(item));
+    }
+    objects
+        .into_iter()
+        .map(|((kind, name), sentences)| Note {
+            about: Some(ChildRef { kind: kind.to_owned(), name: name.to_owned() }),
+            ..note(reason, action, &sentences.join("; "))
+        })
+        .collect()
+}
+
+fn note(reason: &'static str, action: &'static str, text: &str) -> Note {
+    Note { reason, action, about: None, text: text.chars().filter(char::is_ascii).take(LONGEST).collect() }
+}
+
+fn ready_message(status: &HardenedAppStatus, reason: Reason) -> Option<String> {
+    let ready = status.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str())?;
+    (ready.reason == reason.as_str()).then(|| ready.message.clone())
+}
