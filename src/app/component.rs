@@ -73,7 +73,7 @@ impl Component {
         policy: &Policy,
         findings: &mut Vec<FindingItem>,
         rejections: &mut Rejections,
-    ) -> Option<Self> {
+    ) -> Self {
         let path = format!("spec.components[{}]", spec.name);
         name(&spec.name, &path, rejections);
         let image = Image::accept(&spec.image, policy, &format!("{path}.image"), rejections);
@@ -95,10 +95,10 @@ impl Component {
                 "without a TCP port and without probes nobody notices that it hangs: add spec.components[].probes",
             ));
         }
-        Some(Self {
+        Self {
             child: format!("{}-{}", owner.name, spec.name),
             workload: workload(&owner.name, &spec.name),
-            pull_policy: policy.pull_policy.unwrap_or(if image.pinned {
+            pull_policy: policy.pull.unwrap_or(if image.pinned {
                 PullPolicy::IfNotPresent
             } else {
                 PullPolicy::Always
@@ -118,7 +118,7 @@ impl Component {
             ports,
             mounts,
             probes,
-        })
+        }
     }
 }
 

@@ -100,10 +100,8 @@ impl App {
             }
         }
         let mut findings = Vec::new();
-        let mut components: Vec<Component> = specs
-            .iter()
-            .filter_map(|spec| Component::accept(spec, &owner, policy, &mut findings, &mut rejections))
-            .collect();
+        let mut components: Vec<Component> =
+            specs.iter().map(|spec| Component::accept(spec, &owner, policy, &mut findings, &mut rejections)).collect();
         network::connect(specs, &owner, &mut components, &mut rejections);
         components.sort_by(|one, other| one.name.cmp(&other.name));
         findings.sort();

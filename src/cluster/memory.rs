@@ -10,7 +10,7 @@ use std::{
 use crate::{api::HardenedAppStatus, plan::Contention};
 
 /// How often a name that belongs to somebody else is tried again.
-pub(super) const CONFLICT_RETRY: Duration = Duration::from_secs(300);
+pub(super) const CONFLICT_RETRY: Duration = Duration::from_mins(5);
 
 /// Memory by the app's UID.
 #[derive(Debug, Default)]

@@ -85,7 +85,7 @@ fn report(error: &kube::runtime::controller::Error<cluster::Failure, watcher::Er
         // Gone between the event and the look.
         Error::ObjectNotFound(_) => {}
         Error::QueueError(error) => tracing::warn!(%error, "watch of the apps interrupted, retrying"),
-        other => tracing::error!(error = %other, "work queue"),
+        Error::RunnerError(error) => tracing::error!(%error, "work queue"),
     }
 }
 

@@ -68,15 +68,12 @@ impl Comparison<'_> {
         let mut unmatched: Vec<(usize, &Value)> = live.iter().enumerate().collect();
         for value in desired {
             let key = key_of(value, keys);
-            match unmatched.iter().position(|(_, live)| key_of(live, keys) == key) {
-                Some(position) => {
-                    let (index, live) = unmatched.remove(position);
-                    self.value(value, live, &path.with(Segment::Member { key, index }));
-                }
-                None => {
-                    let path = path.with(Segment::Member { key, index: live.len() });
-                    self.add(path, DriftChange::Removed, Some(value), None);
-                }
+            if let Some(position) = unmatched.iter().position(|(_, live)| key_of(live, keys) == key) {
+                let (index, live) = unmatched.remove(position);
+                self.value(value, live, &path.with(Segment::Member { key, index }));
+            } else {
+                let path = path.with(Segment::Member { key, index: live.len() });
+                self.add(path, DriftChange::Removed, Some(value), None);
             }
         }
         for (index, value) in unmatched {

@@ -52,7 +52,7 @@ pub(super) fn conditions(
         decided.push((ConditionType::InSync, in_sync(outcome, status)));
     }
     let mut conditions: Vec<Condition> =
-        decided.into_iter().map(|(kind, decision)| condition(previous, status, kind, decision, now)).collect();
+        decided.into_iter().map(|(kind, decision)| condition(previous, status, kind, &decision, now)).collect();
     // What this outcome says nothing about stays as it was.
     for kept in [ConditionType::Available, ConditionType::InSync] {
         if !conditions.iter().any(|condition| condition.type_ == kept.as_str()) {
@@ -67,7 +67,7 @@ fn condition(
     previous: &HardenedAppStatus,
     status: &HardenedAppStatus,
     kind: ConditionType,
-    decision: Decision,
+    decision: &Decision,
     now: Timestamp,
 ) -> Condition {
     let holds = if decision.holds { "True" } else { "False" };
