@@ -52,9 +52,8 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
         return Ok(Action::await_change());
     }
     let previous = previous_status(&stored, &owner, &context);
-    let Ok(outcome) = tokio::time::timeout(LONGEST_LOOK, look(&stored, &previous, &context)).await else {
-        return Ok(Action::requeue(LONGEST_LOOK));
-    };
+    let look = tokio::time::timeout(LONGEST_LOOK, look(&stored, &previous, &context));
+    let outcome = look.await.unwrap_or(Outcome::TimedOut);
     let status = status::report(&previous, stored.meta().generation, &outcome, Timestamp::now());
     if status != previous {
         let version = context.writer.status(&owner, &status).await?;
@@ -94,14 +93,24 @@ fn owner_of(stored: &StoredApp) -> Owner {
 /// The status as it is: what the watch delivered, or what this process has written since.
 fn previous_status(stored: &StoredApp, owner: &Owner, context: &Context) -> HardenedAppStatus {
     let seen = cluster::version(stored.meta());
-    let written = context.memory.of(&owner.uid, |memory| memory.status.clone());
-    match (&stored.0, written) {
-        (Ok(app), written) if written.as_ref().is_none_or(|(version, _)| *version <= seen) => {
+    context.memory.of(&owner.uid, |memory| match &stored.0 {
+        Ok(app) if memory.status.as_ref().is_none_or(|(version, _)| *version <= seen) => {
+            memory.status = None;
             app.status.clone().unwrap_or_default()
         }
         // The status of an unreadable object is unreadable too.
-        (_, written) => written.map(|(_, status)| status).unwrap_or_default(),
-    }
+        _ => memory.status.as_ref().map(|(_, status)| status.clone()).unwrap_or_default(),
+    })
+}
+
+/// When to try again after a status that couldn't be written.
+#[must_use]
+pub fn retry(stored: &StoredApp, failure: &Failure, context: &Context) -> Action {
+    let failures = context.memory.of(&owner_of(stored).uid, |memory| {
+        memory.failures = memory.failures.saturating_add(1);
+        memory.failures
+    });
+    Action::requeue(cluster::backoff(failure.class(), failures))
 }
 
 /// Kind and name of the children that the last status lists for this very spec.
@@ -136,6 +145,7 @@ fn next_look(owner: &Owner, outcome: &Outcome, context: &Context) -> Action {
     let children: &[ChildOutcome] = match outcome {
         Outcome::Carried(carried) => &carried.children,
         Outcome::Unreadable(_) | Outcome::Rejected(_) => return Action::await_change(),
+        Outcome::TimedOut => return Action::requeue(LONGEST_LOOK),
     };
     let failing = children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
     let failures = context.memory.of(&owner.uid, |memory| {
@@ -146,7 +156,7 @@ fn next_look(owner: &Owner, outcome: &Outcome, context: &Context) -> Action {
         ChildState::Conflict(_, pause) | ChildState::Contested(pause) => Some(*pause),
         ChildState::Failed(class, _) => Some(cluster::backoff(*class, failures)),
         ChildState::AwaitDeletion => Some(cluster::backoff(FailureClass::Refused, 1)),
-        ChildState::InPlace | ChildState::Held => None,
+        ChildState::InPlace | ChildState::Held | ChildState::Leftover => None,
     });
     pauses.min().map_or_else(Action::await_change, Action::requeue)
 }

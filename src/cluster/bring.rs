@@ -5,12 +5,15 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::{Cache, Failure, FailureClass, Memory, Writer, memory::CONFLICT_RETRY};
+use super::{
+    Cache, Failure, FailureClass, Memory, Writer,
+    memory::{AppMemory, CONFLICT_RETRY},
+};
 use crate::{
     api::{DriftItem, FindingItem},
     app::{App, Owner},
     desired::{Child, Stage},
-    plan::{self, Change, Live, Verdict},
+    plan::{self, Change, Leftover, Live, Verdict},
 };
 
 /// A child needs an apply, a removal and a look at the answer; whatever is not done then waits for the next round.
@@ -46,6 +49,8 @@ pub enum ChildState {
     Contested(Duration),
     /// An object of this name is being deleted.
     AwaitDeletion,
+    /// Nothing declares it any more; it goes when what takes its place serves and its pods are gone.
+    Leftover,
     /// Not tried, because what must come before it isn't in place.
     Held,
     /// A write failed: what that calls for, and why in words.
@@ -87,8 +92,8 @@ pub async fn bring_all(
     join_all(components).await.into_iter().flatten().collect()
 }
 
-/// Deletes what nothing declares any more. Returns what couldn't be deleted; the rest of the order follows as the watches
-/// report each object gone.
+/// Deletes what nothing declares any more, as far as it may go now; the rest follows as the watches report each object gone.
+/// Returns what is still there.
 pub async fn prune(
     app: &App,
     children: &[Child],
@@ -96,30 +101,32 @@ pub async fn prune(
     cache: &Cache,
     writer: &Writer,
 ) -> Vec<ChildOutcome> {
-    let owned = cache.owned(&app.owner);
-    let deletions = plan::prunable(&owned, children, available).into_iter().map(async |leftover| {
-        tracing::info!(
-            namespace = app.owner.namespace,
-            kind = leftover.kind.kind,
-            name = leftover.name,
-            "deleting what nothing declares"
-        );
+    let (now, later) = plan::prunable(cache.owned(&app.owner), children, available);
+    let deletions = now.iter().map(async |leftover| {
+        let Leftover { kind, name, .. } = leftover;
+        tracing::info!(namespace = app.owner.namespace, kind = kind.kind, name, "deleting what nothing declares");
         match writer.delete(&app.owner, leftover).await {
-            Ok(()) => None,
             // Changed or gone since: the watch will tell.
-            Err(failure) if failure.class() == FailureClass::Outdated => None,
-            Err(failure) => Some(ChildOutcome {
-                kind: leftover.kind.kind,
-                name: leftover.name.clone(),
-                component: String::new(),
-                state: ChildState::Failed(failure.class(), failure.in_words()),
-                reverted: Vec::new(),
-                open: Vec::new(),
-                findings: Vec::new(),
-            }),
+            Err(failure) if failure.class() != FailureClass::Outdated => {
+                Some(remains(leftover, ChildState::Failed(failure.class(), failure.in_words())))
+            }
+            Ok(()) | Err(_) => None,
         }
     });
-    join_all(deletions).await.into_iter().flatten().collect()
+    let failed = join_all(deletions).await.into_iter().flatten();
+    failed.chain(later.iter().map(|leftover| remains(leftover, ChildState::Leftover))).collect()
+}
+
+fn remains(leftover: &Leftover, state: ChildState) -> ChildOutcome {
+    ChildOutcome {
+        kind: leftover.kind.kind,
+        name: leftover.name.clone(),
+        component: String::new(),
+        state,
+        reverted: Vec::new(),
+        open: Vec::new(),
+        findings: Vec::new(),
+    }
 }
 
 impl Round<'_> {
@@ -138,35 +145,27 @@ impl Round<'_> {
         let mut undone: Vec<DriftItem> = Vec::new();
         for _ in 0..STEPS {
             let verdict = self.verdict(child, &live);
-            let findings = verdict.findings.clone();
-            let stop = |state, reverted, open| ChildOutcome { reverted, open, findings, ..outcome(child, state) };
             if let Some(state) = self.rest(child, &verdict) {
-                return stop(state, undone, verdict.drift);
+                return stop(child, state, undone, verdict);
             }
             log(&self.app.owner, &verdict);
-            match self.send(child, &live, &verdict).await {
-                Ok(next) => {
-                    // A creation that found our own object in place was no deletion: the next look says what it was.
-                    let created_over = verdict.change == Change::Create && next.found;
-                    if !created_over {
-                        undone.extend(
-                            verdict
-                                .drift
-                                .into_iter()
-                                .filter(|item| !undone.iter().any(|known| is_same(known, item)))
-                                .collect::<Vec<_>>(),
-                        );
-                    }
-                    live = next.live;
-                }
+            let answer = match self.send(child, &live, &verdict).await {
+                Ok(answer) => answer,
                 Err(failure) => {
                     let state = ChildState::Failed(failure.class(), failure.in_words());
-                    return stop(state, undone, verdict.drift);
+                    return stop(child, state, undone, verdict);
                 }
+            };
+            // A creation that found our own object in place was no deletion: the next look says what it was.
+            if !(verdict.change == Change::Create && answer.found) {
+                let news = verdict.drift.into_iter().filter(|item| !undone.iter().any(|known| is_same(known, item)));
+                let news: Vec<DriftItem> = news.collect();
+                undone.extend(news);
             }
+            live = answer.live;
         }
-        let pause = Duration::from_secs(1);
-        ChildOutcome { reverted: undone, ..outcome(child, ChildState::Contested(pause)) }
+        let verdict = self.verdict(child, &live);
+        stop(child, ChildState::Contested(Duration::from_secs(1)), undone, verdict)
     }
 
     fn verdict(&self, child: &Child, live: &Live) -> Verdict {
@@ -176,28 +175,35 @@ impl Round<'_> {
 
     /// The state of a child to which nothing is done now.
     fn rest(&self, child: &Child, verdict: &Verdict) -> Option<ChildState> {
-        let (uid, kind, name) = (&self.app.owner.uid, child.kind.kind, &child.name);
         match &verdict.change {
             Change::Keep => {
-                self.cache.settle(&self.app.owner, child, &verdict.findings);
+                if !verdict.conditional {
+                    self.cache.settle(&self.app.owner, child, &verdict.findings);
+                }
                 Some(ChildState::InPlace)
             }
-            Change::Conflict { holder } => {
-                self.memory.of(uid, |memory| memory.conflict_seen(kind, name, holder));
-                Some(ChildState::Conflict(holder.clone(), CONFLICT_RETRY))
-            }
+            Change::Conflict { holder } => Some(ChildState::Conflict(holder.clone(), CONFLICT_RETRY)),
             Change::AwaitDeletion => Some(ChildState::AwaitDeletion),
-            Change::Create => self
-                .memory
-                .of(uid, |memory| memory.known_conflict(kind, name))
-                .map(|holder| ChildState::Conflict(holder, CONFLICT_RETRY)),
-            Change::Apply | Change::Remove(_) if verdict.drift.is_empty() => None,
-            Change::Apply | Change::Remove(_) => {
-                let now = Instant::now();
-                let pause = self.memory.of(uid, |memory| memory.contention(kind, name).pause(verdict.dangerous, now));
-                (!pause.is_zero()).then_some(ChildState::Contested(pause))
-            }
+            Change::Create => self.known_conflict(child).or_else(|| self.contested(child, verdict)),
+            Change::Apply | Change::Remove(_) => self.contested(child, verdict),
         }
+    }
+
+    fn known_conflict(&self, child: &Child) -> Option<ChildState> {
+        let known = |memory: &mut AppMemory| memory.known_conflict(child.kind.kind, &child.name);
+        let holder = self.memory.of(&self.app.owner.uid, known)?;
+        Some(ChildState::Conflict(holder, CONFLICT_RETRY))
+    }
+
+    fn contested(&self, child: &Child, verdict: &Verdict) -> Option<ChildState> {
+        if verdict.drift.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        let pause = self.memory.of(&self.app.owner.uid, |memory| {
+            memory.contention(child.kind.kind, &child.name).pause(verdict.dangerous, now)
+        });
+        (!pause.is_zero()).then_some(ChildState::Contested(pause))
     }
 
     /// Sends the one request that the verdict calls for.
@@ -241,7 +247,14 @@ impl Round<'_> {
             // Refused as it is: asking again changes nothing.
             Ok(object) if failure.class() == FailureClass::Refused && judged.is_version_of(&object) => Err(failure),
             Ok(object) => {
-                self.cache.wrote(child.kind, &object);
+                match plan::holder(&object, &owner.uid) {
+                    // Without our label no watch will tell when it goes: not for the cache, but to be tried again.
+                    Some(holder) => {
+                        self.memory
+                            .of(&owner.uid, |memory| memory.conflict_seen(child.kind.kind, &child.name, &holder));
+                    }
+                    None => self.cache.wrote(child.kind, &object),
+                }
                 Ok(Answer { live: Live::answered(object), found: true })
             }
             Err(gone) if gone.class() == FailureClass::Outdated && failure.class() == FailureClass::Outdated => {
@@ -258,6 +271,13 @@ struct Answer {
     live: Live,
     /// The object was found rather than written.
     found: bool,
+}
+
+/// The outcome where work on a child stops: what the last verdict still finds is open, all else was undone.
+fn stop(child: &Child, state: ChildState, undone: Vec<DriftItem>, verdict: Verdict) -> ChildOutcome {
+    let open = if matches!(state, ChildState::InPlace) { Vec::new() } else { verdict.drift };
+    let reverted = undone.into_iter().filter(|item| !open.iter().any(|known| is_same(known, item))).collect();
+    ChildOutcome { reverted, open, findings: verdict.findings, ..outcome(child, state) }
 }
 
 fn outcome(child: &Child, state: ChildState) -> ChildOutcome {

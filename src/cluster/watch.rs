@@ -147,7 +147,7 @@ fn watch_children(
     let api = Api::<DynamicObject>::all_with(client.clone(), &kind.resource());
     follow(watches, api, ours(), move |event| match event {
         Event::Apply(object) | Event::InitApply(object) => {
-            triggers.look_at(untyped(&object).and_then(|object| cache.observed(kind, &object)));
+            triggers.look_at(untyped(&object).into_iter().flat_map(|object| cache.observed(kind, &object)));
         }
         Event::Delete(object) => triggers.look_at(untyped(&object).and_then(|object| cache.deleted(kind, &object))),
         Event::Init => cache.relist(kind),

@@ -9,7 +9,7 @@ pub use events::{Note, notes};
 use k8s_openapi::jiff::Timestamp;
 
 use crate::{
-    api::{ChildRef, HardenedAppStatus},
+    api::{ChildRef, FindingItem, HardenedAppStatus},
     app::{App, Rejection},
     cluster::{ChildOutcome, ChildState, PodState, Rollout},
 };
@@ -21,6 +21,8 @@ pub enum Outcome {
     Unreadable(String),
     /// The spec or its policy is wrong; nothing was touched.
     Rejected(Vec<Rejection>),
+    /// The API server was too slow; what was begun goes on at the next look.
+    TimedOut,
     /// The spec was carried out, as far as it went.
     Carried(Box<Carried>),
 }
@@ -51,12 +53,24 @@ pub fn report(
         status.drift = drift::drift(&previous.drift, &carried.children, now);
         status.children = children(previous, generation, &carried.children);
         let unowned = carried.children.iter().flat_map(|child| child.findings.clone());
-        status.findings = carried.app.findings.iter().cloned().chain(unowned).collect();
+        let left = carried.children.iter().filter(|child| matches!(child.state, ChildState::Leftover)).map(leftover);
+        status.findings = carried.app.findings.iter().cloned().chain(unowned).chain(left).collect();
         status.findings.sort();
         status.findings.dedup();
     }
     status.conditions = conditions::conditions(previous, outcome, &status, now);
     status
+}
+
+fn leftover(child: &ChildOutcome) -> FindingItem {
+    FindingItem {
+        check: "leftover".to_owned(),
+        component: String::new(),
+        message: format!(
+            "{} {} is declared no more: it goes once all components serve and its pods are gone",
+            child.kind, child.name
+        ),
+    }
 }
 
 /// The children there are: those in place, and those that a request failed to bring back.
@@ -68,7 +82,7 @@ fn children(previous: &HardenedAppStatus, generation: Option<i64>, outcomes: &[C
             let listed = previous.observed_generation == generation && previous.children.contains(&reference);
             let there = match child.state {
                 ChildState::InPlace | ChildState::Contested(_) => true,
-                ChildState::Conflict(..) => false,
+                ChildState::Conflict(..) | ChildState::Leftover => false,
                 ChildState::AwaitDeletion | ChildState::Held | ChildState::Failed(..) => listed,
             };
             (there && !child.component.is_empty()).then_some(reference)
