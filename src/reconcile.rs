@@ -15,7 +15,7 @@ use kube::{
 use crate::{
     api::{HardenedApp, HardenedAppStatus},
     app::{App, Owner},
-    cluster::{self, Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Settings, Writer},
+    cluster::{self, Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Round, Settings, Writer},
     desired,
     status::{self, Carried, Outcome},
 };
@@ -77,11 +77,13 @@ async fn look(stored: &StoredApp, previous: &HardenedAppStatus, context: &Contex
         Err(rejections) => return Outcome::Rejected(rejections),
     };
     let desired = desired::children(&app);
-    let listed = listed(previous, stored.meta().generation);
-    let mut children = cluster::bring_all(&app, &desired, &listed, cache, memory, writer).await;
+    let round = Round { app: &app, cache, memory, writer };
+    let same_spec = previous.observed_generation == stored.meta().generation;
+    let listed = if same_spec { previous.children.as_slice() } else { &[] };
+    let mut children = round.bring_all(&desired, listed).await;
     let progress = cache.progress(&app);
     let available = progress.iter().all(|(rollout, _)| rollout.as_ref().is_some_and(|rollout| rollout.complete));
-    children.extend(cluster::prune(&app, &desired, available, cache, writer).await);
+    children.extend(round.prune(&desired, available).await);
     Outcome::Carried(Box::new(Carried { app, children, progress }))
 }
 
@@ -111,12 +113,6 @@ pub fn retry(stored: &StoredApp, failure: &Failure, context: &Context) -> Action
         memory.failures
     });
     Action::requeue(cluster::backoff(failure.class(), failures))
-}
-
-/// Kind and name of the children that the last status lists for this very spec.
-fn listed(previous: &HardenedAppStatus, generation: Option<i64>) -> Vec<(String, String)> {
-    let children = if previous.observed_generation == generation { previous.children.as_slice() } else { &[] };
-    children.iter().map(|child| (child.kind.clone(), child.name.clone())).collect()
 }
 
 async fn publish(stored: &StoredApp, previous: &HardenedAppStatus, status: &HardenedAppStatus, context: &Context) {

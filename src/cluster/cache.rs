@@ -8,9 +8,9 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    AppKey,
     entry::{Entry, Rollout},
     pods::{PodState, Pods},
-    watch::AppKey,
 };
 use crate::{
     api::FindingItem,

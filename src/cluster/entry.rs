@@ -17,6 +17,9 @@ use crate::{
 /// cluster restored to an older state, where versions go back, is believed again.
 const OWN_WRITE_OUTRANKS: Duration = Duration::from_secs(30);
 
+/// Namespace and name of an app.
+pub type AppKey = (String, String);
+
 /// One live child.
 #[derive(Debug)]
 pub(super) struct Entry {

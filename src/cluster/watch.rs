@@ -28,14 +28,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinSet};
 
-use super::{Cache, Settings};
+use super::{AppKey, Cache, Settings};
 use crate::{
     api::{HardeningPolicy, MANAGER},
     desired::{KINDS, Kind, MANAGED_BY},
 };
-
-/// Namespace and name of an app.
-pub type AppKey = (String, String);
 
 /// Tells the work queue which apps to look at.
 #[derive(Debug)]

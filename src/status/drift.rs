@@ -15,18 +15,13 @@ pub(super) fn drift(previous: &DriftStatus, children: &[ChildOutcome], now: Time
     let reverted = children.iter().flat_map(|child| &child.reverted).map(dated);
     let open = children.iter().flat_map(|child| &child.open).map(|item| {
         // First seen is first seen, however often it is looked at.
-        let known = previous.open.iter().find(|known| is_same(known, item));
-        known.cloned().unwrap_or_else(|| dated(item))
+        let known = previous.open.iter().find(|known| known.is_same(item)).and_then(|known| known.since.clone());
+        DriftItem { since: known.or_else(|| dated(item).since), ..item.clone() }
     });
     DriftStatus {
         open: open.collect(),
         reverted: reverted.chain(previous.reverted.iter().cloned()).take(KEPT).collect(),
     }
-}
-
-fn is_same(one: &DriftItem, other: &DriftItem) -> bool {
-    let undated = |item: &DriftItem| DriftItem { since: None, ..item.clone() };
-    undated(one) == undated(other)
 }
 
 /// A deviation in one line.
