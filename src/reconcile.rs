@@ -54,10 +54,17 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
     let previous = previous_status(&stored, &owner, &context);
     let look = tokio::time::timeout(LONGEST_LOOK, look(&stored, &previous, &context));
     let outcome = look.await.unwrap_or(Outcome::TimedOut);
-    let status = status::report(&previous, stored.meta().generation, &outcome, Timestamp::now());
+    let reverted = context.memory.of(&owner.uid, |memory| {
+        memory.unreported.extend(outcome.reverted());
+        memory.unreported.clone()
+    });
+    let status = status::report(&previous, stored.meta().generation, &outcome, &reverted, Timestamp::now());
     if status != previous {
         let version = context.writer.status(&owner, &status).await?;
-        context.memory.of(&owner.uid, |memory| memory.status = Some((version, status.clone())));
+        context.memory.of(&owner.uid, |memory| {
+            memory.status = Some((version, status.clone()));
+            memory.unreported.clear();
+        });
         publish(&stored, &previous, &status, &context).await;
     }
     Ok(next_look(&owner, &outcome, &context))

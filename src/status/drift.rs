@@ -10,9 +10,13 @@ use crate::{
 /// Deviations kept after they were undone.
 const KEPT: usize = 20;
 
-pub(super) fn drift(previous: &DriftStatus, children: &[ChildOutcome], now: Timestamp) -> DriftStatus {
+pub(super) fn drift(
+    previous: &DriftStatus,
+    reverted: &[DriftItem],
+    children: &[ChildOutcome],
+    now: Timestamp,
+) -> DriftStatus {
     let dated = |item: &DriftItem| DriftItem { since: item.since.clone().or(Some(Time(now))), ..item.clone() };
-    let reverted = children.iter().flat_map(|child| &child.reverted).map(dated);
     let open = children.iter().flat_map(|child| &child.open).map(|item| {
         // First seen is first seen, however often it is looked at.
         let known = previous.open.iter().find(|known| known.is_same(item)).and_then(|known| known.since.clone());
@@ -20,7 +24,7 @@ pub(super) fn drift(previous: &DriftStatus, children: &[ChildOutcome], now: Time
     });
     DriftStatus {
         open: open.collect(),
-        reverted: reverted.chain(previous.reverted.iter().cloned()).take(KEPT).collect(),
+        reverted: reverted.iter().map(dated).chain(previous.reverted.iter().cloned()).take(KEPT).collect(),
     }
 }
 

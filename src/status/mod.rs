@@ -9,7 +9,7 @@ pub use events::{Note, notes};
 use k8s_openapi::jiff::Timestamp;
 
 use crate::{
-    api::{ChildRef, FindingItem, HardenedAppStatus},
+    api::{ChildRef, DriftItem, FindingItem, HardenedAppStatus},
     app::{App, Rejection},
     cluster::{ChildOutcome, ChildState, PodState, Rollout},
 };
@@ -27,6 +27,17 @@ pub enum Outcome {
     Carried(Box<Carried>),
 }
 
+impl Outcome {
+    /// What others had done and was undone.
+    pub fn reverted(&self) -> impl Iterator<Item = DriftItem> {
+        let children = match self {
+            Self::Carried(carried) => carried.children.as_slice(),
+            Self::Unreadable(_) | Self::Rejected(_) | Self::TimedOut => &[],
+        };
+        children.iter().flat_map(|child| child.reverted.iter().cloned())
+    }
+}
+
 /// How far a spec was carried out.
 #[derive(Clone, Debug)]
 pub struct Carried {
@@ -38,19 +49,21 @@ pub struct Carried {
     pub progress: Vec<(Option<Rollout>, Vec<PodState>)>,
 }
 
-/// The status after an outcome. Equal to the previous one where nothing has changed: no time in it ticks.
+/// The status after an outcome. Equal to the previous one where nothing has changed: no time in it ticks. `reverted` is what
+/// was undone and is in no status yet.
 #[must_use]
 pub fn report(
     previous: &HardenedAppStatus,
     generation: Option<i64>,
     outcome: &Outcome,
+    reverted: &[DriftItem],
     now: Timestamp,
 ) -> HardenedAppStatus {
     // What isn't known anew stays as it was: a rejected spec changes nothing that runs.
     let mut status = HardenedAppStatus { observed_generation: generation, ..previous.clone() };
     if let Outcome::Carried(carried) = outcome {
         status.components = components::components(carried);
-        status.drift = drift::drift(&previous.drift, &carried.children, now);
+        status.drift = drift::drift(&previous.drift, reverted, &carried.children, now);
         status.children = children(previous, generation, &carried.children);
         let unowned = carried.children.iter().flat_map(|child| child.findings.clone());
         let left = carried.children.iter().filter(|child| matches!(child.state, ChildState::Leftover)).map(leftover);
