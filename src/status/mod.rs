@@ -61,9 +61,10 @@ pub fn report(
 ) -> HardenedAppStatus {
     // What isn't known anew stays as it was: a rejected spec changes nothing that runs.
     let mut status = HardenedAppStatus { observed_generation: generation, ..previous.clone() };
+    status.drift.reverted = drift::reverted(&previous.drift, reverted, now);
     if let Outcome::Carried(carried) = outcome {
         status.components = components::components(carried);
-        status.drift = drift::drift(&previous.drift, reverted, &carried.children, now);
+        status.drift.open = drift::open(&previous.drift, &carried.children, now);
         status.children = children(previous, generation, &carried.children);
         let unowned = carried.children.iter().flat_map(|child| child.findings.clone());
         let left = carried.children.iter().filter(|child| matches!(child.state, ChildState::Leftover)).map(leftover);
