@@ -8,6 +8,7 @@ pub mod audit;
 mod control_plane;
 mod kubeconfig;
 mod namespace;
+pub mod operator;
 mod pki;
 mod process;
 mod programs;

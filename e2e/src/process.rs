@@ -1,16 +1,21 @@
-//! One running program of the control plane and its log.
+//! One running program and its log.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
 
 use crate::programs::Program;
 
 /// So much of a log tells why a program ended; the rest is start-up chatter.
 const TAIL_LINES: usize = 15;
+
+/// As long as Kubernetes waits for a pod that it has asked to end.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A started program. It is killed when dropped; [`Process::stop`] also waits for its end.
 pub(crate) struct Process {
@@ -27,6 +32,7 @@ impl Process {
         let output = File::create(&log)?;
         let child = Command::new(&program.path)
             .args(&program.arguments)
+            .envs(program.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
@@ -50,6 +56,21 @@ impl Process {
         let lines: Vec<&str> = log.lines().rev().take(TAIL_LINES).collect();
         let lines: Vec<&str> = lines.into_iter().rev().collect();
         format!("The end of its log {}:\n{}", self.log.display(), lines.join("\n"))
+    }
+
+    /// Where the program logs.
+    pub(crate) fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Asks the program to end, and waits until it has.
+    pub(crate) async fn terminate(mut self) -> Result<ExitStatus> {
+        let id = self.child.id().with_context(|| format!("{} has ended already. {}", self.name, self.tail()))?;
+        Command::new("kill").arg(id.to_string()).status().await?;
+        match timeout(PATIENCE, self.child.wait()).await {
+            Ok(status) => Ok(status?),
+            Err(_) => bail!("{} didn't end within {} s. {}", self.name, PATIENCE.as_secs(), self.tail()),
+        }
     }
 
     /// Kills the program and waits for its end. Nothing of it is kept, so there is nothing to finish.

@@ -15,6 +15,8 @@ pub(crate) struct Program {
     pub(crate) name: &'static str,
     pub(crate) path: PathBuf,
     pub(crate) arguments: Vec<String>,
+    /// What it gets beyond the environment of this process.
+    pub(crate) environment: Vec<(&'static str, PathBuf)>,
 }
 
 /// The ports of one control plane, free when they were chosen.
@@ -50,6 +52,16 @@ pub(crate) fn find(name: &str) -> Result<PathBuf> {
         bail!("{} is missing; `make control-plane` builds it", path.display());
     }
     Ok(path)
+}
+
+/// Finds a program that was built together with this one. Cargo puts binaries in `target/<profile>` and tests in `deps`
+/// below it.
+pub(crate) fn beside_this_one(name: &str) -> Result<PathBuf> {
+    let current = std::env::current_exe()?;
+    let mut places = current.ancestors().skip(1).take(2).map(|folder| folder.join(name));
+    places
+        .find(|path| path.is_file())
+        .with_context(|| format!("no {name} beside {}; `cargo build --workspace` makes it", current.display()))
 }
 
 pub(crate) fn etcd(dir: &Path, ports: &Ports) -> Result<Program> {
@@ -124,5 +136,5 @@ pub(crate) fn audit_log(dir: &Path) -> PathBuf {
 }
 
 fn program<const N: usize>(name: &'static str, arguments: [String; N]) -> Result<Program> {
-    Ok(Program { name, path: find(name)?, arguments: arguments.into() })
+    Ok(Program { name, path: find(name)?, arguments: arguments.into(), environment: Vec::new() })
 }

@@ -2,12 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use crate::programs;
 use crate::supervise::READY;
 
 const PROGRAM: &str = "control-plane";
@@ -37,7 +38,7 @@ impl Supervisor {
 
     fn spawn() -> Result<Self> {
         let dir = tempfile::Builder::new().prefix("control-plane-").tempdir()?;
-        let mut child = Command::new(program()?)
+        let mut child = Command::new(programs::beside_this_one(PROGRAM)?)
             .arg("supervise")
             .arg(dir.path())
             .stdin(Stdio::piped())
@@ -74,13 +75,4 @@ fn wait_until_ready(output: ChildStdout) -> Result<()> {
     }
     output.read_to_string(&mut report)?;
     bail!("the control plane didn't start: {}", report.trim_end())
-}
-
-/// Cargo puts binaries in `target/<profile>` and tests in `deps` below it.
-fn program() -> Result<PathBuf> {
-    let current = std::env::current_exe()?;
-    let mut places = current.ancestors().skip(1).take(2).map(|folder| folder.join(PROGRAM));
-    places
-        .find(|path| path.is_file())
-        .with_context(|| format!("no {PROGRAM} beside {}; `cargo build -p e2e` makes it", current.display()))
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use e2e::ControlPlane;
+use e2e::operator::{self, Operator};
 use tokio::process::{Child, Command};
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -29,6 +30,9 @@ struct Arguments {
 enum Action {
     /// Start a control plane, run a command that finds it in its environment, and end it.
     Exec {
+        /// Install the operator and run it for as long as the command.
+        #[arg(long)]
+        operator: bool,
         /// The command and its arguments.
         #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
         command: Vec<OsString>,
@@ -41,7 +45,7 @@ enum Action {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     match Arguments::parse().action {
-        Action::Exec { command } => exec(&command).await.unwrap_or_else(|error| {
+        Action::Exec { operator, command } => exec(operator, &command).await.unwrap_or_else(|error| {
             eprintln!("{error:#}");
             ExitCode::FAILURE
         }),
@@ -56,7 +60,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn exec(command: &[OsString]) -> Result<ExitCode> {
+async fn exec(with_operator: bool, command: &[OsString]) -> Result<ExitCode> {
     let mut stop = Stop::new()?;
     eprintln!("starting the control plane …");
     let begin = Instant::now();
@@ -65,6 +69,10 @@ async fn exec(command: &[OsString]) -> Result<ExitCode> {
         signal = stop.asked() => return Ok(code_of_signal(signal)),
     };
     eprintln!("the control plane is ready after {:.1} s", begin.elapsed().as_secs_f32());
+    let operator = select! {
+        operator = start_operator(&control_plane, with_operator) => operator?,
+        signal = stop.asked() => return Ok(code_of_signal(signal)),
+    };
 
     let (program, arguments) = command.split_first().context("no command given")?;
     let mut child = Command::new(program)
@@ -81,8 +89,17 @@ async fn exec(command: &[OsString]) -> Result<ExitCode> {
         }
     };
     eprintln!("ending the control plane …");
+    drop(operator);
     drop(control_plane);
     Ok(code)
+}
+
+async fn start_operator(control_plane: &ControlPlane, wanted: bool) -> Result<Option<Operator>> {
+    if !wanted {
+        return Ok(None);
+    }
+    operator::install(control_plane).await?;
+    Operator::start(control_plane).await.map(Some)
 }
 
 /// Lets the command end by itself, for a while.

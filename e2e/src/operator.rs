@@ -1,0 +1,137 @@
+//! The operator itself: installed as its chart installs it, run as the `ServiceAccount` that the chart gives it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
+use kube::core::{GroupVersionKind, TypeMeta};
+use kube::{Api, Client};
+use serde_json::Value;
+use tokio::select;
+
+use crate::ControlPlane;
+use crate::process::Process;
+use crate::programs::{self, Program};
+use crate::wait::until;
+
+/// Who the operator is to the API server, as in the audit log.
+pub const USER: &str = "system:serviceaccount:hardened-system:hardened-app";
+
+/// Namespace and name of its `ServiceAccount`.
+const ACCOUNT: (&str, &str) = ("hardened-system", "hardened-app");
+
+/// What an installation applies, below the root of the repository.
+const MANIFESTS: [&str; 4] = [
+    "crds/hardenedapps.yaml",
+    "crds/hardeningpolicies.yaml",
+    "charts/hardened-app/roles.yaml",
+    "charts/hardened-app/access.yaml",
+];
+
+/// What the operator logs when it has seen everything and begins to work.
+const UP: &str = "caches are full";
+
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Installs what the operator needs: CRDs, roles and its account. Returns when the API server serves the new kinds.
+///
+/// # Errors
+/// When the API server refuses something.
+pub async fn install(control_plane: &ControlPlane) -> Result<()> {
+    let client = control_plane.admin_client().await?;
+    for file in MANIFESTS {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        for manifest in serde_saphyr::from_multiple::<Value>(&text)? {
+            let applied = apply(&client, &manifest).await;
+            applied.with_context(|| format!("cannot apply {}", file.display()))?;
+        }
+    }
+    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
+    until("the API server serves the custom resources", LIMIT, async || {
+        let stored = definitions.list(&ListParams::default()).await?;
+        for definition in stored.items.iter().filter(|definition| definition.spec.group == hardened_app::api::GROUP) {
+            if !is_established(definition) || !is_served(&client, definition).await {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
+    })
+    .await
+}
+
+/// A running operator. It is killed when dropped.
+pub struct Operator {
+    process: Process,
+    log: PathBuf,
+}
+
+impl Operator {
+    /// Starts the operator that was built along with this program, and waits until its caches are full.
+    ///
+    /// # Errors
+    /// When it isn't built, or ends at start; the message has the end of its log.
+    pub async fn start(control_plane: &ControlPlane) -> Result<Self> {
+        let kubeconfig = control_plane.service_account_kubeconfig(ACCOUNT.0, ACCOUNT.1).await?;
+        let program = Program {
+            name: "hardened-app",
+            path: programs::beside_this_one("hardened-app")?,
+            arguments: vec!["controller".into()],
+            environment: vec![("KUBECONFIG", kubeconfig)],
+        };
+        let mut process = Process::start(&program, control_plane.dir())?;
+        let log = process.log().to_owned();
+        let up =
+            until("the operator is up", LIMIT, async || Ok(std::fs::read_to_string(&log)?.contains(UP).then_some(())));
+        let outcome = select! {
+            up = up => up,
+            error = process.ended() => Err(error),
+        };
+        outcome.with_context(|| process.tail())?;
+        Ok(Self { process, log })
+    }
+
+    /// Where it logs: one JSON object per line. The next start begins the file anew.
+    #[must_use]
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// Asks the operator to end, as Kubernetes does, and waits until it has.
+    ///
+    /// # Errors
+    /// When it doesn't end in time; then it is killed.
+    pub async fn stop(self) -> Result<ExitStatus> {
+        self.process.terminate().await
+    }
+}
+
+async fn apply(client: &Client, manifest: &Value) -> Result<()> {
+    let types: TypeMeta = serde_json::from_value(manifest.clone())?;
+    let resource = ApiResource::from_gvk(&GroupVersionKind::try_from(&types)?);
+    let text = |pointer| manifest.pointer(pointer).and_then(Value::as_str);
+    let api: Api<DynamicObject> = match text("/metadata/namespace") {
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+        None => Api::all_with(client.clone(), &resource),
+    };
+    let name = text("/metadata/name").context("a manifest without a name")?;
+    api.patch(name, &PatchParams::apply("install").force(), &Patch::Apply(manifest)).await?;
+    Ok(())
+}
+
+fn is_established(definition: &CustomResourceDefinition) -> bool {
+    let conditions = definition.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
+    conditions.iter().any(|condition| condition.type_ == "Established" && condition.status == "True")
+}
+
+/// It is established a moment before requests find it.
+async fn is_served(client: &Client, definition: &CustomResourceDefinition) -> bool {
+    let Some(version) = definition.spec.versions.iter().find(|version| version.storage) else { return false };
+    let kind = GroupVersionKind::gvk(&definition.spec.group, &version.name, &definition.spec.names.kind);
+    let resource = ApiResource::from_gvk_with_plural(&kind, &definition.spec.names.plural);
+    let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
+    api.list(&ListParams::default().limit(1)).await.is_ok()
+}
