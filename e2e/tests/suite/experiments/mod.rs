@@ -11,16 +11,16 @@ mod restoration;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use e2e::{ControlPlane, Namespace, until};
-use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
+use e2e::{ControlPlane, Namespace};
+use kube::api::{DynamicObject, Patch, PatchParams};
 use kube::core::{ApiResource, GroupVersionKind, TypeMeta};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
+use crate::tamper::{HUMAN, edit, set};
+
 /// The field manager that plays the operator.
 const OPERATOR: &str = "hardened-app";
-/// One that plays a human.
-const HUMAN: &str = "kubectl-edit";
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -50,30 +50,6 @@ async fn apply(api: &Api<DynamicObject>, manifest: &Value, force: bool) -> kube:
     let parameters = PatchParams { force, ..PatchParams::apply(OPERATOR) };
     let name = manifest.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     api.patch(name, &parameters, &Patch::Apply(manifest)).await.map(value)
-}
-
-/// Reads, changes and replaces an object, as `kubectl edit` does, until no controller gets in between.
-async fn edit(api: &Api<DynamicObject>, name: &str, change: impl Fn(&mut Value)) -> Result<Value> {
-    let parameters = PostParams { field_manager: Some(HUMAN.into()), ..Default::default() };
-    until("a human edits the object", LIMIT, async || {
-        let mut object = value(api.get(name).await?);
-        change(&mut object);
-        let object: DynamicObject = serde_json::from_value(object)?;
-        match api.replace(name, &parameters, &object).await {
-            Err(kube::Error::Api(status)) if status.is_conflict() => Ok(None),
-            answer => Ok(Some(value(answer?))),
-        }
-    })
-    .await
-}
-
-/// Sets the value at a JSON pointer whose parent exists.
-fn set(object: &mut Value, pointer: &str, to: Value) {
-    if let Some((parent, key)) = pointer.rsplit_once('/')
-        && let Some(Value::Object(parent)) = object.pointer_mut(parent)
-    {
-        parent.insert(key.to_owned(), to);
-    }
 }
 
 fn with(object: &Value, pointer: &str, to: impl Into<Value>) -> Value {

@@ -1,0 +1,99 @@
+//! Every kind of child against every sort of interference.
+
+use anyhow::{Context, Result};
+use futures::future::try_join_all;
+use hardened_app::api::DriftChange;
+use hardened_app::desired::KINDS;
+use serde_json::{Value, json};
+
+use super::{Edit, all_are_undone, declared, is_reported};
+use crate::scene::{Scene, WEB};
+use crate::tamper::{remove, set};
+
+#[tokio::test]
+async fn a_changed_field_of_any_kind_is_set_back() -> Result<()> {
+    let edits = [
+        Edit {
+            kind: "ServiceAccount",
+            change: DriftChange::Changed,
+            path: "automountServiceAccountToken",
+            edit: |object| set(object, "/automountServiceAccountToken", true.into()),
+        },
+        Edit {
+            kind: "NetworkPolicy",
+            change: DriftChange::Changed,
+            path: "spec.podSelector.matchLabels[hardened.dev/workload]",
+            edit: |object| set(object, "/spec/podSelector/matchLabels/hardened.dev~1workload", "nothing".into()),
+        },
+        Edit {
+            kind: "Deployment",
+            change: DriftChange::Changed,
+            path: "spec.template.spec.containers[name=web].image",
+            edit: |object| set(object, "/spec/template/spec/containers/0/image", "evil:1".into()),
+        },
+        Edit {
+            kind: "Service",
+            change: DriftChange::Changed,
+            path: "spec.selector[hardened.dev/workload]",
+            edit: |object| set(object, "/spec/selector/hardened.dev~1workload", "other.web".into()),
+        },
+        Edit {
+            kind: "PodDisruptionBudget",
+            change: DriftChange::Changed,
+            path: "spec.maxUnavailable",
+            edit: |object| set(object, "/spec/maxUnavailable", "100%".into()),
+        },
+    ];
+    let covered = edits.each_ref().map(|edit| edit.kind);
+    assert_eq!(covered, KINDS.each_ref().map(|kind| kind.kind));
+    all_are_undone(&Scene::open("field").await?, WEB, &edits).await
+}
+
+#[tokio::test]
+async fn a_foreign_label_on_any_kind_is_removed() -> Result<()> {
+    let edits = KINDS.each_ref().map(|kind| Edit {
+        kind: kind.kind,
+        change: DriftChange::Added,
+        path: "metadata.labels.team",
+        edit: |object| set(object, "/metadata/labels/team", "x".into()),
+    });
+    all_are_undone(&Scene::open("label").await?, WEB, &edits).await
+}
+
+#[tokio::test]
+async fn the_label_that_marks_a_child_as_kept_is_put_back_on_any_kind() -> Result<()> {
+    let edits = KINDS.each_ref().map(|kind| Edit {
+        kind: kind.kind,
+        change: DriftChange::Removed,
+        path: "metadata.labels[app.kubernetes.io/managed-by]",
+        edit: |object| remove(object, "/metadata/labels/app.kubernetes.io~1managed-by"),
+    });
+    all_are_undone(&Scene::open("unmarked").await?, WEB, &edits).await
+}
+
+#[tokio::test]
+async fn a_deleted_object_of_any_kind_comes_back() -> Result<()> {
+    let scene = Scene::open("deleted").await?;
+    let cases = KINDS.iter().enumerate().map(async |(index, kind)| {
+        let (kind, app, child) = (kind.kind, format!("app{index}"), format!("app{index}-web"));
+        scene.ready(&app, WEB).await?;
+        let before = scene.live(kind, &child).await?;
+        scene.delete(kind, &child).await?;
+        let item = scene.reverted(&app, kind, |item| item.change == DriftChange::Deleted).await?;
+        is_reported(&item, kind, &child, DriftChange::Deleted, "").context(kind)?;
+        let after = scene.live(kind, &child).await?;
+        assert_eq!(anonymous(&after), anonymous(&before), "{kind}");
+        anyhow::Ok(())
+    });
+    try_join_all(cases).await?;
+    Ok(())
+}
+
+/// What is the same in an object and in one made anew.
+fn anonymous(object: &Value) -> Value {
+    let mut object = declared(object);
+    for pointer in ["/metadata/uid", "/metadata/creationTimestamp", "/spec/clusterIP", "/spec/clusterIPs"] {
+        set(&mut object, pointer, json!(null));
+    }
+    object
+}

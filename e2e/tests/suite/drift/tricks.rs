@@ -1,0 +1,106 @@
+//! Edits that are made so that they are hard to undo, or hard to notice.
+
+use anyhow::Result;
+use hardened_app::api::DriftChange;
+use hardened_app::desired::APPLIED_HASH;
+use kube::api::{Patch, PatchParams};
+use serde_json::{Value, json};
+
+use super::{declared, is_reported};
+use crate::scene::{Scene, WEB};
+use crate::tamper::{HUMAN, edit, patch, set};
+
+const IMAGE: &str = "/spec/template/spec/containers/0/image";
+const IMAGE_PATH: &str = "spec.template.spec.containers[name=web].image";
+
+/// Patches an object of a fresh app, waits until the deviation at `path` is undone, and checks that all is as before.
+async fn is_undone(kind: &str, change: DriftChange, path: &str, by: Patch<Value>) -> Result<()> {
+    let scene = Scene::open("trick").await?;
+    scene.ready("shop", WEB).await?;
+    let before = scene.live(kind, "shop-web").await?;
+    patch(&scene.objects(kind)?, "shop-web", &by).await?;
+    let item = scene.reverted("shop", path, |item| item.path == path).await?;
+    is_reported(&item, kind, "shop-web", change, "kubectl-patch")?;
+    assert_eq!(declared(&scene.live(kind, "shop-web").await?), declared(&before));
+    Ok(())
+}
+
+fn json_patch(operations: Value) -> Result<Patch<Value>> {
+    Ok(Patch::Json(serde_json::from_value(operations)?))
+}
+
+#[tokio::test]
+async fn a_renumbered_port_of_a_service_gets_its_number_back() -> Result<()> {
+    let renumber = json_patch(json!([{ "op": "replace", "path": "/spec/ports/0/port", "value": 9090 }]))?;
+    is_undone("Service", DriftChange::Added, "spec.ports[port=9090,protocol=TCP]", renumber).await
+}
+
+#[tokio::test]
+async fn a_service_port_switched_to_another_protocol_is_switched_back() -> Result<()> {
+    let udp = json!({ "spec": { "ports": [{ "name": "http", "port": 8080, "protocol": "UDP" }] } });
+    is_undone("Service", DriftChange::Added, "spec.ports[port=8080,protocol=UDP]", Patch::Strategic(udp)).await
+}
+
+#[tokio::test]
+async fn a_container_port_switched_to_another_protocol_is_switched_back() -> Result<()> {
+    let udp = json!([{ "name": "web", "ports": [{ "containerPort": 8080, "protocol": "UDP" }] }]);
+    let udp = json!({ "spec": { "template": { "spec": { "containers": udp } } } });
+    let path = "spec.template.spec.containers[name=web].ports[containerPort=8080,protocol=UDP]";
+    is_undone("Deployment", DriftChange::Added, path, Patch::Strategic(udp)).await
+}
+
+#[tokio::test]
+async fn a_service_that_becomes_an_alias_becomes_a_service_again() -> Result<()> {
+    let alias = json!({ "spec": {
+        "type": "ExternalName", "externalName": "evil.example.com", "selector": null, "clusterIP": null,
+        "clusterIPs": null, "ipFamilies": null, "ipFamilyPolicy": null, "internalTrafficPolicy": null,
+    } });
+    let scene = Scene::open("alias").await?;
+    scene.ready("shop", WEB).await?;
+    patch(&scene.objects("Service")?, "shop-web", &Patch::Merge(alias)).await?;
+    scene.reverted("shop", "the alias", |item| item.path == "spec.type").await?;
+    let live = scene.live("Service", "shop-web").await?;
+    assert_eq!(live.pointer("/spec/type"), Some(&"ClusterIP".into()));
+    assert_eq!(live.pointer("/spec/externalName"), None);
+    assert!(live.pointer("/spec/selector/hardened.dev~1workload").is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_forged_hash_hides_nothing() -> Result<()> {
+    let scene = Scene::open("forged").await?;
+    scene.ready("shop", WEB).await?;
+    let before = scene.live("Deployment", "shop-web").await?;
+    let hash = format!("/metadata/annotations/{}", APPLIED_HASH.replace('/', "~1"));
+    edit(&scene.objects("Deployment")?, "shop-web", |object| {
+        set(object, &hash, "0123456789abcdef".into());
+        set(object, IMAGE, "evil:1".into());
+    })
+    .await?;
+    let annotation = format!("metadata.annotations[{APPLIED_HASH}]");
+    for path in [IMAGE_PATH, &annotation] {
+        let item = scene.reverted("shop", path, |item| item.path == path).await?;
+        is_reported(&item, "Deployment", "shop-web", DriftChange::Changed, HUMAN)?;
+    }
+    assert_eq!(declared(&scene.live("Deployment", "shop-web").await?), declared(&before));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_apply_under_the_operators_own_name_is_undone_and_reported() -> Result<()> {
+    let scene = Scene::open("impostor").await?;
+    let app = scene.ready("shop", WEB).await?;
+    let before = scene.live("Deployment", "shop-web").await?;
+    let children = crate::scene::desired(&app)?;
+    let mut forged =
+        children.into_iter().find(|child| child.kind.kind == "Deployment").map(|child| child.body).unwrap_or_default();
+    set(&mut forged, IMAGE, "evil:1".into());
+    set(&mut forged, &format!("/metadata/annotations/{}", APPLIED_HASH.replace('/', "~1")), "0".into());
+    let as_operator = PatchParams::apply("hardened-app").force();
+    scene.objects("Deployment")?.patch("shop-web", &as_operator, &Patch::Apply(forged)).await?;
+
+    let item = scene.reverted("shop", IMAGE_PATH, |item| item.path == IMAGE_PATH).await?;
+    is_reported(&item, "Deployment", "shop-web", DriftChange::Changed, "hardened-app")?;
+    assert_eq!(declared(&scene.live("Deployment", "shop-web").await?), declared(&before));
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! What the operator costs the API server, counted in its audit log.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use e2e::audit::{self, Request};
+use serde_json::json;
+
+use crate::samples::{LARGEST, SMALLEST};
+use crate::scene::{Scene, WEB};
+use crate::statuses::Statuses;
+use crate::tamper::{edit, push, set};
+
+/// Writes to children, writes of the status, and reads.
+fn counts(requests: &[Request]) -> (usize, usize, usize) {
+    let is_read = |request: &&Request| matches!(request.verb.as_str(), "get" | "list");
+    let is_status = |request: &&Request| request.subresource.as_deref() == Some("status");
+    let reads = requests.iter().filter(is_read).count();
+    let statuses = requests.iter().filter(is_status).count();
+    (requests.len() - reads - statuses, statuses, reads)
+}
+
+/// One write per child, one per status that there was, no read.
+async fn creation_costs(sample: &str, name: &str, children: usize) -> Result<()> {
+    let scene = Scene::open("creation").await?;
+    let statuses = Statuses::record(&scene.apps(), name).await?;
+    scene.create_from(serde_saphyr::from_str(sample)?).await?;
+    assert_eq!(scene.in_place(name).await?.len(), children);
+    let requests = scene.quiet().await?;
+    let first = requests.iter().position(|request| request.subresource.is_some());
+    assert_eq!(first, Some(children), "the first status comes after one write for each child: {requests:#?}");
+    assert_eq!(counts(&requests), (children, statuses.count().await?, 0), "{:?}", audit::summary(&requests));
+    assert!(requests.iter().all(|request| request.code < 300), "{requests:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_smallest_app_costs_one_write_per_child_and_one_per_status() -> Result<()> {
+    creation_costs(SMALLEST, "hello", 5).await
+}
+
+#[tokio::test]
+async fn the_largest_app_costs_one_write_per_child_and_one_per_status() -> Result<()> {
+    creation_costs(LARGEST, "shop", 14).await
+}
+
+#[tokio::test]
+async fn an_app_at_rest_costs_nothing() -> Result<()> {
+    let scene = Scene::open("rest").await?;
+    scene.create_from(serde_saphyr::from_str(LARGEST)?).await?;
+    scene.create("ready", WEB).await?;
+    scene.in_place("shop").await?;
+    scene.condition("ready", "Ready", "True", "Available").await?;
+    let before = scene.quiet().await?;
+    // Not a wait for something: this is the time that is measured.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(scene.requests()?, before);
+    Ok(())
+}
+
+/// The requests that follow an edit of one child of a fresh app, and the number of statuses.
+async fn heal_costs(kind: &str, path: &str, change: impl Fn(&mut serde_json::Value)) -> Result<(usize, usize, usize)> {
+    let scene = Scene::open("heal").await?;
+    // With pods that nobody starts: the Deployment's status stays the same while its template changes and is changed back.
+    scene.create_from(serde_saphyr::from_str(SMALLEST)?).await?;
+    scene.in_place("hello").await?;
+    let before = scene.quiet().await?.len();
+    edit(&scene.objects(kind)?, "hello-web", change).await?;
+    scene.reverted("hello", path, |item| item.kind == kind && item.path == path).await?;
+    let healed: Vec<Request> = scene.quiet().await?.into_iter().skip(before).collect();
+    Ok(counts(&healed))
+}
+
+#[tokio::test]
+async fn a_changed_field_costs_one_write_and_one_status() -> Result<()> {
+    let edits: [(&str, &str, &str); 5] = [
+        ("ServiceAccount", "automountServiceAccountToken", "true"),
+        ("NetworkPolicy", "spec.podSelector.matchLabels[hardened.dev/workload]", "\"x\""),
+        ("Deployment", "spec.template.spec.containers[name=web].image", "\"evil:1\""),
+        ("Service", "spec.sessionAffinity", "\"ClientIP\""),
+        ("PodDisruptionBudget", "spec.maxUnavailable", "0"),
+    ];
+    let costs = edits.map(async |(kind, path, value)| {
+        let value: serde_json::Value = serde_json::from_str(value)?;
+        let pointer = match kind {
+            "NetworkPolicy" => "/spec/podSelector/matchLabels/hardened.dev~1workload".to_owned(),
+            "Deployment" => "/spec/template/spec/containers/0/image".to_owned(),
+            _ => format!("/{}", path.replace('.', "/")),
+        };
+        anyhow::Ok((kind, heal_costs(kind, path, |object| set(object, &pointer, value.clone())).await?))
+    });
+    for (kind, cost) in futures::future::try_join_all(costs).await? {
+        assert_eq!(cost, (1, 1, 0), "writes to the {kind}, statuses, reads");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_added_container_costs_one_write_and_one_status() -> Result<()> {
+    let sidecar = json!({ "name": "x", "image": "evil:1" });
+    let containers = "/spec/template/spec/containers";
+    let path = "spec.template.spec.containers[name=x]";
+    let cost = heal_costs("Deployment", path, |object| push(object, containers, sidecar.clone())).await?;
+    assert_eq!(cost, (1, 1, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_added_container_beside_a_changed_field_costs_two_writes_and_one_status() -> Result<()> {
+    let sidecar = json!({ "name": "x", "image": "evil:1" });
+    let cost = heal_costs("Deployment", "spec.template.spec.containers[name=x]", |object| {
+        push(object, "/spec/template/spec/containers", sidecar.clone());
+        set(object, "/spec/template/spec/hostNetwork", true.into());
+    })
+    .await?;
+    assert_eq!(cost, (2, 1, 0));
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! What the samples become.
+
+use anyhow::Result;
+use hardened_app::api::DriftChange;
+use hardened_app::plan::{self, Change};
+use serde_json::Value;
+
+use crate::scene::{Scene, desired};
+
+pub(crate) const SMALLEST: &str = include_str!("../../../deploy/samples/smallest.yaml");
+pub(crate) const LARGEST: &str = include_str!("../../../deploy/samples/largest.yaml");
+
+/// Every child, as the server stores it, differs from what is declared by nothing but what the server itself may add.
+async fn is_what_is_declared(sample: &str, name: &str) -> Result<()> {
+    let scene = Scene::open("sample").await?;
+    let app = scene.create_from(serde_saphyr::from_str(sample)?).await?;
+    scene.in_place(name).await?;
+    let uid = app.metadata.uid.clone().unwrap_or_default();
+    for child in desired(&app)? {
+        let (kind, name) = (child.kind.kind, &child.name);
+        let live: Value = scene.live(kind, name).await?;
+        for difference in plan::differences(&child.body, &live, &child.kind.rules) {
+            assert_eq!(difference.change, DriftChange::Added, "{kind} {name}: {}", difference.path);
+        }
+        // As a stranger's work, so that no addition passes for a remainder of ours.
+        let verdict = plan::judge(&child, &uid, &live, true, &[]);
+        assert_eq!(verdict.change, Change::Keep, "{kind} {name}");
+        assert_eq!((verdict.drift, verdict.findings), (vec![], vec![]), "{kind} {name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_smallest_sample_is_stored_as_declared() -> Result<()> {
+    is_what_is_declared(SMALLEST, "hello").await
+}
+
+#[tokio::test]
+async fn the_largest_sample_is_stored_as_declared() -> Result<()> {
+    is_what_is_declared(LARGEST, "shop").await
+}

@@ -1,0 +1,252 @@
+//! A namespace with apps in it, kept by the operator of this run.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use e2e::audit::{self, Request};
+use e2e::{ControlPlane, Namespace, operator, until};
+use futures::{StreamExt, pin_mut};
+use hardened_app::api::{DriftItem, HardenedApp, HardenedAppStatus};
+use hardened_app::app::{App, Policy};
+use hardened_app::desired::{self, Child, KINDS};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1;
+use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::watch_object;
+use kube::{Api, Client, Resource};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// Longer than anything takes on a busy machine, except what is broken.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
+/// So long after its last request the operator has nothing left to do: longer than any of its pauses after a success.
+const REST: Duration = Duration::from_secs(2);
+
+/// One component without pods: its rollout is complete without a node.
+pub(crate) const WEB: &str = "
+- name: web
+  image: registry.example.com/hello:1.0.0
+  replicas: 0
+  ports: [{name: http, port: 8080}]
+";
+
+/// A namespace with apps in it.
+pub(crate) struct Scene {
+    pub(crate) client: Client,
+    pub(crate) control_plane: ControlPlane,
+    namespace: Namespace,
+}
+
+impl Scene {
+    /// A new namespace of the shared control plane.
+    pub(crate) async fn open(prefix: &str) -> Result<Self> {
+        Self::labelled(prefix, &[]).await
+    }
+
+    pub(crate) async fn labelled(prefix: &str, labels: &[(&str, &str)]) -> Result<Self> {
+        Self::on(ControlPlane::shared()?, prefix, labels).await
+    }
+
+    /// A new namespace of a control plane.
+    pub(crate) async fn on(control_plane: ControlPlane, prefix: &str, labels: &[(&str, &str)]) -> Result<Self> {
+        let client = control_plane.admin_client().await?;
+        let namespace = Namespace::labelled(&client, prefix, labels).await?;
+        Ok(Self { client, control_plane, namespace })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.namespace.name()
+    }
+
+    pub(crate) fn apps(&self) -> Api<HardenedApp> {
+        self.namespace.api()
+    }
+
+    /// The objects of one of the child kinds.
+    pub(crate) fn objects(&self, kind: &str) -> Result<Api<DynamicObject>> {
+        let kind = KINDS.iter().find(|row| row.kind == kind).with_context(|| format!("{kind} is no child kind"))?;
+        Ok(Api::namespaced_with(self.client.clone(), self.name(), &kind.resource()))
+    }
+
+    /// Creates an app from the YAML of its components.
+    pub(crate) async fn create(&self, name: &str, components: &str) -> Result<HardenedApp> {
+        let components: Value = serde_saphyr::from_str(components)?;
+        let app = json!({ "metadata": { "name": name }, "spec": { "components": components } });
+        self.create_from(app).await
+    }
+
+    /// Creates an app from a whole manifest, in this namespace.
+    pub(crate) async fn create_from(&self, mut manifest: Value) -> Result<HardenedApp> {
+        crate::tamper::set(&mut manifest, "/metadata/namespace", self.name().into());
+        let app = serde_json::from_value(manifest)?;
+        Ok(self.apps().create(&PostParams::default(), &app).await?)
+    }
+
+    /// Replaces the components of an app.
+    pub(crate) async fn change(&self, name: &str, components: &str) -> Result<HardenedApp> {
+        let components: Value = serde_saphyr::from_str(components)?;
+        let patch = Patch::Merge(json!({ "spec": { "components": components } }));
+        Ok(self.apps().patch(name, &PatchParams::default(), &patch).await?)
+    }
+
+    /// Waits for the operator's status of the app as it is declared now.
+    pub(crate) async fn reported<T>(
+        &self,
+        name: &str,
+        what: &str,
+        mut check: impl FnMut(&HardenedAppStatus) -> Option<T>,
+    ) -> Result<T> {
+        sees(&self.apps(), name, what, |app| {
+            let app = app?;
+            let status = app.status.as_ref()?;
+            (status.observed_generation == app.metadata.generation).then(|| check(status)).flatten()
+        })
+        .await
+    }
+
+    /// Waits until a condition has this status and reason; returns its message.
+    pub(crate) async fn condition(&self, name: &str, kind: &str, status: &str, reason: &str) -> Result<String> {
+        self.reported(name, &format!("{kind}={status}/{reason}"), |reported| {
+            let mut conditions = reported.conditions.iter();
+            let found = conditions.find(|condition| condition.type_ == kind)?;
+            (found.status == status && found.reason == reason).then(|| found.message.clone())
+        })
+        .await
+    }
+
+    /// Creates an app and waits until all of it is there.
+    pub(crate) async fn ready(&self, name: &str, components: &str) -> Result<HardenedApp> {
+        self.create(name, components).await?;
+        self.condition(name, "Ready", "True", "Available").await?;
+        Ok(self.apps().get(name).await?)
+    }
+
+    /// Waits until all children of an app are there, whether or not its pods serve; returns them.
+    pub(crate) async fn in_place(&self, name: &str) -> Result<Vec<Child>> {
+        let children = desired(&self.apps().get(name).await?)?;
+        self.reported(name, "all children are in place", |status| {
+            (status.children.len() == children.len()).then_some(())
+        })
+        .await?;
+        Ok(children)
+    }
+
+    /// Waits until something that others did is listed as undone.
+    pub(crate) async fn reverted(
+        &self,
+        app: &str,
+        what: &str,
+        is_it: impl Fn(&DriftItem) -> bool,
+    ) -> Result<DriftItem> {
+        self.reported(app, &format!("{what} is undone"), |status| {
+            status.drift.reverted.iter().find(|item| is_it(item)).cloned()
+        })
+        .await
+    }
+
+    /// Waits until an object is as wanted.
+    pub(crate) async fn object<T>(
+        &self,
+        kind: &str,
+        name: &str,
+        what: &str,
+        mut check: impl FnMut(&Value) -> Option<T>,
+    ) -> Result<T> {
+        sees(&self.objects(kind)?, name, &format!("{kind} {name}: {what}"), |object| {
+            check(&serde_json::to_value(object?).ok()?)
+        })
+        .await
+    }
+
+    pub(crate) async fn gone(&self, kind: &str, name: &str) -> Result<()> {
+        sees(&self.objects(kind)?, name, &format!("{kind} {name} is gone"), |object| object.is_none().then_some(()))
+            .await
+    }
+
+    /// The object as it is now; null if there is none.
+    pub(crate) async fn live(&self, kind: &str, name: &str) -> Result<Value> {
+        Ok(serde_json::to_value(self.objects(kind)?.get_opt(name).await?)?)
+    }
+
+    /// UID and version of an object: equal as long as nobody writes to it.
+    pub(crate) async fn version(&self, kind: &str, name: &str) -> Result<(String, String)> {
+        let metadata = self.objects(kind)?.get(name).await?.metadata;
+        metadata.uid.zip(metadata.resource_version).context("a stored object has both")
+    }
+
+    pub(crate) async fn delete(&self, kind: &str, name: &str) -> Result<()> {
+        self.objects(kind)?.delete(name, &DeleteParams::background()).await?;
+        Ok(())
+    }
+
+    /// All requests of the operator in this namespace, as soon as there is none for a while.
+    pub(crate) async fn quiet(&self) -> Result<Vec<Request>> {
+        until("the operator has nothing to do", LIMIT, async || {
+            let requests = self.requests()?;
+            let since = requests.last().map(|request| Timestamp::now().duration_since(request.time));
+            Ok(since.is_none_or(|since| since.unsigned_abs() > REST).then_some(requests))
+        })
+        .await
+    }
+
+    /// All requests of the operator in this namespace but watches and events.
+    pub(crate) fn requests(&self) -> Result<Vec<Request>> {
+        let mut requests = audit::requests(&self.control_plane.audit_log(), self.name(), operator::USER)?;
+        requests.retain(|request| request.resource != "events");
+        Ok(requests)
+    }
+
+    /// `kubectl` in this namespace; returns what it printed.
+    pub(crate) async fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+        let mut command = tokio::process::Command::from(self.control_plane.kubectl()?);
+        let output = command.args(["--namespace", self.name()]).args(arguments).output().await?;
+        if !output.status.success() {
+            bail!("kubectl {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The pods of the namespace.
+    pub(crate) fn pods(&self) -> Api<v1::Pod> {
+        self.namespace.api()
+    }
+}
+
+/// What an app is made of, under the built-in policy.
+pub(crate) fn desired(app: &HardenedApp) -> Result<Vec<Child>> {
+    let accepted = App::accept(app, &Policy::default());
+    let app = accepted.map_err(|rejections| anyhow::anyhow!("refused: {rejections:?}"))?;
+    Ok(desired::children(&app))
+}
+
+/// Watches an object until `check` answers; None stands for an object that isn't there.
+pub(crate) async fn sees<K, T>(
+    api: &Api<K>,
+    name: &str,
+    what: &str,
+    mut check: impl FnMut(Option<&K>) -> Option<T>,
+) -> Result<T>
+where
+    K: Resource + Clone + DeserializeOwned + Serialize + std::fmt::Debug + Send + 'static,
+{
+    let mut last = None;
+    let watch = async {
+        // Errors are passed over: the watch is made anew, and the limit holds.
+        let objects = watch_object(api.clone(), name).default_backoff().filter_map(async |seen| seen.ok());
+        pin_mut!(objects);
+        while let Some(object) = objects.next().await {
+            if let Some(answer) = check(object.as_ref()) {
+                return Some(answer);
+            }
+            last = object;
+        }
+        None
+    };
+    match tokio::time::timeout(LIMIT, watch).await {
+        Ok(Some(answer)) => Ok(answer),
+        _ => bail!("waited {} s in vain: {what}; last seen: {}", LIMIT.as_secs(), serde_json::to_string(&last)?),
+    }
+}
