@@ -21,6 +21,9 @@ pub struct Difference {
 /// Lists of object metadata that server-side apply merges by key.
 const KEYED_METADATA: (&str, &[&str]) = ("metadata ownerReferences", &["uid"]);
 
+/// Maps of object metadata that are judged key by key even where none is declared.
+const MAPS: [&str; 2] = ["annotations", "labels"];
+
 /// All differences, in the order of the declared object.
 ///
 /// A member that one side lacks is one difference, not one per field below it.
@@ -59,7 +62,12 @@ impl Comparison<'_> {
             }
         }
         for (name, value) in live.iter().filter(|(name, value)| !desired.contains_key(*name) && !value.is_null()) {
-            self.add(path.with(Segment::Field(name.clone())), DriftChange::Added, None, Some(value));
+            let path = path.with(Segment::Field(name.clone()));
+            match value {
+                // Each key has its own manager and its own rules: a restart's annotation may stay, an injector's may not.
+                Value::Object(live) if MAPS.contains(&name.as_str()) => self.fields(&Map::new(), live, &path),
+                _ => self.add(path, DriftChange::Added, None, Some(value)),
+            }
         }
     }
 

@@ -75,7 +75,7 @@ const IN_PODS: [Edit; 19] = [
     added("spec.template.metadata.labels.team", |object| {
         set(object, "/spec/template/metadata/labels/team", "x".into());
     }),
-    added("spec.template.metadata.annotations", |object| {
+    added("spec.template.metadata.annotations[sidecar.istio.io/inject]", |object| {
         set(object, "/spec/template/metadata/annotations", json!({ "sidecar.istio.io/inject": "true" }));
     }),
 ];
