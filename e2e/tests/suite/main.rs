@@ -1,9 +1,12 @@
 //! Tests against a real API server. One binary, because linking takes longer than the tests.
 
 mod attacks;
+mod bad_specs;
+mod conflicts;
 mod control_plane;
 mod drift;
 mod experiments;
+mod pod_security;
 mod requests;
 mod samples;
 mod scene;

@@ -1,0 +1,77 @@
+//! The pods are as the Pod Security Standard `restricted` wants them, judged by the API server itself.
+
+use anyhow::{Context, Result};
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::PostParams;
+use serde_json::{Value, json};
+
+use crate::samples::{LARGEST, SMALLEST};
+use crate::scene::{Scene, desired};
+use crate::tamper::{remove, set};
+
+/// The Deployments of a sample, as they would be applied in the namespace.
+async fn deployments(scene: &Scene, sample: &str) -> Result<Vec<Value>> {
+    let mut app: Value = serde_saphyr::from_str(sample)?;
+    set(&mut app, "/metadata/namespace", scene.name().into());
+    let children = desired(&serde_json::from_value(app)?)?;
+    let deployments = children.into_iter().filter(|child| child.kind.kind == "Deployment");
+    Ok(deployments.map(|child| child.body).collect())
+}
+
+/// What the server says to a pod made from a Deployment's template.
+async fn pod_is_allowed(scene: &Scene, deployment: &Value) -> Result<()> {
+    let mut pod = deployment.pointer("/spec/template").cloned().context("a Deployment has a template")?;
+    set(&mut pod, "/metadata/name", "pod".into());
+    // Pod Security is what is judged, not whether the account is there yet.
+    remove(&mut pod, "/spec/serviceAccountName");
+    let pod: Pod = serde_json::from_value(pod)?;
+    scene.pods().create(&PostParams { dry_run: true, ..Default::default() }, &pod).await?;
+    Ok(())
+}
+
+/// What `kubectl apply` of a Deployment prints as warnings.
+async fn warnings(scene: &Scene, deployment: &Value) -> Result<String> {
+    let file = scene.control_plane.dir().join(format!("{}.json", scene.name()));
+    std::fs::write(&file, deployment.to_string())?;
+    let file = file.to_str().context("a folder name that isn't text")?;
+    let mut command = tokio::process::Command::from(scene.control_plane.kubectl()?);
+    let output = command.args(["create", "--dry-run=server", "--filename", file]).output().await?;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[tokio::test]
+async fn the_pods_of_the_samples_pass_the_restricted_standard() -> Result<()> {
+    let scene = Scene::labelled("restricted", &[("pod-security.kubernetes.io/enforce", "restricted")]).await?;
+    for sample in [SMALLEST, LARGEST] {
+        for deployment in deployments(&scene, sample).await? {
+            pod_is_allowed(&scene, &deployment).await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_deployments_of_the_samples_raise_no_warning() -> Result<()> {
+    let scene = Scene::labelled("warned", &[("pod-security.kubernetes.io/warn", "restricted")]).await?;
+    for sample in [SMALLEST, LARGEST] {
+        for deployment in deployments(&scene, sample).await? {
+            assert_eq!(warnings(&scene, &deployment).await?, "");
+        }
+    }
+    Ok(())
+}
+
+/// The two tests above would pass just as well if nobody judged.
+#[tokio::test]
+async fn a_pod_that_may_escalate_is_neither_allowed_nor_passed_without_a_warning() -> Result<()> {
+    let labels =
+        [("pod-security.kubernetes.io/enforce", "restricted"), ("pod-security.kubernetes.io/warn", "restricted")];
+    let scene = Scene::labelled("escalation", &labels).await?;
+    let mut deployment = deployments(&scene, SMALLEST).await?.pop().context("the sample has a Deployment")?;
+    let container = "/spec/template/spec/containers/0/securityContext";
+    set(&mut deployment, container, json!({ "allowPrivilegeEscalation": true }));
+    assert!(pod_is_allowed(&scene, &deployment).await.is_err_and(|error| error.to_string().contains("restricted")));
+    assert!(warnings(&scene, &deployment).await?.contains("would violate PodSecurity"));
+    Ok(())
+}
