@@ -122,6 +122,10 @@ impl Cache {
         let state = self.state();
         let Some(entry) = state.children.get(&key) else { return Live::Absent };
         let uid = entry.uid.clone();
+        if entry.object.is_none() && entry.controller.as_ref() != Some(&app.uid) {
+            // Settled as another app's child. Creating it fails, and the object then says whose it is.
+            return Live::Absent;
+        }
         match (&entry.object, &entry.settled) {
             (None, Some(hash)) if *hash == child.hash => Live::Settled { findings: entry.findings.clone() },
             (None, _) => Live::Outdated { uid },
