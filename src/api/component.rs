@@ -25,7 +25,7 @@ pub struct Component {
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(
         validation = Rule::new(r"self.matches('^[a-z0-9]([a-zA-Z0-9._:/@-]*[a-zA-Z0-9])$')").message("write the image as registry/repository:tag@sha256:digest, without spaces"),
-        validation = Rule::new(r"self.matches('(:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[a-f0-9]{64})$')").message("the image needs a tag or a digest: append :<version> or @sha256:<64 hex digits>"),
+        validation = Rule::new(r"self.matches('(^[^@]*:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[a-f0-9]{64})$')").message("the image needs a tag or a digest: append :<version> or @sha256:<64 hex digits>"),
         validation = Rule::new("!self.endsWith(':latest')").message("the tag 'latest' changes under a running app: name a version or a digest")
     )]
     pub image: String,
