@@ -176,7 +176,9 @@ fn watch_children(
     let api = Api::<DynamicObject>::all_with(client.clone(), &kind.resource());
     follow(watches, api, ours(), move |event| match event {
         Event::Apply(object) | Event::InitApply(object) => {
-            triggers.look_at(untyped(&object).into_iter().flat_map(|object| cache.observed(kind, &object)));
+            // Taken in whether or not anybody listens yet.
+            let apps = untyped(&object).map(|object| cache.observed(kind, &object)).unwrap_or_default();
+            triggers.look_at(apps);
         }
         Event::Delete(object) => triggers.look_at(untyped(&object).and_then(|object| cache.deleted(kind, &object))),
         Event::Init => cache.relist(kind),

@@ -1,0 +1,136 @@
+//! Components and apps that come and go.
+
+use anyhow::{Context, Result};
+use e2e::{operator, until};
+use futures::future::try_join_all;
+use hardened_app::desired::KINDS;
+use k8s_openapi::api::core::v1;
+use kube::Api;
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
+use serde_json::{Value, json};
+
+use crate::scene::{LIMIT, Scene, WEB, sees};
+
+/// The same component under another name, with so many pods.
+fn component(name: &str, replicas: u8) -> String {
+    WEB.replace("web", name).replace("replicas: 0", &format!("replicas: {replicas}"))
+}
+
+async fn all_are_gone(scene: &Scene, name: &str) -> Result<()> {
+    try_join_all(KINDS.iter().map(|kind| scene.gone(kind.kind, name))).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_policy_of_a_removed_component_outlives_its_pods() -> Result<()> {
+    let scene = Scene::open("pruned").await?;
+    scene.create("shop", &format!("{WEB}{}", component("api", 1))).await?;
+    scene.in_place("shop").await?;
+    let pods = scene.pods();
+    let of_api = ListParams::default().labels("hardened.dev/workload=shop.api");
+    let pod = until("the component has a pod", LIMIT, async || {
+        Ok(pods.list(&of_api).await?.items.pop().and_then(|pod| pod.metadata.name))
+    })
+    .await?;
+    // Stands for a process that takes its time to end.
+    let finalizers = |names: Value| Patch::Merge(json!({ "metadata": { "finalizers": names } }));
+    pods.patch(&pod, &PatchParams::default(), &finalizers(json!(["example.com/busy"]))).await?;
+
+    scene.change("shop", WEB).await?;
+    for kind in ["Deployment", "Service", "PodDisruptionBudget"] {
+        scene.gone(kind, "shop-api").await?;
+    }
+    let leaving = |pod: Option<&v1::Pod>| pod?.metadata.deletion_timestamp.as_ref().map(drop);
+    sees(&pods, &pod, "the pod is told to end", leaving).await?;
+    let before = scene.quiet().await?.len();
+    for kind in ["NetworkPolicy", "ServiceAccount"] {
+        scene.version(kind, "shop-api").await.with_context(|| format!("the {kind} stays as long as the pod"))?;
+    }
+    pods.patch(&pod, &PatchParams::default(), &finalizers(json!(null))).await?;
+    all_are_gone(&scene, "shop-api").await?;
+
+    let last: Vec<_> = scene.quiet().await?.into_iter().skip(before).collect();
+    let mut deleted: Vec<_> = last.iter().map(|request| (request.verb.as_str(), request.resource.as_str())).collect();
+    deleted.sort_unstable();
+    assert_eq!(deleted, [("delete", "networkpolicies"), ("delete", "serviceaccounts")]);
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_renamed_component_replaces_the_old_one() -> Result<()> {
+    let scene = Scene::open("renamed").await?;
+    scene.ready("shop", WEB).await?;
+    scene.change("shop", &component("front", 0)).await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    all_are_gone(&scene, "shop-web").await?;
+    for kind in &KINDS {
+        scene.version(kind.kind, "shop-front").await?;
+    }
+    let status = scene.apps().get("shop").await?.status.unwrap_or_default();
+    assert!(status.drift.is_empty(), "what the spec no longer declares isn't drift: {:?}", status.drift);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_old_component_serves_until_the_new_one_does() -> Result<()> {
+    let scene = Scene::open("unavailable").await?;
+    scene.ready("shop", WEB).await?;
+    let mut before = Vec::new();
+    for kind in &KINDS {
+        before.push(scene.version(kind.kind, "shop-web").await?);
+    }
+    // Without a node its pod never starts.
+    scene.change("shop", &component("front", 1)).await?;
+    scene.in_place("shop").await?;
+    scene.condition("shop", "Ready", "False", "RolloutInProgress").await?;
+    scene.quiet().await?;
+    for (kind, before) in KINDS.iter().zip(before) {
+        assert_eq!(scene.version(kind.kind, "shop-web").await?, before, "{}", kind.kind);
+    }
+    scene.change("shop", &component("front", 0)).await?;
+    all_are_gone(&scene, "shop-web").await
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_deleted_app_and_its_name_is_free() -> Result<()> {
+    let scene = Scene::open("deleted-app").await?;
+    let first = scene.ready("shop", WEB).await?;
+    let before = scene.quiet().await?.len();
+    scene.apps().delete("shop", &DeleteParams::default()).await?;
+    all_are_gone(&scene, "shop-web").await?;
+    let after = scene.quiet().await?;
+    assert_eq!(after.len(), before, "garbage collection does it all: {after:#?}");
+
+    let second = scene.ready("shop", WEB).await?;
+    assert_ne!(first.metadata.uid, second.metadata.uid);
+    let status = second.status.unwrap_or_default();
+    assert!(status.drift.is_empty(), "a new app has no past: {:?}", status.drift);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_app_deleted_and_made_anew_at_once_comes_up() -> Result<()> {
+    let scene = Scene::open("at-once").await?;
+    scene.ready("shop", WEB).await?;
+    scene.apps().delete("shop", &DeleteParams::default()).await?;
+    let second = scene.ready("shop", WEB).await?;
+    let uid = second.metadata.uid.as_deref();
+    for kind in &KINDS {
+        let live = scene.live(kind.kind, "shop-web").await?;
+        assert_eq!(live.pointer("/metadata/ownerReferences/0/uid").and_then(Value::as_str), uid, "{}", kind.kind);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_namespace_with_apps_can_be_deleted() -> Result<()> {
+    let scene = Scene::open("deleted-namespace").await?;
+    scene.ready("shop", WEB).await?;
+    let namespaces = Api::<v1::Namespace>::all(scene.client.clone());
+    namespaces.delete(scene.name(), &DeleteParams::default()).await?;
+    sees(&namespaces, scene.name(), "the namespace is gone", |namespace| namespace.is_none().then_some(())).await?;
+    let failed: Vec<_> = scene.quiet().await?.into_iter().filter(|request| request.code == 403).collect();
+    assert_eq!(failed, [], "{} creates nothing in a namespace that is going", operator::USER);
+    Ok(())
+}
