@@ -59,7 +59,14 @@ impl Comparison<'_> {
             }
         }
         for (name, value) in live.iter().filter(|(name, value)| !desired.contains_key(*name) && !value.is_null()) {
-            self.add(path.with(Segment::Field(name.clone())), DriftChange::Added, None, Some(value));
+            let path = path.with(Segment::Field(name.clone()));
+            match value {
+                // Some of it may be tolerated: the first annotation of a template comes together with the map.
+                Value::Object(value) if self.rules.tolerated.iter().any(|pattern| path.is_above(pattern)) => {
+                    self.fields(&Map::new(), value, &path);
+                }
+                _ => self.add(path, DriftChange::Added, None, Some(value)),
+            }
         }
     }
 
