@@ -140,7 +140,7 @@ impl Round<'_> {
             let verdict = self.verdict(child, &live);
             let findings = verdict.findings.clone();
             let stop = |state, reverted, open| ChildOutcome { reverted, open, findings, ..outcome(child, state) };
-            if let Some(state) = self.rest(child, &verdict) {
+            if let Some(state) = self.rest(child, &live, &verdict) {
                 return stop(state, undone, verdict.drift);
             }
             log(&self.app.owner, &verdict);
@@ -175,11 +175,11 @@ impl Round<'_> {
     }
 
     /// The state of a child to which nothing is done now.
-    fn rest(&self, child: &Child, verdict: &Verdict) -> Option<ChildState> {
+    fn rest(&self, child: &Child, live: &Live, verdict: &Verdict) -> Option<ChildState> {
         let (uid, kind, name) = (&self.app.owner.uid, child.kind.kind, &child.name);
         match &verdict.change {
             Change::Keep => {
-                self.cache.settle(&self.app.owner, child, &verdict.findings);
+                self.cache.settle(&self.app.owner, child, live, &verdict.findings);
                 Some(ChildState::InPlace)
             }
             Change::Conflict { holder } => {
