@@ -4,11 +4,11 @@ mod component;
 mod crds;
 mod hardened_app;
 mod hardening_policy;
+mod probes;
 mod status;
 
 pub use component::{
-    AppPeer, Component, ComponentPort, ConfigMount, Egress, EnvVar, HttpProbe, Probe, Probes, Protocol,
-    ResourceAmounts, SecretKey, TcpProbe, WritablePath,
+    AppPeer, Component, ComponentPort, ConfigMount, Egress, EnvVar, Protocol, ResourceAmounts, SecretKey, WritablePath,
 };
 pub use crds::crds;
 pub use hardened_app::{HardenedApp, HardenedAppSpec};
@@ -16,6 +16,7 @@ pub use hardening_policy::{
     DnsPeer, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
     PullPolicy, ResourcePolicy, ToleratedPath,
 };
+pub use probes::{HttpProbe, Probe, Probes, TcpProbe};
 pub use status::{
     ChildRef, ComponentStatus, ConditionType, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
     Reason,

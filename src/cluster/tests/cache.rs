@@ -1,3 +1,5 @@
+//! The cache: what it believes, keeps and forgets.
+
 use serde_json::{Value, json};
 
 use super::{app, child, kind, owner, stored};

@@ -1,3 +1,5 @@
+//! Pods in words.
+
 use serde_json::{Value, json};
 
 use crate::cluster::pods::Pods;

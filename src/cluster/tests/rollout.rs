@@ -1,3 +1,5 @@
+//! What a Deployment says of its rollout.
+
 use serde_json::{Value, json};
 
 use super::{child, stored};

@@ -1,3 +1,5 @@
+//! Which policy holds where.
+
 use kube::core::{DeserializeGuard, PartialObjectMeta};
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! The conditions, components and lists of every outcome.
+
 use super::{app, at, child, condition, conflict, failed, first, item, outcome, rejected, report, summary, then};
 use crate::{
     api::HardenedAppStatus,

@@ -1,3 +1,5 @@
+//! What is kept of drift.
+
 use super::{at, first, item, outcome, report, then};
 use crate::api::HardenedAppStatus;
 

@@ -1,3 +1,5 @@
+//! What is worth an event.
+
 use super::{child, conflict, first, item, outcome, rejected, then};
 use crate::{
     api::{DriftChange, DriftItem, HardenedAppStatus},

@@ -1,0 +1,63 @@
+//! Health checks of a component.
+
+use kube::KubeSchema;
+use serde::{Deserialize, Serialize};
+
+/// Health checks of a component.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct Probes {
+    /// Whether the pod may get traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<Probe>,
+    /// Whether the process must be restarted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liveness: Option<Probe>,
+    /// Holds the other two back until the process has started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub startup: Option<Probe>,
+}
+
+/// One health check: over HTTP or by opening a TCP connection.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("has(self.http) != has(self.tcp)").message("give exactly one of http and tcp"))]
+pub struct Probe {
+    /// A GET request that must answer with a status from 200 to 399.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http: Option<HttpProbe>,
+    /// A TCP connection that must open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<TcpProbe>,
+    /// Seconds between two checks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 3600))]
+    pub period_seconds: Option<i32>,
+    /// Seconds after which a check without an answer has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 300))]
+    pub timeout_seconds: Option<i32>,
+    /// Failed checks in a row that count as failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 600))]
+    pub failure_threshold: Option<i32>,
+}
+
+/// An HTTP check.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct HttpProbe {
+    /// Path of the request.
+    #[schemars(length(min = 1, max = 512))]
+    #[x_kube(validation = Rule::new("self.startsWith('/')").message("the path starts with '/'"))]
+    pub path: String,
+    /// Name of one of the component's TCP ports.
+    #[schemars(length(min = 1, max = 15))]
+    pub port: String,
+}
+
+/// A TCP check.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct TcpProbe {
+    /// Name of one of the component's TCP ports.
+    #[schemars(length(min = 1, max = 15))]
+    pub port: String,
+}
