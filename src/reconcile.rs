@@ -15,7 +15,7 @@ use kube::{
 use crate::{
     api::{HardenedApp, HardenedAppStatus},
     app::{App, Owner},
-    cluster::{self, Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Settings, Writer},
+    cluster::{self, Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Round, Settings, Writer},
     desired,
     status::{self, Carried, Outcome},
 };
@@ -52,13 +52,19 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
         return Ok(Action::await_change());
     }
     let previous = previous_status(&stored, &owner, &context);
-    let Ok(outcome) = tokio::time::timeout(LONGEST_LOOK, look(&stored, &previous, &context)).await else {
-        return Ok(Action::requeue(LONGEST_LOOK));
-    };
-    let status = status::report(&previous, stored.meta().generation, &outcome, Timestamp::now());
+    let look = tokio::time::timeout(LONGEST_LOOK, look(&stored, &previous, &context));
+    let outcome = look.await.unwrap_or(Outcome::TimedOut);
+    let reverted = context.memory.of(&owner.uid, |memory| {
+        memory.unreported.extend(outcome.reverted());
+        memory.unreported.clone()
+    });
+    let status = status::report(&previous, stored.meta().generation, &outcome, &reverted, Timestamp::now());
     if status != previous {
         let version = context.writer.status(&owner, &status).await?;
-        context.memory.of(&owner.uid, |memory| memory.status = Some((version, status.clone())));
+        context.memory.of(&owner.uid, |memory| {
+            memory.status = Some((version, status.clone()));
+            memory.unreported.clear();
+        });
         publish(&stored, &previous, &status, &context).await;
     }
     Ok(next_look(&owner, &outcome, &context))
@@ -78,11 +84,13 @@ async fn look(stored: &StoredApp, previous: &HardenedAppStatus, context: &Contex
         Err(rejections) => return Outcome::Rejected(rejections),
     };
     let desired = desired::children(&app);
-    let listed = listed(previous, stored.meta().generation);
-    let mut children = cluster::bring_all(&app, &desired, &listed, cache, memory, writer).await;
+    let round = Round { app: &app, cache, memory, writer };
+    let same_spec = previous.observed_generation == stored.meta().generation;
+    let listed = if same_spec { previous.children.as_slice() } else { &[] };
+    let mut children = round.bring_all(&desired, listed).await;
     let progress = cache.progress(&app);
     let available = progress.iter().all(|(rollout, _)| rollout.as_ref().is_some_and(|rollout| rollout.complete));
-    children.extend(cluster::prune(&app, &desired, available, cache, writer).await);
+    children.extend(round.prune(&desired, available).await);
     Outcome::Carried(Box::new(Carried { app, children, progress }))
 }
 
@@ -94,20 +102,24 @@ fn owner_of(stored: &StoredApp) -> Owner {
 /// The status as it is: what the watch delivered, or what this process has written since.
 fn previous_status(stored: &StoredApp, owner: &Owner, context: &Context) -> HardenedAppStatus {
     let seen = cluster::version(stored.meta());
-    let written = context.memory.of(&owner.uid, |memory| memory.status.clone());
-    match (&stored.0, written) {
-        (Ok(app), written) if written.as_ref().is_none_or(|(version, _)| *version <= seen) => {
+    context.memory.of(&owner.uid, |memory| match &stored.0 {
+        Ok(app) if memory.status.as_ref().is_none_or(|(version, _)| *version <= seen) => {
+            memory.status = None;
             app.status.clone().unwrap_or_default()
         }
         // The status of an unreadable object is unreadable too.
-        (_, written) => written.map(|(_, status)| status).unwrap_or_default(),
-    }
+        _ => memory.status.as_ref().map(|(_, status)| status.clone()).unwrap_or_default(),
+    })
 }
 
-/// Kind and name of the children that the last status lists for this very spec.
-fn listed(previous: &HardenedAppStatus, generation: Option<i64>) -> Vec<(String, String)> {
-    let children = if previous.observed_generation == generation { previous.children.as_slice() } else { &[] };
-    children.iter().map(|child| (child.kind.clone(), child.name.clone())).collect()
+/// When to try again after a status that couldn't be written.
+#[must_use]
+pub fn retry(stored: &StoredApp, failure: &Failure, context: &Context) -> Action {
+    let failures = context.memory.of(&owner_of(stored).uid, |memory| {
+        memory.failures = memory.failures.saturating_add(1);
+        memory.failures
+    });
+    Action::requeue(cluster::backoff(failure.class(), failures))
 }
 
 async fn publish(stored: &StoredApp, previous: &HardenedAppStatus, status: &HardenedAppStatus, context: &Context) {
@@ -136,6 +148,7 @@ fn next_look(owner: &Owner, outcome: &Outcome, context: &Context) -> Action {
     let children: &[ChildOutcome] = match outcome {
         Outcome::Carried(carried) => &carried.children,
         Outcome::Unreadable(_) | Outcome::Rejected(_) => return Action::await_change(),
+        Outcome::TimedOut => return Action::requeue(LONGEST_LOOK),
     };
     let failing = children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
     let failures = context.memory.of(&owner.uid, |memory| {
@@ -146,7 +159,7 @@ fn next_look(owner: &Owner, outcome: &Outcome, context: &Context) -> Action {
         ChildState::Conflict(_, pause) | ChildState::Contested(pause) => Some(*pause),
         ChildState::Failed(class, _) => Some(cluster::backoff(*class, failures)),
         ChildState::AwaitDeletion => Some(cluster::backoff(FailureClass::Refused, 1)),
-        ChildState::InPlace | ChildState::Held => None,
+        ChildState::InPlace | ChildState::Held | ChildState::Leftover => None,
     });
     pauses.min().map_or_else(Action::await_change, Action::requeue)
 }

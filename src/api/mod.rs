@@ -4,7 +4,7 @@ mod component;
 mod crds;
 mod hardened_app;
 mod hardening_policy;
-mod probes;
+mod probe;
 mod status;
 
 pub use component::{
@@ -16,7 +16,7 @@ pub use hardening_policy::{
     DnsPeer, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
     PullPolicy, ResourcePolicy, ToleratedPath,
 };
-pub use probes::{HttpProbe, Probe, Probes, TcpProbe};
+pub use probe::{HttpProbe, Probe, Probes, TcpProbe};
 pub use status::{
     ChildRef, ComponentStatus, ConditionType, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
     Reason,

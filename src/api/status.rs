@@ -105,6 +105,14 @@ pub struct DriftItem {
     pub since: Option<Time>,
 }
 
+impl DriftItem {
+    /// Whether the other says the same of the same place of the same object.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.kind, &self.name, &self.path, self.change) == (&other.kind, &other.name, &other.path, other.change)
+    }
+}
+
 /// What happened to a field or object.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DriftChange {
@@ -128,6 +136,14 @@ pub struct FindingItem {
     pub component: String,
     /// What was found and how to mend it.
     pub message: String,
+}
+
+impl FindingItem {
+    /// A finding about a component.
+    #[must_use]
+    pub fn about(component: &str, check: &str, message: &str) -> Self {
+        Self { check: check.to_owned(), component: component.to_owned(), message: message.to_owned() }
+    }
 }
 
 /// The condition types of a `HardenedApp`.

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Env, Image, Mount, Outside, Owner, Peer, Policy, Probes, Resources, Target, environment, is_name, mounts, network,
-    policy::{amounts, quantity},
-    probes,
-    rejection::Rejections,
+    policy::amounts, probes, rejection::Rejections,
 };
 use crate::api::{self, FindingItem, Protocol, PullPolicy};
 
@@ -66,21 +64,21 @@ pub struct Port {
 }
 
 impl Component {
-    /// Checks what can be seen in the component alone; [`network::connect`] adds the others' side.
+    /// Checks what can be seen in the component alone; [`connections::connect`](super::connections::connect) adds the others' side.
     pub(super) fn accept(
         spec: &api::Component,
         owner: &Owner,
         policy: &Policy,
         findings: &mut Vec<FindingItem>,
         rejections: &mut Rejections,
-    ) -> Option<Self> {
+    ) -> Self {
         let path = format!("spec.components[{}]", spec.name);
         name(&spec.name, &path, rejections);
         let image = Image::accept(&spec.image, policy, &format!("{path}.image"), rejections);
         if !image.pinned {
-            findings.push(finding(
-                "image-not-pinned",
+            findings.push(FindingItem::about(
                 &spec.name,
+                "image-not-pinned",
                 "a tag can be moved to other content: append @sha256:<digest>",
             ));
         }
@@ -89,16 +87,16 @@ impl Component {
         let mounts = mounts::accept(spec, &path, rejections);
         let probes = probes::accept(spec.probes.as_ref(), &ports, &path, rejections);
         if probes.readiness.is_none() {
-            findings.push(finding(
-                "no-probes",
+            findings.push(FindingItem::about(
                 &spec.name,
+                "no-probes",
                 "without a TCP port and without probes nobody notices that it hangs: add spec.components[].probes",
             ));
         }
-        Some(Self {
+        Self {
             child: format!("{}-{}", owner.name, spec.name),
-            workload: workload(&owner.name, &spec.name),
-            pull_policy: policy.pull_policy.unwrap_or(if image.pinned {
+            workload: network::workload(&owner.name, &spec.name),
+            pull_policy: policy.pull.unwrap_or(if image.pinned {
                 PullPolicy::IfNotPresent
             } else {
                 PullPolicy::Always
@@ -118,18 +116,8 @@ impl Component {
             ports,
             mounts,
             probes,
-        })
+        }
     }
-}
-
-/// The selector label's value for a component of an app.
-pub(super) fn workload(app: &str, component: &str) -> String {
-    format!("{app}.{component}")
-}
-
-/// A finding about a component.
-pub(super) fn finding(check: &str, component: &str, message: &str) -> FindingItem {
-    FindingItem { check: check.to_owned(), component: component.to_owned(), message: message.to_owned() }
 }
 
 fn name(name: &str, path: &str, rejections: &mut Rejections) {
@@ -208,9 +196,4 @@ fn resources(
             .chain([ephemeral_storage.unwrap_or(defaults.ephemeral_storage)])
             .sum(),
     }
-}
-
-/// The size of a writable path.
-pub(super) fn size(text: &str, path: &str, rejections: &mut Rejections) -> Option<super::Quantity> {
-    quantity(text, &format!("{path}.size"), rejections)
 }

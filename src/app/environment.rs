@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{component::finding, rejection::Rejections};
+use super::rejection::Rejections;
 use crate::api::{self, FindingItem, SecretKey};
 
 /// An environment variable.
@@ -58,9 +58,9 @@ pub(super) fn accept(
                 EnvSource::Literal(value.clone())
             }
             (None, Some(key)) => {
-                findings.push(finding(
-                    "secret-in-env",
+                findings.push(FindingItem::about(
                     &spec.name,
+                    "secret-in-env",
                     &format!("{name} holds a secret, which any dump of the environment shows: mount it with secrets"),
                 ));
                 EnvSource::SecretKey(key.clone())

@@ -4,6 +4,7 @@
 //! resolved. Everything after this step takes an `App` and can't fail on what a user wrote.
 
 mod component;
+mod connections;
 mod environment;
 mod image;
 mod mounts;
@@ -100,11 +101,9 @@ impl App {
             }
         }
         let mut findings = Vec::new();
-        let mut components: Vec<Component> = specs
-            .iter()
-            .filter_map(|spec| Component::accept(spec, &owner, policy, &mut findings, &mut rejections))
-            .collect();
-        network::connect(specs, &owner, &mut components, &mut rejections);
+        let mut components: Vec<Component> =
+            specs.iter().map(|spec| Component::accept(spec, &owner, policy, &mut findings, &mut rejections)).collect();
+        connections::connect(specs, &owner, &mut components, &mut rejections);
         components.sort_by(|one, other| one.name.cmp(&other.name));
         findings.sort();
         rejections.into_result(Some(Self {

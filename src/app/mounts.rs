@@ -1,6 +1,6 @@
 //! What is mounted where: writable directories, ConfigMaps, Secrets.
 
-use super::{Quantity, component::size, rejection::Rejections};
+use super::{Quantity, policy::quantity, rejection::Rejections};
 use crate::api;
 
 /// A directory of a pod that is not the image's.
@@ -46,7 +46,7 @@ pub(super) fn accept(spec: &api::Component, path: &str, rejections: &mut Rejecti
     };
     for writable in &spec.writable_paths {
         let field = format!("{path}.writablePaths[{}]", writable.path);
-        if let Some(size) = size(&writable.size, &field, rejections) {
+        if let Some(size) = quantity(&writable.size, &format!("{field}.size"), rejections) {
             add(field, &writable.path, MountSource::Writable(size), rejections);
         }
     }

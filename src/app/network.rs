@@ -1,8 +1,8 @@
-//! Who talks to whom: both ends of every connection inside the app, our end of those to other apps, and the outside.
+//! With whom a component may talk, and which addresses are outside the cluster.
 
 use ipnet::IpNet;
 
-use super::{Component, Owner, Policy, Port, component::workload, rejection::Rejections};
+use super::{Policy, Port, rejection::Rejections};
 use crate::api;
 
 /// Pods of one component, of this app or another.
@@ -34,69 +34,15 @@ pub struct Outside {
     pub ports: Vec<u16>,
 }
 
+/// The selector label's value for a component of an app.
+pub(super) fn workload(app: &str, component: &str) -> String {
+    format!("{app}.{component}")
+}
+
 /// Never outside: link-local addresses with the cloud's metadata service, and its IPv6 form on AWS.
 const METADATA: [&str; 3] = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"];
 /// Taken for the cluster's as long as the policy doesn't say which ranges are.
 const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
-
-/// Gives every component its clients and targets.
-pub(super) fn connect(
-    specs: &[api::Component],
-    owner: &Owner,
-    components: &mut [Component],
-    rejections: &mut Rejections,
-) {
-    for spec in specs {
-        let path = format!("spec.components[{}]", spec.name);
-        let mut targets = Vec::new();
-        for name in &spec.connects_to {
-            let client = Peer { namespace: None, workload: workload(&owner.name, &spec.name) };
-            match components.iter_mut().find(|component| component.name == *name) {
-                Some(target) if target.ports.is_empty() => rejections.add(
-                    format!("{path}.connectsTo[{name}]"),
-                    format!("component {name} has no ports"),
-                    format!("declare spec.components[{name}].ports, or remove the connection"),
-                ),
-                Some(target) => {
-                    target.clients.push(client);
-                    let peer = Peer { namespace: None, workload: target.workload.clone() };
-                    targets.push(Target { peer, ports: target.ports.clone() });
-                }
-                None => rejections.add(
-                    format!("{path}.connectsTo[{name}]"),
-                    format!("the app has no component {name}"),
-                    "name a component of this app; those of other apps stand under connectsToApps",
-                ),
-            }
-        }
-        targets
-            .extend(spec.connects_to_apps.iter().map(|peer| Target { peer: of_app(peer, owner), ports: Vec::new() }));
-        if !spec.allow_from.is_empty() && spec.ports.is_empty() {
-            rejections.add(
-                format!("{path}.allowFrom"),
-                "there is no port to allow",
-                "declare ports, or remove allowFrom",
-            );
-        }
-        if let Some(component) = components.iter_mut().find(|component| component.name == spec.name) {
-            component.clients.extend(spec.allow_from.iter().map(|peer| of_app(peer, owner)));
-            component.targets = targets;
-        }
-    }
-    for component in components {
-        component.clients.sort();
-        component.clients.dedup();
-        component.targets.sort_by(|one, other| one.peer.cmp(&other.peer));
-        component.targets.dedup();
-    }
-}
-
-fn of_app(peer: &api::AppPeer, owner: &Owner) -> Peer {
-    Peer {
-        namespace: peer.namespace.clone().filter(|namespace| *namespace != owner.namespace),
-        workload: workload(&peer.app, &peer.component),
-    }
-}
 
 /// Ranges outside the cluster, with everything cut out that isn't.
 pub(super) fn outside(specs: &[api::Egress], policy: &Policy, path: &str, rejections: &mut Rejections) -> Vec<Outside> {

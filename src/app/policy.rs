@@ -18,7 +18,7 @@ pub struct Policy {
     pub(super) allowed_registries: Vec<String>,
     pub(super) require_digest: bool,
     pub(super) pull_secrets: Vec<String>,
-    pub(super) pull_policy: Option<PullPolicy>,
+    pub(super) pull: Option<PullPolicy>,
     pub(super) defaults: Resources,
     pub(super) maximum: [Option<Quantity>; 3],
     pub(super) dns: Dns,
@@ -56,7 +56,7 @@ impl Default for Policy {
             allowed_registries: Vec::new(),
             require_digest: false,
             pull_secrets: Vec::new(),
-            pull_policy: None,
+            pull: None,
             defaults: Resources {
                 cpu: Quantity::milli(100),
                 memory: Quantity::mebi(128),
@@ -94,7 +94,7 @@ impl Policy {
             allowed_registries: spec.images.allowed_registries.clone(),
             require_digest: spec.images.require_digest,
             pull_secrets: spec.images.pull_secrets.clone(),
-            pull_policy: spec.images.pull_policy,
+            pull: spec.images.pull_policy,
             defaults: Resources {
                 cpu: cpu.unwrap_or(built_in.defaults.cpu),
                 memory: memory.unwrap_or(built_in.defaults.memory),

@@ -47,8 +47,8 @@ pub fn render(arguments: &Render, mut out: impl Write) -> anyhow::Result<()> {
     let mut children: Vec<Value> = Vec::new();
     for app in &mut apps {
         app.metadata.namespace.get_or_insert_with(|| "default".to_owned());
-        let accepted =
-            App::accept(app, &policy).map_err(|rejections| refused("HardenedApp", &app.metadata.name, &rejections))?;
+        let accepted = App::accept(app, &policy)
+            .map_err(|rejections| refused("HardenedApp", app.metadata.name.as_deref(), &rejections))?;
         children.extend(desired::children(&accepted).into_iter().map(|child| child.body));
     }
     children.sort_by_key(|child| {
@@ -59,9 +59,8 @@ pub fn render(arguments: &Render, mut out: impl Write) -> anyhow::Result<()> {
 
 fn policy(file: &Path) -> anyhow::Result<Policy> {
     match read_all::<HardeningPolicy>(file, "HardeningPolicy")?.as_slice() {
-        [policy] => {
-            Policy::accept(policy).map_err(|rejections| refused("HardeningPolicy", &policy.metadata.name, &rejections))
-        }
+        [policy] => Policy::accept(policy)
+            .map_err(|rejections| refused("HardeningPolicy", policy.metadata.name.as_deref(), &rejections)),
         policies => bail!("{} holds {} HardeningPolicies, need exactly one", file.display(), policies.len()),
     }
 }
@@ -83,7 +82,7 @@ fn read_all<T: DeserializeOwned>(file: &Path, kind: &str) -> anyhow::Result<Vec<
         .collect()
 }
 
-fn refused(kind: &str, name: &Option<String>, rejections: &[Rejection]) -> anyhow::Error {
+fn refused(kind: &str, name: Option<&str>, rejections: &[Rejection]) -> anyhow::Error {
     let words: Vec<String> = rejections.iter().map(|rejection| format!("  {rejection}")).collect();
-    anyhow::anyhow!("{kind} {} is refused:\n{}", name.as_deref().unwrap_or_default(), words.join("\n"))
+    anyhow::anyhow!("{kind} {} is refused:\n{}", name.unwrap_or_default(), words.join("\n"))
 }

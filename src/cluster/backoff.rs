@@ -12,8 +12,8 @@ use super::FailureClass;
 pub fn backoff(class: FailureClass, failures: u32) -> Duration {
     let (first, longest) = match class {
         FailureClass::Outdated => (Duration::from_millis(100), Duration::from_secs(10)),
-        FailureClass::Unavailable => (Duration::from_secs(1), Duration::from_secs(60)),
-        FailureClass::Refused => (Duration::from_secs(15), Duration::from_secs(300)),
+        FailureClass::Unavailable => (Duration::from_secs(1), Duration::from_mins(1)),
+        FailureClass::Refused => (Duration::from_secs(15), Duration::from_mins(5)),
     };
     let pause = first.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(longest);
     // The standard library's hash keys are random; a generator of our own would be one more dependency.

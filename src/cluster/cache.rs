@@ -8,9 +8,9 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    AppKey,
     entry::{Entry, Rollout},
     pods::{PodState, Pods},
-    watch::AppKey,
 };
 use crate::{
     api::FindingItem,
@@ -42,25 +42,26 @@ impl Cache {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what a watch says. Returns the app to look at, if there may be something to do.
-    pub(super) fn observed(&self, kind: &'static Kind, object: &Value) -> Option<AppKey> {
-        let (key, entry) = (key_of(kind, object)?, Entry::read(object)?);
+    /// Takes in what a watch says. Returns the apps to look at, if there may be something to do: two where it changed hands.
+    pub(super) fn observed(&self, kind: &'static Kind, object: &Value) -> Vec<AppKey> {
+        let (Some(key), Some(entry)) = (key_of(kind, object), Entry::read(object)) else { return Vec::new() };
         let mut state = self.state();
         if let Some(relist) = state.relists.get_mut(kind.kind) {
             relist.insert(key.clone());
         }
+        let mut apps = vec![(key.1.clone(), entry.app.clone())];
         if let Some(known) = state.children.get(&key) {
             if known.outranks(&entry) {
-                return None;
+                return Vec::new();
             }
             if known.is_same_work(&entry) {
-                state.put(key, entry);
-                return None;
+                apps.clear();
+            } else if known.app != entry.app {
+                apps.push((key.1.clone(), known.app.clone()));
             }
         }
-        let app = (key.1.clone(), entry.app.clone());
         state.put(key, entry);
-        Some(app)
+        apps
     }
 
     /// Takes in a deletion that a watch reports.

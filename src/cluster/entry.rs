@@ -5,13 +5,20 @@ use std::{
     time::{Duration, Instant},
 };
 
+use kube::Resource;
 use serde_json::Value;
 
-use crate::api::FindingItem;
+use crate::{
+    api::{FindingItem, HardenedApp},
+    desired::PART_OF,
+};
 
 /// How long our own write outranks what a watch says: longer than any healthy watch lags behind, and short enough that a
 /// cluster restored to an older state, where versions go back, is believed again.
 const OWN_WRITE_OUTRANKS: Duration = Duration::from_secs(30);
+
+/// Namespace and name of an app.
+pub type AppKey = (String, String);
 
 /// One live child.
 #[derive(Debug)]
@@ -20,7 +27,7 @@ pub(super) struct Entry {
     pub(super) version: u64,
     /// UID of the controller it names, if any.
     pub(super) controller: Option<String>,
-    /// Name of the app it belongs to, by its label.
+    /// Name of the app it belongs to: its controller, or else what its label says.
     pub(super) app: String,
     /// The object as JSON text, as long as nobody has judged it equal to what is declared.
     pub(super) object: Option<Box<str>>,
@@ -56,12 +63,8 @@ impl Entry {
         Some(Self {
             uid: text("uid")?.to_owned(),
             version: text("resourceVersion")?.parse().ok()?,
-            controller: controller(metadata),
-            app: metadata
-                .pointer("/labels/app.kubernetes.io~1part-of")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            controller: controller(metadata, "uid"),
+            app: controller(metadata, "name").or_else(|| label(metadata, PART_OF)).unwrap_or_default(),
             fingerprint: compact.fingerprint,
             object: Some(compact.text),
             settled: None,
@@ -110,10 +113,16 @@ impl Entry {
     }
 }
 
-fn controller(metadata: &Value) -> Option<String> {
+fn label(metadata: &Value, name: &str) -> Option<String> {
+    metadata.get("labels")?.get(name)?.as_str().map(str::to_owned)
+}
+
+/// A field of the reference to the controller, if that is an app.
+fn controller(metadata: &Value, field: &str) -> Option<String> {
     let references = metadata.get("ownerReferences")?.as_array()?;
     let controller = references.iter().find(|reference| reference.get("controller") == Some(&Value::Bool(true)))?;
-    Some(controller.get("uid")?.as_str()?.to_owned())
+    let is_app = controller.get("kind")? == &*HardenedApp::kind(&());
+    is_app.then(|| controller.get(field)?.as_str().map(str::to_owned))?
 }
 
 struct Compact {

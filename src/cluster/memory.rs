@@ -7,10 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{api::HardenedAppStatus, plan::Contention};
+use crate::{
+    api::{DriftItem, HardenedAppStatus},
+    plan::Contention,
+};
 
 /// How often a name that belongs to somebody else is tried again.
-pub(super) const CONFLICT_RETRY: Duration = Duration::from_secs(300);
+pub(super) const CONFLICT_RETRY: Duration = Duration::from_mins(5);
 
 /// Memory by the app's UID.
 #[derive(Debug, Default)]
@@ -21,6 +24,8 @@ pub struct Memory(Mutex<HashMap<String, AppMemory>>);
 pub struct AppMemory {
     /// The status as written last, and the version of the app with it: outranks older versions from the watch.
     pub status: Option<(u64, HardenedAppStatus)>,
+    /// What was undone, until a status says so: an API server that fails between the two must not hide an attack.
+    pub unreported: Vec<DriftItem>,
     /// Failed attempts in a row.
     pub failures: u32,
     contention: HashMap<(&'static str, String), Contention>,

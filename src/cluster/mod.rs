@@ -6,20 +6,23 @@ mod cache;
 mod client;
 mod entry;
 mod memory;
+mod outcome;
 mod pods;
+mod prune;
 mod settings;
 mod watch;
 mod write;
 
 pub use backoff::backoff;
-pub use bring::{ChildOutcome, ChildState, bring_all, prune};
+pub use bring::Round;
 pub use cache::Cache;
 pub use client::client;
-pub use entry::Rollout;
+pub use entry::{AppKey, Rollout};
 pub use memory::Memory;
+pub use outcome::{ChildOutcome, ChildState};
 pub use pods::PodState;
 pub use settings::Settings;
-pub use watch::{AppKey, Triggers, watch_all};
+pub use watch::{Triggers, watch_all};
 pub use write::{Failure, FailureClass, Writer, version};
 
 #[cfg(test)]

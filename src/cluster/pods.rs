@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
-use super::watch::AppKey;
+use super::AppKey;
 use crate::desired::PART_OF;
 
 /// What the status needs to know of a pod.

@@ -1,7 +1,9 @@
 //! Which policy holds in which namespace.
 
-use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{ResourceExt, api::PartialObjectMeta, core::DeserializeGuard};
@@ -76,6 +78,19 @@ impl Settings {
         };
         let earlier = self.write().policies.insert(policy.name_any(), accepted.clone());
         earlier != Some(accepted)
+    }
+
+    /// Forgets the policies that a full list doesn't hold. Returns whether there were any.
+    pub(super) fn policies_listed(&self, names: &HashSet<String>) -> bool {
+        let mut state = self.write();
+        let before = state.policies.len();
+        state.policies.retain(|name, _| names.contains(name));
+        state.policies.len() != before
+    }
+
+    /// Forgets the namespaces that a full list doesn't hold; their apps are gone with them.
+    pub(super) fn namespaces_listed(&self, names: &HashSet<String>) {
+        self.write().namespaces.retain(|name, _| names.contains(name));
     }
 
     /// Forgets a policy.

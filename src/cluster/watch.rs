@@ -3,9 +3,12 @@
 //! Start order: policies and namespaces, then children and pods; the apps' own watch starts only when all of them have seen a
 //! full list. So the first write of the process is made with full knowledge, and a restart writes nothing.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use futures::{
@@ -28,14 +31,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinSet};
 
-use super::{Cache, Settings};
+use super::{AppKey, Cache, Settings};
 use crate::{
     api::{HardeningPolicy, MANAGER},
     desired::{KINDS, Kind, MANAGED_BY},
 };
-
-/// Namespace and name of an app.
-pub type AppKey = (String, String);
 
 /// Tells the work queue which apps to look at.
 #[derive(Debug)]
@@ -82,13 +82,9 @@ pub async fn watch_all(
     triggers: &Arc<Triggers>,
 ) -> JoinSet<()> {
     let mut watches = JoinSet::new();
-    let everything = watcher::Config::default();
-    let ready = [watch_policies(client, settings, triggers, &mut watches), {
-        let (settings, triggers) = (settings.clone(), triggers.clone());
-        let api = Api::<PartialObjectMeta<Namespace>>::all(client.clone());
-        follow(&mut watches, api, everything, move |event| namespace_event(&settings, &triggers, event))
-    }];
-    all_ready(ready).await;
+    let policies = watch_policies(client, settings, triggers, &mut watches);
+    let namespaces = watch_namespaces(client, settings, triggers, &mut watches);
+    all_ready([policies, namespaces]).await;
     let mut ready: Vec<_> =
         KINDS.iter().map(|kind| watch_children(client, kind, cache, triggers, &mut watches)).collect();
     ready.push(watch_pods(client, cache, triggers, &mut watches));
@@ -109,30 +105,63 @@ fn watch_policies(
 ) -> oneshot::Receiver<()> {
     let (settings, triggers) = (settings.clone(), triggers.clone());
     let api = Api::<DeserializeGuard<HardeningPolicy>>::all(client.clone());
-    follow(watches, api, watcher::Config::default(), move |event| match event {
-        Event::Apply(policy) | Event::InitApply(policy) => {
-            if settings.policy_observed(&policy) {
-                triggers.look_at_all();
+    let mut listed = HashSet::new();
+    follow(watches, api, watcher::Config::default(), move |event| {
+        let changed = match event {
+            Event::Init => {
+                listed.clear();
+                false
             }
-        }
-        Event::Delete(policy) => {
-            settings.policy_deleted(&policy.name_any());
+            Event::InitApply(policy) => {
+                listed.insert(policy.name_any());
+                settings.policy_observed(&policy)
+            }
+            Event::InitDone => settings.policies_listed(&listed),
+            Event::Apply(policy) => settings.policy_observed(&policy),
+            Event::Delete(policy) => {
+                settings.policy_deleted(&policy.name_any());
+                true
+            }
+        };
+        if changed {
             triggers.look_at_all();
         }
-        Event::Init | Event::InitDone => {}
     })
 }
 
-fn namespace_event(settings: &Settings, triggers: &Triggers, event: Event<PartialObjectMeta<Namespace>>) {
-    match event {
-        Event::Apply(namespace) | Event::InitApply(namespace) => {
-            if settings.namespace_observed(&namespace) {
-                triggers.look_at_all();
+fn watch_namespaces(
+    client: &Client,
+    settings: &Arc<Settings>,
+    triggers: &Arc<Triggers>,
+    watches: &mut JoinSet<()>,
+) -> oneshot::Receiver<()> {
+    let (settings, triggers) = (settings.clone(), triggers.clone());
+    let api = Api::<PartialObjectMeta<Namespace>>::all(client.clone());
+    let mut listed = HashSet::new();
+    follow(watches, api, watcher::Config::default(), move |event| {
+        let changed = match event {
+            Event::Init => {
+                listed.clear();
+                false
             }
+            Event::InitApply(namespace) => {
+                listed.insert(namespace.name_any());
+                settings.namespace_observed(&namespace)
+            }
+            Event::InitDone => {
+                settings.namespaces_listed(&listed);
+                false
+            }
+            Event::Apply(namespace) => settings.namespace_observed(&namespace),
+            Event::Delete(namespace) => {
+                settings.namespace_deleted(&namespace.name_any());
+                false
+            }
+        };
+        if changed {
+            triggers.look_at_all();
         }
-        Event::Delete(namespace) => settings.namespace_deleted(&namespace.name_any()),
-        Event::Init | Event::InitDone => {}
-    }
+    })
 }
 
 /// Watched as untyped objects: no value that a later Kubernetes knows can stop the watch.
@@ -147,7 +176,7 @@ fn watch_children(
     let api = Api::<DynamicObject>::all_with(client.clone(), &kind.resource());
     follow(watches, api, ours(), move |event| match event {
         Event::Apply(object) | Event::InitApply(object) => {
-            triggers.look_at(untyped(&object).and_then(|object| cache.observed(kind, &object)));
+            triggers.look_at(untyped(&object).into_iter().flat_map(|object| cache.observed(kind, &object)));
         }
         Event::Delete(object) => triggers.look_at(untyped(&object).and_then(|object| cache.deleted(kind, &object))),
         Event::Init => cache.relist(kind),

@@ -8,7 +8,7 @@ use kube::{
     Api, Client, Resource,
     runtime::{
         Controller, WatchStreamExt,
-        controller::{Action, Config},
+        controller::Config,
         events::{Recorder, Reporter},
         reflector::{self, ObjectRef},
         watcher::{self, Event, watcher},
@@ -19,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     api::MANAGER,
     cluster::{self, Cache, Memory, Settings, Triggers, Writer, watch_all},
-    reconcile::{Context, StoredApp, reconcile},
+    reconcile::{Context, StoredApp, reconcile, retry},
 };
 
 /// Apps looked at at once. Their writes share one limit, so more would only wait.
@@ -64,7 +64,7 @@ pub async fn run() -> anyhow::Result<()> {
         .reconcile_on(ones.map(|(namespace, name)| ObjectRef::new(&name).within(&namespace)))
         .reconcile_all_on(all)
         .graceful_shutdown_on(stop)
-        .run(reconcile, |_, failure, _| Action::requeue(cluster::backoff(failure.class(), 1)), context)
+        .run(reconcile, |app, failure, context| retry(&app, failure, &context), context)
         .for_each(|result| async move {
             if let Err(error) = result {
                 report(&error);
@@ -85,7 +85,7 @@ fn report(error: &kube::runtime::controller::Error<cluster::Failure, watcher::Er
         // Gone between the event and the look.
         Error::ObjectNotFound(_) => {}
         Error::QueueError(error) => tracing::warn!(%error, "watch of the apps interrupted, retrying"),
-        other => tracing::error!(error = %other, "work queue"),
+        Error::RunnerError(error) => tracing::error!(%error, "work queue"),
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Difference {
 /// Lists of object metadata that server-side apply merges by key.
 const KEYED_METADATA: (&str, &[&str]) = ("metadata ownerReferences", &["uid"]);
 
+/// Maps of object metadata that are judged key by key even where none is declared.
+const MAPS: [&str; 2] = ["annotations", "labels"];
+
 /// All differences, in the order of the declared object.
 ///
 /// A member that one side lacks is one difference, not one per field below it.
@@ -61,10 +64,8 @@ impl Comparison<'_> {
         for (name, value) in live.iter().filter(|(name, value)| !desired.contains_key(*name) && !value.is_null()) {
             let path = path.with(Segment::Field(name.clone()));
             match value {
-                // Some of it may be tolerated: the first annotation of a template comes together with the map.
-                Value::Object(value) if self.rules.tolerated.iter().any(|pattern| path.is_above(pattern)) => {
-                    self.fields(&Map::new(), value, &path);
-                }
+                // Each key has its own manager and its own rules: a restart's annotation may stay, an injector's may not.
+                Value::Object(live) if MAPS.contains(&name.as_str()) => self.fields(&Map::new(), live, &path),
                 _ => self.add(path, DriftChange::Added, None, Some(value)),
             }
         }
@@ -75,15 +76,12 @@ impl Comparison<'_> {
         let mut unmatched: Vec<(usize, &Value)> = live.iter().enumerate().collect();
         for value in desired {
             let key = key_of(value, keys);
-            match unmatched.iter().position(|(_, live)| key_of(live, keys) == key) {
-                Some(position) => {
-                    let (index, live) = unmatched.remove(position);
-                    self.value(value, live, &path.with(Segment::Member { key, index }));
-                }
-                None => {
-                    let path = path.with(Segment::Member { key, index: live.len() });
-                    self.add(path, DriftChange::Removed, Some(value), None);
-                }
+            if let Some(position) = unmatched.iter().position(|(_, live)| key_of(live, keys) == key) {
+                let (index, live) = unmatched.remove(position);
+                self.value(value, live, &path.with(Segment::Member { key, index }));
+            } else {
+                let path = path.with(Segment::Member { key, index: live.len() });
+                self.add(path, DriftChange::Removed, Some(value), None);
             }
         }
         for (index, value) in unmatched {

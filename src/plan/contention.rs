@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 /// Heals in a row that are made at once; a person's second thought isn't a fight.
-const PATIENCE: u32 = 3;
+const PATIENCE: u32 = 5;
 /// The longest pause between two heals of something dangerous, and of anything else.
-const LONGEST: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(300));
+const LONGEST: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(5));
 /// After this long without a heal the object is at peace.
-const PEACE: Duration = Duration::from_secs(600);
+const PEACE: Duration = Duration::from_mins(10);
 
 /// The recent heals of one object.
 #[derive(Clone, Copy, Debug, Default)]

@@ -34,6 +34,7 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, tolera
     for difference in &found {
         match judgement.class(difference) {
             Class::Tolerated => {}
+            Class::Granted => verdict.conditional = true,
             Class::Outdated => mending.apply = true,
             Class::Residue => mending.undo(difference),
             Class::Unowned => verdict.findings.push(unowned(child, difference)),
@@ -85,6 +86,8 @@ impl Mending {
 enum Class {
     /// Others may do this.
     Tolerated,
+    /// Others may do this as long as the policy says so.
+    Granted,
     /// The object is an older version of ours.
     Outdated,
     /// An addition that only an update under our own name claims: left by a replacement of ours.
@@ -125,7 +128,7 @@ impl Judgement<'_> {
             return Class::Drift { claim, dangerous };
         }
         if self.tolerated.iter().any(|tolerated| is_tolerated(tolerated, self.child, difference)) {
-            return Class::Tolerated;
+            return Class::Granted;
         }
         if foreign { Class::Drift { claim, dangerous } } else { Class::Unowned }
     }
@@ -142,7 +145,8 @@ fn is_current(child: &Child, live: &Value) -> bool {
 }
 
 /// Who has the object, if not the app: a controller reference with another UID, or none.
-fn holder(live: &Value, owner_uid: &str) -> Option<String> {
+#[must_use]
+pub fn holder(live: &Value, owner_uid: &str) -> Option<String> {
     let references = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
     let controller = references
         .into_iter()

@@ -11,7 +11,7 @@ mod removal;
 
 pub use compare::{Difference, differences};
 pub use contention::Contention;
-pub use judge::judge;
+pub use judge::{holder, judge};
 pub use ownership::{Claim, claims};
 pub use path::Path;
 pub use prune::{Leftover, prunable};
@@ -55,6 +55,8 @@ pub struct Verdict {
     pub dangerous: bool,
     /// What nobody claims.
     pub findings: Vec<FindingItem>,
+    /// Whether the object is kept only because the policy tolerates something: it must be judged anew when the policy changes.
+    pub conditional: bool,
 }
 
 /// What is known of a child in the cluster.
@@ -125,7 +127,14 @@ pub fn verdict(child: &Child, owner_uid: &str, live: &Live, listed: bool, tolera
 
 impl Verdict {
     const fn of(change: Change) -> Self {
-        Self { change, replacement: None, drift: Vec::new(), dangerous: false, findings: Vec::new() }
+        Self {
+            change,
+            replacement: None,
+            drift: Vec::new(),
+            dangerous: false,
+            findings: Vec::new(),
+            conditional: false,
+        }
     }
 
     /// The verdict on a child that isn't there. It was deleted if the last status, for this very spec, lists it; else it was

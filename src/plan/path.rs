@@ -100,13 +100,6 @@ impl Path {
         pattern.split(' ').all(|wanted| segments.next().is_some_and(|segment| segment.matches(wanted)))
     }
 
-    /// Whether the pattern's path lies below this one.
-    pub(super) fn is_above(&self, pattern: &str) -> bool {
-        let mut wanted = pattern.split(' ');
-        self.0.iter().all(|segment| wanted.next().is_some_and(|wanted| segment.matches(wanted)))
-            && wanted.next().is_some()
-    }
-
     /// Whether the path is exactly the pattern's.
     pub(super) fn is(&self, pattern: &str) -> bool {
         pattern.split(' ').count() == self.0.len() && self.is_within(pattern)

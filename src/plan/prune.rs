@@ -19,25 +19,20 @@ pub struct Leftover {
     pub has_pods: bool,
 }
 
-/// The leftovers that may be deleted now.
+/// Splits what nothing declares any more into what may be deleted now and what must wait.
 ///
 /// The new must serve before the old goes: after a rename both are there for a while. A workload goes before its policy, and
 /// the policy only after the last pod.
 #[must_use]
-pub fn prunable<'a>(leftovers: &'a [Leftover], declared: &[Child], available: bool) -> Vec<&'a Leftover> {
-    if !available {
-        return Vec::new();
-    }
+pub fn prunable(owned: Vec<Leftover>, declared: &[Child], available: bool) -> (Vec<Leftover>, Vec<Leftover>) {
     let declared: BTreeSet<(&str, &str)> =
         declared.iter().map(|child| (child.kind.kind, child.name.as_str())).collect();
-    let gone: Vec<&Leftover> =
-        leftovers.iter().filter(|leftover| !declared.contains(&(leftover.kind.kind, leftover.name.as_str()))).collect();
-    let has_workload = |name: &str| gone.iter().any(|other| other.name == name && other.kind.stage == Stage::Workload);
-    gone.iter()
-        .filter(|leftover| match leftover.kind.stage {
-            Stage::Workload => true,
-            Stage::Guard => !leftover.has_pods && !has_workload(&leftover.name),
-        })
-        .copied()
-        .collect()
+    let gone: Vec<Leftover> =
+        owned.into_iter().filter(|owned| !declared.contains(&(owned.kind.kind, owned.name.as_str()))).collect();
+    let with_workload: BTreeSet<String> =
+        gone.iter().filter(|other| other.kind.stage == Stage::Workload).map(|other| other.name.clone()).collect();
+    gone.into_iter().partition(|leftover| {
+        let bare = !leftover.has_pods && !with_workload.contains(&leftover.name);
+        available && (leftover.kind.stage == Stage::Workload || bare)
+    })
 }

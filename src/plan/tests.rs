@@ -3,6 +3,7 @@
 mod drift;
 mod fake;
 mod properties;
+mod prune;
 mod removal;
 mod verdict;
 

@@ -33,7 +33,7 @@ fn blocked(child: &ChildOutcome) -> Option<String> {
         ChildState::Conflict(holder, _) => Some(format!("{kind} {name} belongs to {holder}")),
         ChildState::AwaitDeletion => Some(format!("{kind} {name} is being deleted")),
         ChildState::Failed(_, words) => Some(words.clone()),
-        ChildState::InPlace | ChildState::Contested(_) | ChildState::Held => None,
+        ChildState::InPlace | ChildState::Contested(_) | ChildState::Held | ChildState::Leftover => None,
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn conditions(
         decided.push((ConditionType::InSync, in_sync(outcome, status)));
     }
     let mut conditions: Vec<Condition> =
-        decided.into_iter().map(|(kind, decision)| condition(previous, status, kind, decision, now)).collect();
+        decided.into_iter().map(|(kind, decision)| condition(previous, status, kind, &decision, now)).collect();
     // What this outcome says nothing about stays as it was.
     for kept in [ConditionType::Available, ConditionType::InSync] {
         if !conditions.iter().any(|condition| condition.type_ == kept.as_str()) {
@@ -67,7 +67,7 @@ fn condition(
     previous: &HardenedAppStatus,
     status: &HardenedAppStatus,
     kind: ConditionType,
-    decision: Decision,
+    decision: &Decision,
     now: Timestamp,
 ) -> Condition {
     let holds = if decision.holds { "True" } else { "False" };
@@ -95,7 +95,7 @@ fn accepted(outcome: &Outcome) -> Decision {
             let words: Vec<String> = rejections.iter().map(Rejection::to_string).collect();
             Decision::of(false, Reason::Rejected, words.join("\n"))
         }
-        Outcome::Carried(_) => Decision::of(true, Reason::Accepted, "the spec is carried out"),
+        Outcome::Carried(_) | Outcome::TimedOut => Decision::of(true, Reason::Accepted, "the spec is carried out"),
     }
 }
 
@@ -115,6 +115,9 @@ fn available(carried: &Carried, status: &HardenedAppStatus) -> Decision {
 fn ready(outcome: &Outcome, accepted: &Decision, available: Option<&Decision>) -> Decision {
     let children = match outcome {
         Outcome::Carried(carried) => carried.children.as_slice(),
+        Outcome::TimedOut => {
+            return Decision::of(false, Reason::ApplyFailed, "the API server is too slow; the rest follows");
+        }
         _ => return Decision::of(false, accepted.reason, accepted.message.clone()),
     };
     let conflict = || {

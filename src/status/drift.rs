@@ -10,23 +10,21 @@ use crate::{
 /// Deviations kept after they were undone.
 const KEPT: usize = 20;
 
-pub(super) fn drift(previous: &DriftStatus, children: &[ChildOutcome], now: Timestamp) -> DriftStatus {
-    let dated = |item: &DriftItem| DriftItem { since: item.since.clone().or(Some(Time(now))), ..item.clone() };
-    let reverted = children.iter().flat_map(|child| &child.reverted).map(dated);
-    let open = children.iter().flat_map(|child| &child.open).map(|item| {
-        // First seen is first seen, however often it is looked at.
-        let known = previous.open.iter().find(|known| is_same(known, item));
-        known.cloned().unwrap_or_else(|| dated(item))
-    });
-    DriftStatus {
-        open: open.collect(),
-        reverted: reverted.chain(previous.reverted.iter().cloned()).take(KEPT).collect(),
-    }
+/// What was undone: the news before what is known.
+pub(super) fn reverted(previous: &DriftStatus, news: &[DriftItem], now: Timestamp) -> Vec<DriftItem> {
+    let news = news.iter().map(|item| dated(item, None, now));
+    news.chain(previous.reverted.iter().cloned()).take(KEPT).collect()
 }
 
-fn is_same(one: &DriftItem, other: &DriftItem) -> bool {
-    let undated = |item: &DriftItem| DriftItem { since: None, ..item.clone() };
-    undated(one) == undated(other)
+/// What is not undone. First seen is first seen, however often it is looked at.
+pub(super) fn open(previous: &DriftStatus, children: &[ChildOutcome], now: Timestamp) -> Vec<DriftItem> {
+    let found = children.iter().flat_map(|child| &child.open);
+    found.map(|item| dated(item, previous.open.iter().find(|known| known.is_same(item)), now)).collect()
+}
+
+fn dated(item: &DriftItem, known: Option<&DriftItem>, now: Timestamp) -> DriftItem {
+    let since = known.and_then(|known| known.since.clone()).or_else(|| item.since.clone()).or(Some(Time(now)));
+    DriftItem { since, ..item.clone() }
 }
 
 /// A deviation in one line.

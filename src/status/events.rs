@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::drift::sentence;
-use crate::api::{ChildRef, ConditionType, DriftItem, HardenedAppStatus, Reason};
+use crate::api::{ChildRef, ConditionType, DriftChange, DriftItem, HardenedAppStatus, Reason};
 
 /// An event to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,21 +33,28 @@ pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<No
     }
     let newest = previous.drift.reverted.first();
     let reverted = status.drift.reverted.iter().take_while(|item| Some(*item) != newest);
-    notes.extend(by_object("DriftReverted", "Revert", reverted));
+    notes.extend(by_object("Revert", reverted));
     let opened = status.drift.open.iter().filter(|item| !previous.drift.open.contains(item));
-    notes.extend(by_object("DriftFound", "Report", opened));
+    notes.extend(by_object("Report", opened));
     notes
 }
 
-/// One event per object: events that differ only in their text are counted as one, and all texts but the first are lost.
-fn by_object<'a>(reason: &'static str, action: &'static str, items: impl Iterator<Item = &'a DriftItem>) -> Vec<Note> {
-    let mut objects: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+/// One event per object and sort of change: events that differ only in their text are counted as one, and all texts but the
+/// first are lost.
+fn by_object<'a>(action: &'static str, items: impl Iterator<Item = &'a DriftItem>) -> Vec<Note> {
+    let mut objects: BTreeMap<(&str, &str, &'static str), Vec<String>> = BTreeMap::new();
     for item in items {
-        objects.entry((&item.kind, &item.name)).or_default().push(sentence(item));
+        let reason = match item.change {
+            DriftChange::Added => "DriftAdded",
+            DriftChange::Changed => "DriftChanged",
+            DriftChange::Removed => "DriftRemoved",
+            DriftChange::Deleted => "DriftDeleted",
+        };
+        objects.entry((&item.kind, &item.name, reason)).or_default().push(sentence(item));
     }
     objects
         .into_iter()
-        .map(|((kind, name), sentences)| Note {
+        .map(|((kind, name, reason), sentences)| Note {
             about: Some(ChildRef { kind: kind.to_owned(), name: name.to_owned() }),
             ..note(reason, action, &sentences.join("; "))
         })

@@ -9,7 +9,7 @@ use std::time::Duration;
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 use serde_json::json;
 
-use super::{Carried, Outcome, report};
+use super::{Carried, Outcome};
 use crate::{
     api::{DriftChange, DriftItem, HardenedApp, HardenedAppStatus},
     app::{App, Policy, Rejection},
@@ -82,6 +82,17 @@ fn item(path: &str) -> DriftItem {
         manager: "kubectl-edit".to_owned(),
         since: None,
     }
+}
+
+/// The status after an outcome whose reverted drift is in no status yet.
+fn report(
+    previous: &HardenedAppStatus,
+    generation: Option<i64>,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> HardenedAppStatus {
+    let reverted: Vec<DriftItem> = outcome.reverted().collect();
+    super::report(previous, generation, outcome, &reverted, now)
 }
 
 fn first(outcome: &Outcome) -> HardenedAppStatus {

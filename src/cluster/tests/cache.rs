@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{app, child, kind, owner, stored};
-use crate::{cluster::Cache, desired::Child, plan::Live};
+use crate::{
+    cluster::{AppKey, Cache},
+    desired::Child,
+    plan::Live,
+};
 
 /// A look has found the object equal to what is declared.
 fn settle(cache: &Cache, child: &Child) {
@@ -27,15 +31,21 @@ fn changed(mut object: Value) -> Value {
     object
 }
 
-const SHOP: fn() -> Option<(String, String)> = || Some(("demo".to_owned(), "shop".to_owned()));
+/// The apps to look at, by name.
+fn apps(keys: impl IntoIterator<Item = AppKey>) -> Vec<String> {
+    keys.into_iter().map(|(namespace, name)| format!("{namespace}/{name}")).collect()
+}
+
+const SHOP: [&str; 1] = ["demo/shop"];
+const NONE: [&str; 0] = [];
 
 #[test]
 fn what_a_watch_says_is_known_and_calls_for_a_look() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     assert_eq!(cache.live(&owner(), &child), Live::Absent);
-    assert_eq!(cache.observed(child.kind, &stored(&child, "1", 5)), SHOP());
+    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 5))), SHOP);
     assert_eq!(version(&cache, &child).as_deref(), Some("5"));
-    assert_eq!(cache.deleted(child.kind, &stored(&child, "1", 6)), SHOP());
+    assert_eq!(apps(cache.deleted(child.kind, &stored(&child, "1", 6))), SHOP);
     assert_eq!(cache.live(&owner(), &child), Live::Absent);
 }
 
@@ -43,9 +53,9 @@ fn what_a_watch_says_is_known_and_calls_for_a_look() {
 fn our_own_write_outranks_an_older_event() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.wrote(child.kind, &stored(&child, "1", 7));
-    assert_eq!(cache.observed(child.kind, &changed(stored(&child, "1", 6))), None);
+    assert_eq!(apps(cache.observed(child.kind, &changed(stored(&child, "1", 6)))), NONE);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
-    assert_eq!(cache.observed(child.kind, &changed(stored(&child, "1", 8))), SHOP());
+    assert_eq!(apps(cache.observed(child.kind, &changed(stored(&child, "1", 8)))), SHOP);
     assert_eq!(version(&cache, &child).as_deref(), Some("8"));
 }
 
@@ -54,7 +64,7 @@ fn an_older_event_about_another_object_of_the_name_is_believed() {
     // Versions only compare within one object's life; after a restore of the cluster they even go back.
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.wrote(child.kind, &stored(&child, "1", 7));
-    assert_eq!(cache.observed(child.kind, &stored(&child, "2", 6)), SHOP());
+    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "2", 6))), SHOP);
     assert_eq!(version(&cache, &child).as_deref(), Some("6"));
 }
 
@@ -97,7 +107,7 @@ fn the_echo_of_our_own_write_triggers_nothing() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.wrote(child.kind, &stored(&child, "1", 7));
     settle(&cache, &child);
-    assert_eq!(cache.observed(child.kind, &stored(&child, "1", 7)), None);
+    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 7))), NONE);
     assert!(is_settled(&cache, &child));
 }
 
@@ -105,7 +115,7 @@ fn the_echo_of_our_own_write_triggers_nothing() {
 fn a_deletion_of_an_earlier_object_is_ignored() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.wrote(child.kind, &stored(&child, "2", 7));
-    assert_eq!(cache.deleted(child.kind, &stored(&child, "1", 6)), None);
+    assert_eq!(apps(cache.deleted(child.kind, &stored(&child, "1", 6))), NONE);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
 }
 
@@ -136,7 +146,7 @@ fn what_cant_be_judged_keeps_it_settled() {
         let mut object = stored(&child, "1", 6);
         let (holder, field) = pointer.rsplit_once('/').unwrap();
         object.pointer_mut(holder).unwrap()[field.replace("~1", "/")] = value;
-        assert_eq!(cache.observed(child.kind, &object), None, "{pointer}");
+        assert_eq!(apps(cache.observed(child.kind, &object)), NONE, "{pointer}");
         assert!(is_settled(&cache, &child), "{pointer}");
     }
 }
@@ -148,7 +158,7 @@ fn a_rollout_that_moves_calls_for_a_look_and_stays_settled() {
     settle(&cache, &child);
     let mut object = stored(&child, "1", 6);
     object["status"] = json!({ "availableReplicas": 1, "updatedReplicas": 1 });
-    assert_eq!(cache.observed(child.kind, &object), SHOP());
+    assert_eq!(apps(cache.observed(child.kind, &object)), SHOP);
     assert!(is_settled(&cache, &child));
 }
 
@@ -161,7 +171,7 @@ fn a_change_that_can_be_judged_unsettles_and_is_somebody_elses() {
         let mut object = stored(&child, "1", 6);
         let (holder, field) = pointer.rsplit_once('/').unwrap();
         object.pointer_mut(holder).unwrap()[field] = json!("other");
-        assert_eq!(cache.observed(child.kind, &object), SHOP(), "{pointer}");
+        assert_eq!(apps(cache.observed(child.kind, &object)), SHOP, "{pointer}");
         assert!(matches!(cache.live(&owner(), &child), Live::Object { settled: true, .. }), "{pointer}");
         // Found equal again after a heal: another object of the name starts from nothing.
         cache.observed(child.kind, &changed(stored(&child, "2", 7)));
@@ -177,10 +187,10 @@ fn a_list_drops_what_it_doesnt_hold() {
     }
     cache.relist(listed.kind);
     cache.observed(listed.kind, &stored(&listed, "1", 5));
-    assert_eq!(cache.relisted(listed.kind), []);
+    assert_eq!(apps(cache.relisted(listed.kind)), NONE);
     assert_eq!(version(&cache, &listed).as_deref(), Some("5"));
     cache.relist(listed.kind);
-    assert_eq!(cache.relisted(listed.kind), [SHOP().unwrap()]);
+    assert_eq!(apps(cache.relisted(listed.kind)), SHOP);
     assert_eq!(cache.live(&owner(), &listed), Live::Absent);
     // Lists of one kind say nothing about another.
     assert_eq!(version(&cache, &child("NetworkPolicy")).as_deref(), Some("5"));
@@ -191,19 +201,30 @@ fn a_list_doesnt_drop_what_was_just_written() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.relist(child.kind);
     cache.wrote(child.kind, &stored(&child, "1", 7));
-    assert_eq!(cache.relisted(child.kind), []);
+    assert_eq!(apps(cache.relisted(child.kind)), NONE);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
 }
 
 #[test]
-fn an_object_whose_app_label_changes_moves_with_it() {
+fn a_changed_label_doesnt_take_an_object_from_its_app() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.observed(child.kind, &stored(&child, "1", 5));
+    let mut relabelled = stored(&child, "1", 6);
+    relabelled["metadata"]["labels"]["app.kubernetes.io/part-of"] = json!("other");
+    assert_eq!(apps(cache.observed(child.kind, &relabelled)), SHOP);
+    assert_eq!(cache.owned(&owner()).len(), 1);
+}
+
+#[test]
+fn an_object_that_changes_hands_calls_for_a_look_at_both_apps() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
     let mut moved = stored(&child, "1", 6);
-    moved["metadata"]["labels"]["app.kubernetes.io/part-of"] = json!("other");
-    cache.observed(child.kind, &moved);
+    moved["metadata"]["ownerReferences"][0]["name"] = json!("other");
+    moved["metadata"]["ownerReferences"][0]["uid"] = json!("other-uid");
+    assert_eq!(apps(cache.observed(child.kind, &moved)), ["demo/other", "demo/shop"]);
     assert!(cache.owned(&owner()).is_empty());
-    assert_eq!(cache.deleted(child.kind, &moved), Some(("demo".to_owned(), "other".to_owned())));
+    assert_eq!(apps(cache.deleted(child.kind, &moved)), ["demo/other"]);
 }
 
 #[test]
@@ -240,7 +261,7 @@ fn progress_speaks_of_our_own_deployments_only() {
 #[test]
 fn objects_that_no_server_stores_are_ignored() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    assert_eq!(cache.observed(child.kind, &child.body), None);
-    assert_eq!(cache.observed(child.kind, &json!({})), None);
+    assert_eq!(apps(cache.observed(child.kind, &child.body)), NONE);
+    assert_eq!(apps(cache.observed(child.kind, &json!({}))), NONE);
     assert_eq!(cache.live(&owner(), &child), Live::Absent);
 }

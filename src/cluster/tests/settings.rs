@@ -57,3 +57,18 @@ fn only_what_changes_something_calls_for_a_look() {
     settings.namespace_deleted("demo");
     assert!(!settings.is_terminating("demo"));
 }
+
+#[test]
+fn a_full_list_forgets_what_it_doesnt_hold() {
+    let settings = Settings::default();
+    policy(&settings, "default", &json!({}));
+    namespace(&settings, json!({ "name": "demo", "deletionTimestamp": "2026-07-01T12:00:00Z" }));
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    assert!(!settings.policies_listed(&names(&["default"])));
+    assert!(settings.policies_listed(&names(&["strict"])));
+    assert_eq!(settings.policy("demo").unwrap(), Policy::default());
+    settings.namespaces_listed(&names(&["demo"]));
+    assert!(settings.is_terminating("demo"));
+    settings.namespaces_listed(&names(&[]));
+    assert!(!settings.is_terminating("demo"));
+}

@@ -78,6 +78,12 @@ const CASES: &[Case] = &[
         "belongs to",
     ),
     (
+        "a look that ran out of time is gone on with, and says nothing of what it didn't see",
+        || Outcome::TimedOut,
+        &["Ready=False/ApplyFailed", "Accepted=True/Accepted", "Reconciling=True/ApplyFailed"],
+        "too slow",
+    ),
+    (
         "an object that is being deleted is waited for",
         || with(ChildState::AwaitDeletion),
         &[
@@ -292,6 +298,14 @@ fn findings_of_spec_and_cluster_are_told_once_each() {
         let finding = crate::api::FindingItem { check: "unowned-addition".to_owned(), ..Default::default() };
         carried.children[0].findings = vec![finding.clone(), finding];
     }));
+    let leftover = first(&outcome(|carried| {
+        carried
+            .children
+            .push(crate::cluster::ChildOutcome { component: String::new(), ..child("Service", ChildState::Leftover) });
+    }));
+    assert!(
+        leftover.findings.iter().any(|finding| finding.message.starts_with("Service shop-web is declared no more"))
+    );
     let checks: Vec<&str> = status.findings.iter().map(|finding| finding.check.as_str()).collect();
     assert_eq!(checks, ["image-not-pinned", "no-probes", "unowned-addition"]);
     assert_eq!(app().findings.len() + 1, checks.len());

@@ -53,16 +53,16 @@ fn undone_drift_is_grouped_by_object_and_only_the_new_is_said() {
     assert_eq!(
         lines(&notes(&HardenedAppStatus::default(), &first)),
         [
-            "DriftReverted Deployment/shop-web Deployment shop-web: spec.replicas changed by kubectl-edit; \
+            "DriftChanged Deployment/shop-web Deployment shop-web: spec.replicas changed by kubectl-edit; \
              Deployment shop-web: spec.paused changed by kubectl-edit",
-            "DriftReverted Service/shop-web Service shop-web: spec.externalIPs added by kubectl-edit",
+            "DriftAdded Service/shop-web Service shop-web: spec.externalIPs added by kubectl-edit",
         ]
     );
     let second = then(&first, &outcome(|carried| carried.children[1].reverted = vec![item("spec.minReadySeconds")]));
     let said = lines(&notes(&first, &second));
     assert_eq!(
         said,
-        ["DriftReverted Deployment/shop-web Deployment shop-web: spec.minReadySeconds changed by kubectl-edit"]
+        ["DriftChanged Deployment/shop-web Deployment shop-web: spec.minReadySeconds changed by kubectl-edit"]
     );
     assert_eq!(notes(&second, &then(&second, &outcome(|_| {}))), []);
 }
@@ -82,7 +82,7 @@ fn open_drift_is_said_when_it_appears() {
     });
     let status = first(&contested);
     let said = notes(&HardenedAppStatus::default(), &status);
-    assert_eq!((said.len(), said[0].reason), (1, "DriftFound"));
+    assert_eq!((said.len(), said[0].reason), (1, "DriftChanged"));
     assert_eq!(notes(&status, &then(&status, &contested)), []);
 }
 

@@ -1,0 +1,31 @@
+//! Deleting what nothing declares any more.
+
+use futures::future::join_all;
+
+use super::{ChildOutcome, ChildState, FailureClass, Round};
+use crate::{
+    desired::Child,
+    plan::{self, Leftover},
+};
+
+impl Round<'_> {
+    /// Deletes what nothing declares any more, as far as it may go now; the rest follows as the watches report each object
+    /// gone. Returns what is still there.
+    pub async fn prune(&self, children: &[Child], available: bool) -> Vec<ChildOutcome> {
+        let owner = &self.app.owner;
+        let (now, later) = plan::prunable(self.cache.owned(owner), children, available);
+        let deletions = now.iter().map(async |leftover| {
+            let Leftover { kind, name, .. } = leftover;
+            tracing::info!(namespace = owner.namespace, kind = kind.kind, name, "deleting what nothing declares");
+            match self.writer.delete(owner, leftover).await {
+                // Changed or gone since: the watch will tell.
+                Err(failure) if failure.class() != FailureClass::Outdated => {
+                    Some(ChildOutcome::of_leftover(leftover, ChildState::Failed(failure.class(), failure.in_words())))
+                }
+                Ok(()) | Err(_) => None,
+            }
+        });
+        let failed = join_all(deletions).await.into_iter().flatten();
+        failed.chain(later.iter().map(|leftover| ChildOutcome::of_leftover(leftover, ChildState::Leftover))).collect()
+    }
+}
