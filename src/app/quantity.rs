@@ -73,7 +73,8 @@ fn decimal(number: &str, (mantissa, divisor): (i128, i128)) -> Option<i128> {
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = self.nano / NANO;
-        if self.binary && self.nano % NANO == 0 && units >= 1024 {
+        // An amount that is no whole number of Ki is printed without a suffix, and the server takes such a text for decimal.
+        if self.binary && self.nano % (NANO * 1024) == 0 {
             return print(f, units, 1024, &BINARY_SUFFIXES);
         }
         print(f, self.nano, 1000, &DECIMAL_SUFFIXES)
