@@ -72,7 +72,7 @@ fn sources() -> Vec<Source> {
 /// Up to the tests, which come last, and without comments.
 fn code(text: &str) -> String {
     let product = text.split("#[cfg(test)]").next().unwrap();
-    product.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
+    product.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// The modules in pipeline order.
@@ -98,7 +98,7 @@ fn members(rest: &str) -> Vec<String> {
             '}' => depth -= 1,
             ',' if depth == 0 => start = true,
             _ if start && !c.is_whitespace() => {
-                names.push(word(&group[index..]));
+                names.push(word(group.get(index..).unwrap()));
                 start = false;
             }
             _ => {}

@@ -92,7 +92,7 @@ fn check(text: &str) -> Result<(), String> {
         .and_then(|policy| App::accept(&app, &policy));
     match (accepted, &case.rejected) {
         (Err(found), Some(expected)) => rejections(&found, expected),
-        (Err(found), None) => Err(format!("rejected: {}", words(&found))),
+        (Err(found), None) => Err(format!("rejected:\n{}", words(&found))),
         (Ok(_), Some(_)) => Err("was accepted".to_owned()),
         (Ok(app), None) => accepted_case(&case, &app),
     }
@@ -184,14 +184,10 @@ fn rejections(found: &[Rejection], expected: &[Refusal]) -> Result<(), String> {
             remedy: remedy.clone(),
         })
         .collect();
-    if found_here == *expected { Ok(()) } else { Err(format!("rejected otherwise: {}", words(found))) }
+    if found_here == *expected { Ok(()) } else { Err(format!("rejected otherwise:\n{}", words(found))) }
 }
 
 fn words(rejections: &[Rejection]) -> String {
-    rejections
-        .iter()
-        .map(|Rejection { path, problem, remedy }| {
-            format!("\n- path: {path}\n  problem: {problem}\n  remedy: {remedy}")
-        })
-        .collect()
+    let words = |it: &Rejection| format!("- path: {}\n  problem: {}\n  remedy: {}", it.path, it.problem, it.remedy);
+    rejections.iter().map(words).collect::<Vec<_>>().join("\n")
 }

@@ -68,7 +68,7 @@ fn failed(words: &str) -> ChildState {
 }
 
 fn conflict() -> ChildState {
-    ChildState::Conflict("HelmApp shop".to_owned(), Duration::from_secs(300))
+    ChildState::Conflict("HelmApp shop".to_owned(), Duration::from_mins(5))
 }
 
 fn item(path: &str) -> DriftItem {

@@ -10,7 +10,7 @@ fn policy(settings: &Settings, name: &str, spec: &Value) -> bool {
     settings.policy_observed(&serde_json::from_value::<DeserializeGuard<_>>(object).unwrap())
 }
 
-fn namespace(settings: &Settings, metadata: Value) -> bool {
+fn namespace(settings: &Settings, metadata: &Value) -> bool {
     let object: PartialObjectMeta<_> = serde_json::from_value(json!({ "metadata": metadata })).unwrap();
     settings.namespace_observed(&object)
 }
@@ -22,7 +22,7 @@ fn the_label_picks_the_policy_else_default_else_the_built_in_one() {
     assert!(policy(&settings, "default", &json!({})));
     assert_eq!(settings.policy("demo").unwrap().name, "default");
     assert!(policy(&settings, "strict", &json!({ "images": { "requireDigest": true } })));
-    assert!(namespace(&settings, json!({ "name": "demo", "labels": { "hardened.dev/policy": "strict" } })));
+    assert!(namespace(&settings, &json!({ "name": "demo", "labels": { "hardened.dev/policy": "strict" } })));
     assert_eq!(settings.policy("demo").unwrap().name, "strict");
     assert_eq!(settings.policy("other").unwrap().name, "default");
 }
@@ -31,7 +31,7 @@ fn the_label_picks_the_policy_else_default_else_the_built_in_one() {
 fn a_label_that_names_no_policy_is_refused_and_never_falls_back() {
     let settings = Settings::default();
     policy(&settings, "default", &json!({}));
-    namespace(&settings, json!({ "name": "demo", "labels": { "hardened.dev/policy": "gone" } }));
+    namespace(&settings, &json!({ "name": "demo", "labels": { "hardened.dev/policy": "gone" } }));
     let rejections = settings.policy("demo").unwrap_err();
     assert_eq!(rejections[0].path, "namespace demo, label hardened.dev/policy");
     assert_eq!(rejections[0].problem, "there is no HardeningPolicy gone");
@@ -51,8 +51,8 @@ fn only_what_changes_something_calls_for_a_look() {
     let settings = Settings::default();
     assert!(policy(&settings, "default", &json!({})));
     assert!(!policy(&settings, "default", &json!({})));
-    assert!(!namespace(&settings, json!({ "name": "demo" })));
-    assert!(namespace(&settings, json!({ "name": "demo", "deletionTimestamp": "2026-07-01T12:00:00Z" })));
+    assert!(!namespace(&settings, &json!({ "name": "demo" })));
+    assert!(namespace(&settings, &json!({ "name": "demo", "deletionTimestamp": "2026-07-01T12:00:00Z" })));
     assert!(settings.is_terminating("demo"));
     settings.namespace_deleted("demo");
     assert!(!settings.is_terminating("demo"));
@@ -62,7 +62,7 @@ fn only_what_changes_something_calls_for_a_look() {
 fn a_full_list_forgets_what_it_doesnt_hold() {
     let settings = Settings::default();
     policy(&settings, "default", &json!({}));
-    namespace(&settings, json!({ "name": "demo", "deletionTimestamp": "2026-07-01T12:00:00Z" }));
+    namespace(&settings, &json!({ "name": "demo", "deletionTimestamp": "2026-07-01T12:00:00Z" }));
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     assert!(!settings.policies_listed(&names(&["default"])));
     assert!(settings.policies_listed(&names(&["strict"])));

@@ -35,7 +35,7 @@ fn environment_and_arguments_are_never_shown() {
         }),
         disturbed(&child, |fake| {
             fake.edit("k", |object| {
-                push(object, &format!("{container}/env"), json!({ "name": "PW", "value": secret }))
+                push(object, &format!("{container}/env"), json!({ "name": "PW", "value": secret }));
             });
         }),
         disturbed(&child, |fake| fake.edit("k", |object| push(object, &format!("{container}/args"), json!(secret)))),

@@ -44,27 +44,32 @@ impl Fake {
         object
     }
 
+    pub(super) const fn is_there(&self) -> bool {
+        self.object.is_some()
+    }
+
     /// Forced server-side apply by the operator, which also creates.
     pub(super) fn apply(&mut self, child: &Child) {
         self.rules = Some(&child.kind.rules);
-        let body = stored(&child.body);
+        let body = &child.body;
         let mut object = self.object.take().unwrap_or_else(|| {
             json!({ "apiVersion": body["apiVersion"], "kind": body["kind"], "metadata": {
                 "name": child.name, "namespace": "demo", "uid": "1", "creationTimestamp": "2026-01-01T00:00:00Z" } })
         });
-        let mine = self.leaves(&body);
+        let mine = self.leaves(body);
         let us = (crate::api::MANAGER.to_owned(), "Apply");
         let before = self.owners.remove(&us).unwrap_or_default();
-        // Values that nobody else sets either go; of a list member the fields go before the member.
-        for leaf in before.difference(&mine).filter(|leaf| !self.owners.values().any(|owned| owned.contains(*leaf))) {
+        // Values that nobody else sets either go; of a list member the whole before its fields, while its key still tells it.
+        let unowned = |leaf: &&Leaf| !self.owners.values().any(|owned| owned.contains(*leaf));
+        for leaf in before.difference(&mine).filter(unowned).collect::<Vec<_>>().into_iter().rev() {
             remove(&mut object, leaf);
         }
         for owned in self.owners.values_mut() {
-            owned.retain(|leaf| !mine.contains(leaf) || get(&object, leaf) == get(&body, leaf));
+            owned.retain(|leaf| !mine.contains(leaf) || get(&object, leaf) == get(body, leaf));
         }
-        self.merge(&mut object, &body, &Path::default());
+        self.merge(&mut object, body, &Path::default());
         self.owners.insert(us, mine);
-        self.object = Some(object);
+        self.object = Some(stored(&object));
         self.version += 1;
     }
 
@@ -186,7 +191,7 @@ impl Fake {
     }
 }
 
-/// What the server keeps of a declared object: Go's `omitempty` drops empty lists and texts, and `false` where the field is
+/// What the server keeps of an object: Go's `omitempty` drops empty lists and texts, and `false` where the field is
 /// no pointer.
 fn stored(value: &Value) -> Value {
     match value {

@@ -20,30 +20,30 @@ fn left(gone: &[&str], has_pods: bool) -> Vec<Leftover> {
         .collect()
 }
 
-fn now(owned: Vec<Leftover>, available: bool) -> Vec<&'static str> {
-    let (now, later) = prunable(owned.clone(), &[child("Deployment")], available);
+fn now(owned: &[Leftover], available: bool) -> Vec<&'static str> {
+    let (now, later) = prunable(owned.to_vec(), &[child("Deployment")], available);
     assert_eq!(now.len() + later.len(), owned.len());
     now.iter().map(|leftover| leftover.kind.kind).collect()
 }
 
 #[test]
 fn nothing_goes_while_the_new_doesnt_serve() {
-    assert_eq!(now(left(&[], true), false), [""; 0]);
-    assert_eq!(now(left(&["Deployment", "Service", "PodDisruptionBudget"], false), false), [""; 0]);
+    assert_eq!(now(&left(&[], true), false), [""; 0]);
+    assert_eq!(now(&left(&["Deployment", "Service", "PodDisruptionBudget"], false), false), [""; 0]);
 }
 
 #[test]
 fn workloads_go_before_what_binds_their_pods() {
-    assert_eq!(now(left(&[], true), true), ["Deployment", "Service", "PodDisruptionBudget"]);
+    assert_eq!(now(&left(&[], true), true), ["Deployment", "Service", "PodDisruptionBudget"]);
     // Even if no pod has been seen yet.
-    assert_eq!(now(left(&["Service", "PodDisruptionBudget"], false), true), ["Deployment"]);
+    assert_eq!(now(&left(&["Service", "PodDisruptionBudget"], false), true), ["Deployment"]);
 }
 
 #[test]
 fn what_binds_pods_goes_after_the_last_pod() {
     let workloads = ["Deployment", "Service", "PodDisruptionBudget"];
-    assert_eq!(now(left(&workloads, true), true), [""; 0]);
-    assert_eq!(now(left(&workloads, false), true), ["ServiceAccount", "NetworkPolicy"]);
+    assert_eq!(now(&left(&workloads, true), true), [""; 0]);
+    assert_eq!(now(&left(&workloads, false), true), ["ServiceAccount", "NetworkPolicy"]);
 }
 
 #[test]

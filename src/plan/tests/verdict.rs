@@ -81,7 +81,7 @@ const CASES: &[Case] = &[
         "an init container is removed with its list",
         "Deployment",
         |fake| {
-            fake.edit("k", |o| push(o, "/spec/template/spec/initContainers", json!({ "name": "i", "image": "e:1" })))
+            fake.edit("k", |o| push(o, "/spec/template/spec/initContainers", json!({ "name": "i", "image": "e:1" })));
         },
         "remove /spec/template/spec/initContainers",
         &["Added spec.template.spec.initContainers [] -> [hash] by k"],
@@ -339,7 +339,7 @@ fn every_deviation_has_its_verdict() {
 fn masked(line: &str) -> String {
     let mut parts = line.split("sha256:");
     let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |line, part| format!("{line}hash{}", &part[16..]))
+    parts.fold(first, |line, part| format!("{line}hash{}", part.get(16..).unwrap()))
 }
 
 fn words(change: &Change) -> String {
