@@ -1,6 +1,7 @@
 //! What is known of the cluster, without one: the cache, the entries in it, the pods.
 
 mod cache;
+mod memory;
 mod pods;
 mod rollout;
 mod settings;

@@ -390,7 +390,11 @@ fn tolerated_paths_let_harmless_additions_be_and_no_others() {
         let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, pointer, value)));
         judge(&child, OWNER, &fake.live(), false, &allowed)
     };
-    assert_eq!(judged("/spec/template/spec/priorityClassName", json!("high")).change, Change::Keep);
+    let granted = judged("/spec/template/spec/priorityClassName", json!("high"));
+    assert_eq!((granted.change, granted.drift.len()), (Change::Keep, 0));
+    // Judged anew when the policy changes; what is tolerated everywhere isn't.
+    assert!(granted.conditional);
+    assert!(!judged("/metadata/annotations/note", json!("x")).conditional);
     // Dangerous, changed rather than added, of another kind, and only beginning alike.
     assert_ne!(judged("/spec/template/spec/hostAliases", json!([{ "ip": "10.0.0.1" }])).change, Change::Keep);
     assert_eq!(judged("/spec/replicas", json!(7)).change, Change::Apply);
