@@ -23,3 +23,6 @@ pub mod status;
 pub mod reconcile;
 pub mod cli;
 pub mod ops;
+
+#[cfg(test)]
+mod structure;

@@ -39,7 +39,7 @@ const KERNEL: [&str; 3] = ["/dev", "/proc", "/sys"];
 pub(super) fn accept(spec: &api::Component, path: &str, rejections: &mut Rejections) -> Vec<Mount> {
     let mut mounts = Vec::new();
     let mut add = |field: String, path: &str, source: MountSource, rejections: &mut Rejections| {
-        if let Some((problem, remedy)) = objection(path) {
+        if let Some((problem, remedy)) = objection(path, &source) {
             rejections.add(field, format!("'{path}' {problem}"), remedy);
         }
         mounts.push(Mount { path: path.to_owned(), source });
@@ -74,8 +74,8 @@ pub(super) fn writable_sizes(mounts: &[Mount]) -> impl Iterator<Item = Quantity>
     })
 }
 
-/// Why nothing may be mounted at `path`, and what to do.
-fn objection(path: &str) -> Option<(&'static str, &'static str)> {
+/// Why this may not be mounted at `path`, and what to do.
+fn objection(path: &str, source: &MountSource) -> Option<(&'static str, &'static str)> {
     let clean = path
         .strip_prefix('/')
         .is_some_and(|rest| rest.split('/').all(|part| !part.is_empty() && part != "." && part != ".."));
@@ -85,8 +85,9 @@ fn objection(path: &str) -> Option<(&'static str, &'static str)> {
     if SYSTEM.contains(&path) || KERNEL.iter().any(|system| below(path, system)) {
         return Some(("belongs to the system", "choose a directory of the application"));
     }
-    let reserved = ["/var/run/secrets", SECRETS];
-    if reserved.contains(&path) || below(path, "/var/run/secrets") {
+    // In most images /var/run is a link to /run: both are where the token of a ServiceAccount would be looked for.
+    let reserved = ["/var/run/secrets", SECRETS].iter().any(|folder| path == *folder || below(path, folder));
+    if reserved && !matches!(source, MountSource::Secret(_)) {
         return Some((
             "is reserved for credentials",
             "choose another directory; Secrets are mounted by naming them under secrets",

@@ -73,7 +73,8 @@ fn decimal(number: &str, (mantissa, divisor): (i128, i128)) -> Option<i128> {
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = self.nano / NANO;
-        if self.binary && self.nano % NANO == 0 && units >= 1024 {
+        // An amount that is no whole number of Ki is printed without a suffix, and the server takes such a text for decimal.
+        if self.binary && self.nano % (NANO * 1024) == 0 {
             return print(f, units, 1024, &BINARY_SUFFIXES);
         }
         print(f, self.nano, 1000, &DECIMAL_SUFFIXES)
@@ -122,55 +123,4 @@ impl Sum for Quantity {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn canonical_forms_are_those_of_the_api_server() {
-        for (text, canonical) in [
-            ("0.1", "100m"),
-            ("1000m", "1"),
-            ("1500m", "1500m"),
-            ("2", "2"),
-            ("1000", "1k"),
-            ("2048", "2048"),
-            ("1024Mi", "1Gi"),
-            ("1.5Gi", "1536Mi"),
-            ("128Mi", "128Mi"),
-            ("512Ki", "512Ki"),
-            ("1Ki", "1Ki"),
-            ("0.5Ki", "512"),
-            ("1e3", "1k"),
-            ("1E3", "1k"),
-            ("5e-1", "500m"),
-            ("100M", "100M"),
-            (".5", "500m"),
-            ("1.", "1"),
-            ("0.0000000001", "1n"),
-            ("1100u", "1100u"),
-            ("1000000u", "1"),
-            ("007", "7"),
-            ("3E", "3E"),
-            ("2000Mi", "2000Mi"),
-        ] {
-            assert_eq!(Quantity::parse(text).unwrap().to_string(), canonical, "{text}");
-        }
-    }
-
-    #[test]
-    fn no_quantity() {
-        for text in [
-            "", ".", "0", "0.0", "-1", "+1", "abc", "1e30", "1 Gi", "1ki", "1mi", "Mi", "1.2.3", "16Ei", "1e", "1e1.5",
-            "NaN", "é",
-        ] {
-            assert!(Quantity::parse(text).is_none(), "{text}");
-        }
-    }
-
-    #[test]
-    fn sums_and_order() {
-        let sum: Quantity = [Quantity::mebi(256), Quantity::mebi(64)].into_iter().sum();
-        assert_eq!(sum.to_string(), "320Mi");
-        assert!(Quantity::milli(100) < Quantity::parse("0.2").unwrap());
-    }
-}
+mod tests;

@@ -62,7 +62,7 @@ impl Round<'_> {
         let mut undone: Vec<DriftItem> = Vec::new();
         for _ in 0..STEPS {
             let verdict = self.verdict(child, &live, listed);
-            if let Some(state) = self.rest(child, &verdict) {
+            if let Some(state) = self.rest(child, &live, &verdict) {
                 return ChildOutcome::stopped(child, state, undone, verdict);
             }
             log(&self.app.owner, &verdict);
@@ -90,11 +90,11 @@ impl Round<'_> {
     }
 
     /// The state of a child to which nothing is done now.
-    fn rest(&self, child: &Child, verdict: &Verdict) -> Option<ChildState> {
+    fn rest(&self, child: &Child, live: &Live, verdict: &Verdict) -> Option<ChildState> {
         match &verdict.change {
             Change::Keep => {
                 if !verdict.conditional {
-                    self.cache.settle(&self.app.owner, child, &verdict.findings);
+                    self.cache.settle(&self.app.owner, child, live, &verdict.findings);
                 }
                 Some(ChildState::InPlace)
             }

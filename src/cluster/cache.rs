@@ -96,7 +96,11 @@ impl Cache {
     /// Takes in the answer to our own write, so that the next look already sees it.
     pub(super) fn wrote(&self, kind: &'static Kind, object: &Value) {
         if let (Some(key), Some(entry)) = (key_of(kind, object), Entry::read(object)) {
-            self.state().put(key, entry.written_now());
+            let mut state = self.state();
+            // Somebody's next change can reach the watch before our answer reaches us; the watch won't tell it twice.
+            if !state.children.get(&key).is_some_and(|known| known.uid == entry.uid && known.version > entry.version) {
+                state.put(key, entry.written_now());
+            }
         }
     }
 
@@ -105,10 +109,12 @@ impl Cache {
         self.state().take(&(kind.kind, app.namespace.clone(), name.to_owned()));
     }
 
-    /// Notes that an object is what `child` says. From here on only that is kept of it.
-    pub(super) fn settle(&self, app: &Owner, child: &Child, findings: &[FindingItem]) {
+    /// Notes that the object that was judged is what the child's hash stands for. From here on only that is kept of it. What
+    /// the watch has brought since then is yet to be judged.
+    pub(super) fn settle(&self, app: &Owner, child: &Child, judged: &Live, findings: &[FindingItem]) {
         let key = (child.kind.kind, app.namespace.clone(), child.name.clone());
-        if let Some(entry) = self.state().children.get_mut(&key) {
+        let Live::Object { object, .. } = judged else { return };
+        if let Some(entry) = self.state().children.get_mut(&key).filter(|entry| entry.is_judged_with(object)) {
             entry.object = None;
             entry.settled = Some(child.hash.clone());
             entry.findings = findings.to_vec();

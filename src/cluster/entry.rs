@@ -101,6 +101,12 @@ impl Entry {
         }
     }
 
+    /// Whether a verdict on `object` holds for this too: it is the same object, and differs in nothing that can be judged.
+    pub(super) fn is_judged_with(&self, object: &Value) -> bool {
+        object.pointer("/metadata/uid").and_then(Value::as_str) == Some(&self.uid)
+            && self.fingerprint == Compact::of(object).fingerprint
+    }
+
     /// Whether the two call for the same work.
     pub(super) fn is_same_work(&self, other: &Self) -> bool {
         self.uid == other.uid && self.fingerprint == other.fingerprint && self.rollout == other.rollout

@@ -24,3 +24,6 @@ pub use pods::PodState;
 pub use settings::Settings;
 pub use watch::{Triggers, watch_all};
 pub use write::{Failure, FailureClass, Writer, version};
+
+#[cfg(test)]
+mod tests;

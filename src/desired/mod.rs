@@ -55,3 +55,6 @@ pub fn children(app: &App) -> Vec<Child> {
     }
     children
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,7 +57,7 @@ impl Comparison<'_> {
             let path = path.with(Segment::Field(name.clone()));
             match live.get(name) {
                 Some(live) => self.value(value, live, &path),
-                None if is_absent(value) => {}
+                None if is_absent(name, value) => {}
                 None => self.add(path, DriftChange::Removed, Some(value), None),
             }
         }
@@ -117,10 +117,15 @@ fn key_of(member: &Value, keys: &'static [&'static str]) -> Vec<(&'static str, V
     keys.iter().map(|key| (*key, member.get(key).cloned().unwrap_or_default())).collect()
 }
 
+/// The switches that the API server doesn't store where they are off. All others are pointers: it keeps their `false`, and
+/// where that is gone the default counts, which for tokens and privilege escalation is `true`.
+const OMITTED_IF_FALSE: [&str; 3] = ["hostNetwork", "hostPID", "hostIPC"];
+
 /// Values that the API server doesn't store (Go's `omitempty`), so that declaring them and finding nothing is no difference.
-fn is_absent(value: &Value) -> bool {
+fn is_absent(name: &str, value: &Value) -> bool {
     match value {
-        Value::Null | Value::Bool(false) => true,
+        Value::Null => true,
+        Value::Bool(false) => OMITTED_IF_FALSE.contains(&name),
         Value::String(text) => text.is_empty(),
         Value::Array(list) => list.is_empty(),
         Value::Object(fields) => fields.is_empty(),

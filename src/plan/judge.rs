@@ -139,7 +139,9 @@ impl Judgement<'_> {
 fn is_current(child: &Child, live: &Value) -> bool {
     let path = Path::of_fields(&["metadata", "annotations", APPLIED_HASH]);
     let hash = live.pointer(&path.pointer()).and_then(Value::as_str);
-    hash == Some(child.hash.as_str()) || !claims(live, &path).iter().all(Claim::is_ours)
+    let claims = claims(live, &path);
+    // An annotation that nobody claims isn't our word either: it was taken away, or all claims were wiped.
+    hash == Some(child.hash.as_str()) || claims.is_empty() || !claims.iter().all(Claim::is_ours)
 }
 
 /// Who has the object, if not the app: a controller reference with another UID, or none.

@@ -144,3 +144,6 @@ impl Verdict {
         Self { drift, dangerous: listed, ..Self::of(Change::Create) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,11 @@ pub(super) fn removal(live: &Value, paths: &[Path]) -> Value {
     paths.sort_by_key(|path| path.indices());
     let same_object = test("/metadata/uid", live.pointer("/metadata/uid"));
     let keys = paths.iter().flat_map(|path| path.keys());
-    let same_members = keys.map(|(pointer, value)| test(&pointer, Some(&value)));
+    let same_members = keys.map(|(pointer, value)| match pointer.rsplit_once('/') {
+        // A member can lack its key (the API stores an entry without a name as `{}`): then all of it is tested.
+        Some((member, _)) if value.is_null() => test(member, live.pointer(member)),
+        _ => test(&pointer, Some(&value)),
+    });
     let removals = paths.iter().rev().map(|path| json!({ "op": "remove", "path": path.pointer() }));
     std::iter::once(same_object).chain(same_members).chain(removals).collect()
 }

@@ -105,3 +105,6 @@ fn children(previous: &HardenedAppStatus, generation: Option<i64>, outcomes: &[C
     children.sort();
     children
 }
+
+#[cfg(test)]
+mod tests;

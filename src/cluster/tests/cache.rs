@@ -1,0 +1,267 @@
+//! The cache: what it believes, keeps and forgets.
+
+use serde_json::{Value, json};
+
+use super::{app, child, kind, owner, stored};
+use crate::{
+    cluster::{AppKey, Cache},
+    desired::Child,
+    plan::Live,
+};
+
+/// A look has found the object equal to what is declared.
+fn settle(cache: &Cache, child: &Child) {
+    let live = cache.live(&owner(), child);
+    cache.settle(&owner(), child, &live, &[]);
+}
+
+fn is_settled(cache: &Cache, child: &Child) -> bool {
+    matches!(cache.live(&owner(), child), Live::Settled { .. })
+}
+
+fn version(cache: &Cache, child: &Child) -> Option<String> {
+    match cache.live(&owner(), child) {
+        Live::Object { object, .. } => object["metadata"]["resourceVersion"].as_str().map(str::to_owned),
+        _ => None,
+    }
+}
+
+fn changed(mut object: Value) -> Value {
+    object["spec"]["replicas"] = json!(9);
+    object
+}
+
+/// The apps to look at, by name.
+fn apps(keys: impl IntoIterator<Item = AppKey>) -> Vec<String> {
+    keys.into_iter().map(|(namespace, name)| format!("{namespace}/{name}")).collect()
+}
+
+const SHOP: [&str; 1] = ["demo/shop"];
+const NONE: [&str; 0] = [];
+
+#[test]
+fn what_a_watch_says_is_known_and_calls_for_a_look() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    assert_eq!(cache.live(&owner(), &child), Live::Absent);
+    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 5))), SHOP);
+    assert_eq!(version(&cache, &child).as_deref(), Some("5"));
+    assert_eq!(apps(cache.deleted(child.kind, &stored(&child, "1", 6))), SHOP);
+    assert_eq!(cache.live(&owner(), &child), Live::Absent);
+}
+
+#[test]
+fn our_own_write_outranks_an_older_event() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.wrote(child.kind, &stored(&child, "1", 7));
+    assert_eq!(apps(cache.observed(child.kind, &changed(stored(&child, "1", 6)))), NONE);
+    assert_eq!(version(&cache, &child).as_deref(), Some("7"));
+    assert_eq!(apps(cache.observed(child.kind, &changed(stored(&child, "1", 8)))), SHOP);
+    assert_eq!(version(&cache, &child).as_deref(), Some("8"));
+}
+
+#[test]
+fn an_older_event_about_another_object_of_the_name_is_believed() {
+    // Versions only compare within one object's life; after a restore of the cluster they even go back.
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.wrote(child.kind, &stored(&child, "1", 7));
+    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "2", 6))), SHOP);
+    assert_eq!(version(&cache, &child).as_deref(), Some("6"));
+}
+
+#[test]
+fn the_answer_to_our_write_doesnt_hide_a_newer_event() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.observed(child.kind, &changed(stored(&child, "1", 8)));
+    cache.wrote(child.kind, &stored(&child, "1", 7));
+    assert_eq!(version(&cache, &child).as_deref(), Some("8"));
+}
+
+#[test]
+fn what_came_after_the_look_isnt_settled_with_it() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.observed(child.kind, &stored(&child, "1", 7));
+    let judged = cache.live(&owner(), &child);
+    cache.observed(child.kind, &changed(stored(&child, "1", 8)));
+    cache.settle(&owner(), &child, &judged, &[]);
+    assert_eq!(version(&cache, &child).as_deref(), Some("8"));
+    // Nor if the object was made anew.
+    cache.observed(child.kind, &changed(stored(&child, "2", 7)));
+    cache.settle(&owner(), &child, &judged, &[]);
+    assert_eq!(version(&cache, &child).as_deref(), Some("7"));
+}
+
+#[test]
+fn a_status_that_came_after_the_look_is_settled_with_it() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.observed(child.kind, &stored(&child, "1", 7));
+    let judged = cache.live(&owner(), &child);
+    let mut newer = stored(&child, "1", 8);
+    newer["status"] = json!({ "replicas": 1 });
+    cache.observed(child.kind, &newer);
+    cache.settle(&owner(), &child, &judged, &[]);
+    assert!(is_settled(&cache, &child));
+}
+
+#[test]
+fn the_echo_of_our_own_write_triggers_nothing() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.wrote(child.kind, &stored(&child, "1", 7));
+    settle(&cache, &child);
+    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 7))), NONE);
+    assert!(is_settled(&cache, &child));
+}
+
+#[test]
+fn a_deletion_of_an_earlier_object_is_ignored() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.wrote(child.kind, &stored(&child, "2", 7));
+    assert_eq!(apps(cache.deleted(child.kind, &stored(&child, "1", 6))), NONE);
+    assert_eq!(version(&cache, &child).as_deref(), Some("7"));
+}
+
+#[test]
+fn a_settled_object_is_kept_no_longer_but_what_was_found_is() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.observed(child.kind, &stored(&child, "1", 5));
+    let finding = crate::api::FindingItem { check: "c".to_owned(), ..Default::default() };
+    let live = cache.live(&owner(), &child);
+    cache.settle(&owner(), &child, &live, std::slice::from_ref(&finding));
+    assert_eq!(cache.live(&owner(), &child), Live::Settled { findings: vec![finding] });
+    // Judged against another version of the child, it has to be applied anew.
+    let newer = Child { hash: "another".to_owned(), ..child };
+    assert_eq!(cache.live(&owner(), &newer), Live::Outdated { uid: "1".to_owned() });
+}
+
+#[test]
+fn what_cant_be_judged_keeps_it_settled() {
+    let (cache, child) = (Cache::default(), child("ServiceAccount"));
+    cache.observed(child.kind, &stored(&child, "1", 5));
+    settle(&cache, &child);
+    for (pointer, value) in [
+        ("/status", json!({ "x": 1 })),
+        ("/metadata/generation", json!(4)),
+        ("/metadata/managedFields", json!([{ "manager": "kubelet" }])),
+        ("/metadata/annotations/deployment.kubernetes.io~1revision", json!("2")),
+    ] {
+        let mut object = stored(&child, "1", 6);
+        let (holder, field) = pointer.rsplit_once('/').unwrap();
+        object.pointer_mut(holder).unwrap()[field.replace("~1", "/")] = value;
+        assert_eq!(apps(cache.observed(child.kind, &object)), NONE, "{pointer}");
+        assert!(is_settled(&cache, &child), "{pointer}");
+    }
+}
+
+#[test]
+fn a_rollout_that_moves_calls_for_a_look_and_stays_settled() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.observed(child.kind, &stored(&child, "1", 5));
+    settle(&cache, &child);
+    let mut object = stored(&child, "1", 6);
+    object["status"] = json!({ "availableReplicas": 1, "updatedReplicas": 1 });
+    assert_eq!(apps(cache.observed(child.kind, &object)), SHOP);
+    assert!(is_settled(&cache, &child));
+}
+
+#[test]
+fn a_change_that_can_be_judged_unsettles_and_is_somebody_elses() {
+    for pointer in ["/spec/replicas", "/metadata/labels/x", "/metadata/annotations/x", "/spec/template/spec/hostPID"] {
+        let (cache, child) = (Cache::default(), child("Deployment"));
+        cache.observed(child.kind, &stored(&child, "1", 5));
+        settle(&cache, &child);
+        let mut object = stored(&child, "1", 6);
+        let (holder, field) = pointer.rsplit_once('/').unwrap();
+        object.pointer_mut(holder).unwrap()[field] = json!("other");
+        assert_eq!(apps(cache.observed(child.kind, &object)), SHOP, "{pointer}");
+        assert!(matches!(cache.live(&owner(), &child), Live::Object { settled: true, .. }), "{pointer}");
+        // Found equal again after a heal: another object of the name starts from nothing.
+        cache.observed(child.kind, &changed(stored(&child, "2", 7)));
+        assert!(matches!(cache.live(&owner(), &child), Live::Object { settled: false, .. }), "{pointer}");
+    }
+}
+
+#[test]
+fn a_list_drops_what_it_doesnt_hold() {
+    let (cache, listed) = (Cache::default(), child("Deployment"));
+    for child in [&listed, &child("NetworkPolicy")] {
+        cache.observed(child.kind, &stored(child, "1", 5));
+    }
+    cache.relist(listed.kind);
+    cache.observed(listed.kind, &stored(&listed, "1", 5));
+    assert_eq!(apps(cache.relisted(listed.kind)), NONE);
+    assert_eq!(version(&cache, &listed).as_deref(), Some("5"));
+    cache.relist(listed.kind);
+    assert_eq!(apps(cache.relisted(listed.kind)), SHOP);
+    assert_eq!(cache.live(&owner(), &listed), Live::Absent);
+    // Lists of one kind say nothing about another.
+    assert_eq!(version(&cache, &child("NetworkPolicy")).as_deref(), Some("5"));
+}
+
+#[test]
+fn a_list_doesnt_drop_what_was_just_written() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.relist(child.kind);
+    cache.wrote(child.kind, &stored(&child, "1", 7));
+    assert_eq!(apps(cache.relisted(child.kind)), NONE);
+    assert_eq!(version(&cache, &child).as_deref(), Some("7"));
+}
+
+#[test]
+fn a_changed_label_doesnt_take_an_object_from_its_app() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.observed(child.kind, &stored(&child, "1", 5));
+    let mut relabelled = stored(&child, "1", 6);
+    relabelled["metadata"]["labels"]["app.kubernetes.io/part-of"] = json!("other");
+    assert_eq!(apps(cache.observed(child.kind, &relabelled)), SHOP);
+    assert_eq!(cache.owned(&owner()).len(), 1);
+}
+
+#[test]
+fn an_object_that_changes_hands_calls_for_a_look_at_both_apps() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.observed(child.kind, &stored(&child, "1", 5));
+    let mut moved = stored(&child, "1", 6);
+    moved["metadata"]["ownerReferences"][0]["name"] = json!("other");
+    moved["metadata"]["ownerReferences"][0]["uid"] = json!("other-uid");
+    assert_eq!(apps(cache.observed(child.kind, &moved)), ["demo/other", "demo/shop"]);
+    assert!(cache.owned(&owner()).is_empty());
+    assert_eq!(apps(cache.deleted(child.kind, &moved)), ["demo/other"]);
+}
+
+#[test]
+fn only_what_names_the_app_as_controller_is_owned() {
+    let (cache, mine) = (Cache::default(), child("Deployment"));
+    let mut object = stored(&child("NetworkPolicy"), "2", 6);
+    object["metadata"]["ownerReferences"][0]["uid"] = json!("an earlier app of the name");
+    cache.observed(kind("NetworkPolicy"), &object);
+    cache.observed(mine.kind, &stored(&mine, "1", 5));
+    let owned = cache.owned(&owner());
+    assert_eq!(owned.len(), 1);
+    assert_eq!(
+        (owned[0].name.as_str(), owned[0].uid.as_str(), owned[0].resource_version.as_str()),
+        ("shop-web", "1", "5")
+    );
+    assert!(!owned[0].has_pods);
+    let pod = json!({ "metadata": { "name": "p", "namespace": "demo", "labels": { "app.kubernetes.io/instance": "shop-web" } } });
+    cache.pods(|pods| pods.observed(&pod));
+    assert!(cache.owned(&owner())[0].has_pods);
+}
+
+#[test]
+fn progress_speaks_of_our_own_deployments_only() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    assert_eq!(cache.progress(&app()), [(None, Vec::new())]);
+    let mut foreign = stored(&child, "1", 5);
+    foreign["metadata"]["ownerReferences"][0]["uid"] = json!("other");
+    cache.observed(child.kind, &foreign);
+    assert_eq!(cache.progress(&app()), [(None, Vec::new())]);
+    cache.observed(child.kind, &stored(&child, "2", 6));
+    assert!(cache.progress(&app())[0].0.is_some());
+}
+
+#[test]
+fn objects_that_no_server_stores_are_ignored() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    assert_eq!(apps(cache.observed(child.kind, &child.body)), NONE);
+    assert_eq!(apps(cache.observed(child.kind, &json!({}))), NONE);
+    assert_eq!(cache.live(&owner(), &child), Live::Absent);
+}

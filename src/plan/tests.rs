@@ -1,0 +1,104 @@
+//! The plan against objects as an API server would keep them, managed fields included.
+
+mod drift;
+mod fake;
+mod properties;
+mod prune;
+mod removal;
+mod verdict;
+
+use fake::Fake;
+use serde_json::{Value, json};
+
+use crate::{
+    api::{DriftItem, HardenedApp, ToleratedPath},
+    app::{App, Policy},
+    desired::{Child, children},
+    plan::{Verdict, judge},
+};
+
+/// UID of the app that the tests are about.
+const OWNER: &str = "app-uid";
+
+/// An app with one of everything that a difference can be about.
+fn shop() -> Value {
+    json!({ "components": [{
+        "name": "web",
+        "image": "r.io/web:1",
+        "ports": [{ "name": "http", "port": 8080 }],
+        "args": ["serve"],
+        "env": [{ "name": "LOG_LEVEL", "value": "info" }, { "name": "EMPTY", "value": "" }],
+        "writablePaths": [{ "path": "/var/cache/shop", "size": "64Mi" }],
+        "allowFrom": [{ "app": "portal", "component": "web" }],
+    }] })
+}
+
+fn accepted(spec: Value) -> App {
+    let mut app = HardenedApp::new("shop", serde_json::from_value(spec).unwrap());
+    app.metadata.namespace = Some("demo".to_owned());
+    app.metadata.uid = Some(OWNER.to_owned());
+    App::accept(&app, &Policy::default()).unwrap()
+}
+
+/// The first child of a kind.
+fn child_of(spec: Value, kind: &str) -> Child {
+    children(&accepted(spec)).into_iter().find(|child| child.kind.kind == kind).unwrap()
+}
+
+fn child(kind: &str) -> Child {
+    child_of(shop(), kind)
+}
+
+/// The child in place, and then what others do to it.
+fn disturbed(child: &Child, doing: impl FnOnce(&mut Fake)) -> Fake {
+    let mut fake = Fake::default();
+    fake.apply(child);
+    doing(&mut fake);
+    fake
+}
+
+fn judged(child: &Child, fake: &Fake) -> Verdict {
+    judge(child, OWNER, &fake.live(), false, &[])
+}
+
+fn tolerated(kind: &str, path: &str) -> ToleratedPath {
+    ToleratedPath { kind: kind.to_owned(), path: path.to_owned() }
+}
+
+/// A drift item in one line.
+fn line(item: &DriftItem) -> String {
+    let DriftItem { change, path, desired, live, manager, .. } = item;
+    format!("{change:?} {path} [{desired}] -> [{live}] by {manager}")
+}
+
+fn lines(verdict: &Verdict) -> Vec<String> {
+    verdict.drift.iter().map(line).collect()
+}
+
+/// Sets a value in an object; missing objects on the way are made.
+fn set(object: &mut Value, pointer: &str, value: Value) {
+    let (holder, field) = pointer.rsplit_once('/').unwrap();
+    if object.pointer(holder).is_none() {
+        set(object, holder, json!({}));
+    }
+    let field = field.replace("~1", "/");
+    object.pointer_mut(holder).unwrap().as_object_mut().unwrap().insert(field, value);
+}
+
+/// Adds a member to a list; a missing list is made.
+fn push(object: &mut Value, pointer: &str, value: Value) {
+    if object.pointer(pointer).is_none() {
+        set(object, pointer, json!([]));
+    }
+    object.pointer_mut(pointer).unwrap().as_array_mut().unwrap().push(value);
+}
+
+/// Removes a field or member.
+fn unset(object: &mut Value, pointer: &str) {
+    let (holder, field) = pointer.rsplit_once('/').unwrap();
+    match object.pointer_mut(holder).unwrap() {
+        Value::Object(fields) => drop(fields.remove(&field.replace("~1", "/")).unwrap()),
+        Value::Array(list) => drop(list.remove(field.parse().unwrap())),
+        other => panic!("{holder} is {other}"),
+    }
+}

@@ -1,0 +1,114 @@
+//! The JSON patches: what they hold, and what is left after them.
+
+use serde_json::{Value, json};
+
+use super::{child, child_of, disturbed, judged, push, set, shop};
+use crate::plan::Change;
+
+fn patch(change: &Change) -> &Value {
+    let Change::Remove(patch) = change else { panic!("{change:?}") };
+    patch
+}
+
+#[test]
+fn a_patch_tests_the_object_and_every_key_on_the_way() {
+    let child = child("Deployment");
+    let fake = disturbed(&child, |fake| {
+        fake.edit("k", |object| {
+            push(object, "/spec/template/spec/containers/0/env", json!({ "name": "A", "value": "1" }));
+            push(object, "/spec/template/spec/containers/0/env", json!({ "name": "B", "value": "2" }));
+        });
+    });
+    let env = "/spec/template/spec/containers/0/env";
+    assert_eq!(
+        patch(&judged(&child, &fake).change),
+        &json!([
+            { "op": "test", "path": "/metadata/uid", "value": "1" },
+            { "op": "test", "path": "/spec/template/spec/containers/0/name", "value": "web" },
+            { "op": "test", "path": format!("{env}/2/name"), "value": "A" },
+            { "op": "test", "path": "/spec/template/spec/containers/0/name", "value": "web" },
+            { "op": "test", "path": format!("{env}/3/name"), "value": "B" },
+            { "op": "remove", "path": format!("{env}/3") },
+            { "op": "remove", "path": format!("{env}/2") },
+        ])
+    );
+}
+
+#[test]
+fn after_the_patch_the_object_is_as_declared() {
+    let child = child("Deployment");
+    let mut fake = disturbed(&child, |fake| {
+        fake.edit("k", |object| {
+            let spec = "/spec/template/spec";
+            for name in ["a", "b"] {
+                let container = json!({ "name": name, "image": "e:1" });
+                object.pointer_mut(&format!("{spec}/containers")).unwrap().as_array_mut().unwrap().insert(0, container);
+            }
+            push(object, &format!("{spec}/containers/2/env"), json!({ "name": "A~1/b", "value": "1" }));
+            set(object, &format!("{spec}/containers/2/envFrom"), json!([{ "secretRef": { "name": "s" } }]));
+            set(object, "/spec/template/metadata/labels/example.com~1x", json!("y"));
+        });
+    });
+    let first = judged(&child, &fake);
+    assert_eq!(first.drift.len(), 5);
+    fake.patch(patch(&first.change)).unwrap();
+    assert_eq!(judged(&child, &fake).change, Change::Keep);
+}
+
+#[test]
+fn a_patch_fails_on_another_object_and_on_moved_members() {
+    let child = child("Deployment");
+    let doing = |name: &'static str| {
+        disturbed(&child, |fake| {
+            fake.edit("k", |o| push(o, "/spec/template/spec/volumes", json!({ "name": name, "emptyDir": {} })));
+        })
+    };
+    let verdict = judged(&child, &doing("a"));
+    assert!(doing("b").patch(patch(&verdict.change)).is_err());
+    let mut renewed = doing("a");
+    renewed.edit("k", |object| set(object, "/metadata/uid", json!("2")));
+    assert!(renewed.patch(patch(&verdict.change)).is_err());
+    assert!(doing("a").patch(patch(&verdict.change)).is_ok());
+}
+
+#[test]
+fn a_member_without_its_key_can_be_removed_too() {
+    // The API stores an entry without a name as `{}`; a test for a name that isn't there would fail for ever.
+    let mut app = super::accepted(shop());
+    app.pull_secrets = vec!["registry".to_owned()];
+    let child = crate::desired::children(&app).into_iter().find(|child| child.kind.kind == "Deployment").unwrap();
+    let mut fake = disturbed(&child, |fake| {
+        fake.edit("k", |object| push(object, "/spec/template/spec/imagePullSecrets", json!({})));
+    });
+    fake.patch(patch(&judged(&child, &fake).change)).unwrap();
+    assert_eq!(judged(&child, &fake).change, Change::Keep);
+}
+
+#[test]
+fn a_renumbered_port_can_be_set_back_as_a_whole_list() {
+    let child = child("Service");
+    let mut fake = disturbed(&child, |fake| {
+        fake.edit("k", |object| set(object, "/spec/ports/0/port", json!(9999)));
+    });
+    let verdict = judged(&child, &fake);
+    let replacement = verdict.replacement.unwrap();
+    assert_eq!(replacement[0]["path"], "/metadata/resourceVersion");
+    assert_eq!(replacement[1], json!({ "op": "replace", "path": "/spec/ports", "value": child.body["spec"]["ports"] }));
+    fake.patch(&replacement).unwrap();
+    fake.apply(&child);
+    let healed = judged(&child, &fake);
+    assert_eq!((healed.change, healed.replacement), (Change::Keep, None));
+}
+
+#[test]
+fn only_lists_that_lack_and_gained_members_are_replaced() {
+    let service = child("Service");
+    let added = disturbed(&service, |fake| {
+        fake.edit("k", |object| push(object, "/spec/ports", json!({ "name": "x", "port": 1, "protocol": "TCP" })));
+    });
+    assert_eq!(judged(&service, &added).replacement, None);
+    let mut renumbered = shop();
+    renumbered["components"][0]["ports"][0]["port"] = json!(9090);
+    let rolled_out = judged(&child_of(renumbered, "Service"), &disturbed(&service, |_| {}));
+    assert_eq!(rolled_out.change, Change::Apply);
+}

@@ -1,0 +1,454 @@
+//! What is to be done about one live object.
+
+use serde_json::json;
+
+use super::{OWNER, child, child_of, disturbed, fake::Fake, judged, lines, push, set, shop, tolerated, unset};
+use crate::plan::{Change, Live, judge, verdict};
+
+/// What others do, and the verdict: change, drift.
+type Case = (&'static str, &'static str, fn(&mut Fake), &'static str, &'static [&'static str]);
+
+const CASES: &[Case] = &[
+    ("an object as declared is kept", "Deployment", |_| {}, "keep", &[]),
+    (
+        "a changed field is applied again and reported with both values",
+        "Deployment",
+        |fake| fake.edit("kubectl-edit", |object| set(object, "/spec/replicas", json!(7))),
+        "apply",
+        &["Changed spec.replicas [2] -> [7] by kubectl-edit"],
+    ),
+    (
+        "a removed field is applied again, and nobody claims a removal",
+        "Deployment",
+        |fake| fake.edit("k", |object| unset(object, "/spec/template/spec/securityContext/runAsNonRoot")),
+        "apply",
+        &["Removed spec.template.spec.securityContext.runAsNonRoot [true] -> [] by "],
+    ),
+    (
+        "a removed 'false' is applied again where the API's default is true",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                unset(object, "/spec/template/spec/automountServiceAccountToken");
+                unset(object, "/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation");
+            });
+        },
+        "apply",
+        &[
+            "Removed spec.template.spec.automountServiceAccountToken [false] -> [] by ",
+            "Removed spec.template.spec.containers[name=web].securityContext.allowPrivilegeEscalation [false] -> [] by ",
+        ],
+    ),
+    (
+        "an account that would hand out its token is applied again",
+        "ServiceAccount",
+        |fake| fake.edit("k", |object| unset(object, "/automountServiceAccountToken")),
+        "apply",
+        &["Removed automountServiceAccountToken [false] -> [] by "],
+    ),
+    (
+        "a dangerous field is removed, whoever set it",
+        "Deployment",
+        |fake| fake.unclaimed(|object| set(object, "/spec/template/spec/hostAliases", json!([{ "ip": "10.0.0.1" }]))),
+        "remove /spec/template/spec/hostAliases",
+        &["Added spec.template.spec.hostAliases [] -> [hash] by "],
+    ),
+    (
+        "host access that was switched on is switched off",
+        "Deployment",
+        |fake| fake.edit("k", |object| set(object, "/spec/template/spec/hostNetwork", json!(true))),
+        "apply",
+        &["Changed spec.template.spec.hostNetwork [false] -> [true] by k"],
+    ),
+    (
+        "an added container is removed and told by its dangerous leaves",
+        "Deployment",
+        |fake| {
+            fake.edit("injector", |object| {
+                push(
+                    object,
+                    "/spec/template/spec/containers",
+                    json!({ "name": "miner", "image": "evil.io/miner:1", "securityContext": { "privileged": true } }),
+                );
+            });
+        },
+        "remove /spec/template/spec/containers/1",
+        &[
+            "Added spec.template.spec.containers[name=miner] [] -> [image=evil.io/miner:1, securityContext.privileged=true] by injector",
+        ],
+    ),
+    (
+        "an init container is removed with its list",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |o| push(o, "/spec/template/spec/initContainers", json!({ "name": "i", "image": "e:1" })));
+        },
+        "remove /spec/template/spec/initContainers",
+        &["Added spec.template.spec.initContainers [] -> [hash] by k"],
+    ),
+    (
+        "an added volume, mount, variable and port are removed from the end",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                let spec = "/spec/template/spec";
+                push(object, &format!("{spec}/volumes"), json!({ "name": "root", "hostPath": { "path": "/" } }));
+                push(
+                    object,
+                    &format!("{spec}/containers/0/volumeMounts"),
+                    json!({ "name": "root", "mountPath": "/host" }),
+                );
+                push(
+                    object,
+                    &format!("{spec}/containers/0/env"),
+                    json!({ "name": "LD_PRELOAD", "value": "/host/x.so" }),
+                );
+                push(
+                    object,
+                    &format!("{spec}/containers/0/ports"),
+                    json!({ "containerPort": 22, "protocol": "TCP", "hostPort": 22 }),
+                );
+            });
+        },
+        "remove /spec/template/spec/volumes/2 /spec/template/spec/containers/0/volumeMounts/2 \
+         /spec/template/spec/containers/0/env/2 /spec/template/spec/containers/0/ports/1",
+        &[
+            "Added spec.template.spec.containers[name=web].env[name=LD_PRELOAD] [] -> [hash] by k",
+            "Added spec.template.spec.containers[name=web].ports[containerPort=22,protocol=TCP] [] -> [containerPort=22] by k",
+            "Added spec.template.spec.containers[name=web].volumeMounts[mountPath=/host] [] -> [mountPath=/host] by k",
+            "Added spec.template.spec.volumes[name=root] [] -> [hostPath.path=/] by k",
+        ],
+    ),
+    (
+        "a label of the template that another policy could select is removed",
+        "Deployment",
+        |fake| fake.edit("k", |object| set(object, "/spec/template/metadata/labels/app", json!("db"))),
+        "remove /spec/template/metadata/labels/app",
+        &["Added spec.template.metadata.labels.app [] -> [hash] by k"],
+    ),
+    (
+        "an added rule in a policy is an apply, since its lists have one owner",
+        "NetworkPolicy",
+        |fake| fake.edit("k", |object| push(object, "/spec/ingress", json!({}))),
+        "apply",
+        &["Added spec.ingress[1] [] -> [hash] by k"],
+    ),
+    (
+        "a widened peer is an apply",
+        "NetworkPolicy",
+        |fake| fake.edit("k", |object| set(object, "/spec/ingress/0/from/0/podSelector", json!({}))),
+        "apply",
+        &["Removed spec.ingress[0].from[0].podSelector.matchLabels [hash] -> [] by k"],
+    ),
+    (
+        "a Service that reaches outside is reported in every part",
+        "Service",
+        |fake| {
+            fake.edit("k", |object| {
+                set(object, "/spec/type", json!("NodePort"));
+                set(object, "/spec/ports/0/nodePort", json!(30080));
+                set(object, "/spec/externalIPs", json!(["192.0.2.1"]));
+            });
+        },
+        "apply",
+        &[
+            "Added spec.ports[port=8080,protocol=TCP].nodePort [] -> [30080] by k",
+            "Changed spec.type [ClusterIP] -> [NodePort] by k",
+            "Added spec.externalIPs [] -> [hash] by k",
+        ],
+    ),
+    (
+        "what the API server and its controllers keep is tolerated",
+        "Service",
+        |fake| {
+            fake.unclaimed(|object| {
+                set(object, "/spec/clusterIP", json!("10.96.0.7"));
+                set(object, "/spec/clusterIPs", json!(["10.96.0.7"]));
+                set(object, "/spec/ipFamilies", json!(["IPv4"]));
+                set(object, "/spec/ipFamilyPolicy", json!("SingleStack"));
+                set(object, "/status", json!({ "loadBalancer": {} }));
+                set(object, "/metadata/generation", json!(3));
+            });
+        },
+        "keep",
+        &[],
+    ),
+    (
+        "a restart by kubectl, a controller's notes and finalizers are tolerated",
+        "Deployment",
+        |fake| {
+            fake.edit("kubectl-rollout", |object| {
+                set(object, "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt", json!("now"));
+                set(object, "/metadata/annotations/deployment.kubernetes.io~1revision", json!("2"));
+                set(object, "/metadata/finalizers", json!(["example.com/backup"]));
+                set(object, "/spec/template/spec/serviceAccount", json!("shop-web"));
+            });
+        },
+        "keep",
+        &[],
+    ),
+    (
+        "any other note in the template is removed: it would inject a sidecar",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                set(
+                    object,
+                    "/spec/template/metadata/annotations",
+                    json!({ "kubectl.kubernetes.io/restartedAt": "now" }),
+                );
+                set(object, "/spec/template/metadata/annotations/sidecar.istio.io~1inject", json!("true"));
+            });
+        },
+        "remove /spec/template/metadata/annotations/sidecar.istio.io~1inject",
+        &["Added spec.template.metadata.annotations[sidecar.istio.io/inject] [] -> [hash] by k"],
+    ),
+    (
+        "what a foreign manager adds elsewhere is removed",
+        "Deployment",
+        |fake| fake.edit("k", |object| set(object, "/spec/paused", json!(true))),
+        "remove /spec/paused",
+        &["Added spec.paused [] -> [true] by k"],
+    ),
+    (
+        "what nobody claims elsewhere is a finding and no write",
+        "Deployment",
+        |fake| fake.unclaimed(|object| set(object, "/spec/template/spec/priority", json!(0))),
+        "keep",
+        &[],
+    ),
+    (
+        "members go before the apply, which could be invalid with them, and fields after it",
+        "Service",
+        |fake| {
+            fake.edit("k", |object| {
+                set(object, "/spec/sessionAffinity", json!("ClientIP"));
+                set(object, "/spec/externalIPs", json!(["192.0.2.1"]));
+                push(object, "/spec/ports", json!({ "name": "ssh", "port": 22, "protocol": "TCP" }));
+            });
+        },
+        "remove /spec/ports/1",
+        &[
+            "Added spec.ports[port=22,protocol=TCP] [] -> [port=22] by k",
+            "Changed spec.sessionAffinity [None] -> [ClientIP] by k",
+            "Added spec.externalIPs [] -> [hash] by k",
+        ],
+    ),
+    (
+        "a stripped label of ours is applied again",
+        "PodDisruptionBudget",
+        |fake| fake.edit("k", |object| unset(object, "/metadata/labels/app.kubernetes.io~1managed-by")),
+        "apply",
+        &["Removed metadata.labels[app.kubernetes.io/managed-by] [hash] -> [] by "],
+    ),
+    (
+        "a forged hash doesn't pass a change off as an older version of ours",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                set(object, "/metadata/annotations/hardened.dev~1applied-hash", json!("0000000000000000"));
+                unset(object, "/spec/template/spec/securityContext/runAsNonRoot");
+            });
+        },
+        "apply",
+        &[
+            "Changed metadata.annotations[hardened.dev/applied-hash] [hash] -> [hash] by k",
+            "Removed spec.template.spec.securityContext.runAsNonRoot [true] -> [] by ",
+        ],
+    ),
+    (
+        "neither does a hash that was taken away",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                unset(object, "/metadata/annotations");
+                unset(object, "/spec/template/spec/securityContext/runAsNonRoot");
+            });
+        },
+        "apply",
+        &[
+            "Removed metadata.annotations [hash] -> [] by ",
+            "Removed spec.template.spec.securityContext.runAsNonRoot [true] -> [] by ",
+        ],
+    ),
+    (
+        "nor one in an object whose managers were wiped",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                set(object, "/metadata/annotations/hardened.dev~1applied-hash", json!("0000000000000000"));
+                set(object, "/spec/replicas", json!(7));
+            });
+            fake.forget_owners();
+        },
+        "apply",
+        &[
+            "Changed metadata.annotations[hardened.dev/applied-hash] [hash] -> [hash] by ",
+            "Changed spec.replicas [2] -> [7] by ",
+        ],
+    ),
+    (
+        "an object without a controller is nobody's and is left alone",
+        "Deployment",
+        |fake| fake.edit("k", |object| unset(object, "/metadata/ownerReferences")),
+        "conflict nobody (it has no controller)",
+        &[],
+    ),
+    (
+        "an object of another controller is left alone, even if our app is an owner too",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                set(object, "/metadata/ownerReferences/0/controller", json!(false));
+            });
+            fake.edit("k", |object| {
+                let other = json!({ "kind": "HelmApp", "name": "shop", "uid": "other", "controller": true });
+                push(object, "/metadata/ownerReferences", other);
+            });
+        },
+        "conflict HelmApp shop",
+        &[],
+    ),
+    (
+        "an object that is being deleted is waited for, whatever it looks like",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| set(object, "/spec/replicas", json!(7)));
+            fake.unclaimed(|object| set(object, "/metadata/deletionTimestamp", json!("2026-07-01T12:00:00Z")));
+        },
+        "await deletion",
+        &[],
+    ),
+];
+
+#[test]
+fn every_deviation_has_its_verdict() {
+    let mut failures = Vec::new();
+    for (it, kind, doing, change, drift) in CASES {
+        let child = child(kind);
+        let verdict = judged(&child, &disturbed(&child, doing));
+        let found: Vec<String> = lines(&verdict).iter().map(|line| masked(line)).collect();
+        if words(&verdict.change) != *change || found != *drift {
+            failures.push(format!("{it}:\n  {}\n  {found:#?}", words(&verdict.change)));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Every hash as the word for it.
+fn masked(line: &str) -> String {
+    let mut parts = line.split("sha256:");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |line, part| format!("{line}hash{}", part.get(16..).unwrap()))
+}
+
+fn words(change: &Change) -> String {
+    match change {
+        Change::Keep => "keep".to_owned(),
+        Change::Create => "create".to_owned(),
+        Change::Apply => "apply".to_owned(),
+        Change::AwaitDeletion => "await deletion".to_owned(),
+        Change::Conflict { holder } => format!("conflict {holder}"),
+        Change::Remove(patch) => {
+            let removals = patch.as_array().unwrap().iter().filter(|operation| operation["op"] == "remove");
+            removals.fold("remove".to_owned(), |words, one| format!("{words} {}", one["path"].as_str().unwrap()))
+        }
+    }
+}
+
+#[test]
+fn danger_is_told_from_other_drift() {
+    let child = child("Deployment");
+    let dangerous = |fake: &Fake| judged(&child, fake).dangerous;
+    assert!(dangerous(&disturbed(&child, |fake| {
+        fake.edit("k", |object| set(object, "/spec/template/spec/shareProcessNamespace", json!(true)));
+    })));
+    assert!(!dangerous(&disturbed(&child, |fake| fake.edit("k", |object| set(object, "/spec/replicas", json!(1))))));
+}
+
+#[test]
+fn an_unclaimed_addition_is_a_finding_with_its_path() {
+    let child = child("Deployment");
+    let fake = disturbed(&child, |fake| fake.unclaimed(|object| set(object, "/spec/minReadySeconds", json!(5))));
+    let verdict = judged(&child, &fake);
+    assert_eq!(verdict.findings.len(), 1);
+    assert_eq!(verdict.findings[0].component, "web");
+    assert!(verdict.findings[0].message.contains("spec.minReadySeconds"), "{:?}", verdict.findings);
+}
+
+#[test]
+fn tolerated_paths_let_harmless_additions_be_and_no_others() {
+    let child = child("Deployment");
+    let allowed = [
+        tolerated("Deployment", "spec.template.spec.priorityClassName"),
+        tolerated("Deployment", "spec.template.spec.hostAliases"),
+        tolerated("Deployment", "spec.replicas"),
+        tolerated("Service", "spec.paused"),
+        tolerated("Deployment", "spec.min"),
+    ];
+    let judged = |pointer: &'static str, value: serde_json::Value| {
+        let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, pointer, value)));
+        judge(&child, OWNER, &fake.live(), false, &allowed)
+    };
+    let granted = judged("/spec/template/spec/priorityClassName", json!("high"));
+    assert_eq!((granted.change, granted.drift.len()), (Change::Keep, 0));
+    // Judged anew when the policy changes; what is tolerated everywhere isn't.
+    assert!(granted.conditional);
+    assert!(!judged("/metadata/annotations/note", json!("x")).conditional);
+    // Dangerous, changed rather than added, of another kind, and only beginning alike.
+    assert_ne!(judged("/spec/template/spec/hostAliases", json!([{ "ip": "10.0.0.1" }])).change, Change::Keep);
+    assert_eq!(judged("/spec/replicas", json!(7)).change, Change::Apply);
+    assert_ne!(judged("/spec/paused", json!(true)).change, Change::Keep);
+    assert_ne!(judged("/spec/minReadySeconds", json!(5)).change, Change::Keep);
+}
+
+#[test]
+fn an_older_version_of_ours_is_brought_up_to_date_without_a_word() {
+    let mut newer = shop();
+    newer["components"][0]["image"] = json!("r.io/web:2");
+    newer["components"][0]["env"] = json!([{ "name": "MODE", "value": "live" }]);
+    newer["components"][0].as_object_mut().unwrap().remove("args");
+    for kind in ["Deployment", "Service", "ServiceAccount"] {
+        let (old, new) = (child(kind), child_of(newer.clone(), kind));
+        let verdict = judged(&new, &disturbed(&old, |_| {}));
+        assert_eq!(lines(&verdict), Vec::<String>::new());
+        assert_eq!(verdict.change, if kind == "Deployment" { Change::Apply } else { Change::Keep });
+    }
+}
+
+#[test]
+fn in_an_older_version_only_what_others_did_is_drift() {
+    let mut newer = shop();
+    newer["components"][0]["image"] = json!("r.io/web:2");
+    let fake = disturbed(&child("Deployment"), |fake| {
+        fake.edit("kubectl-scale", |object| set(object, "/spec/replicas", json!(9)));
+    });
+    let verdict = judged(&child_of(newer, "Deployment"), &fake);
+    assert_eq!(verdict.change, Change::Apply);
+    assert_eq!(lines(&verdict), ["Changed spec.replicas [2] -> [9] by kubectl-scale"]);
+}
+
+#[test]
+fn once_settled_everything_is_somebody_elses_doing() {
+    let mut older = shop();
+    older["components"][0]["replicas"] = json!(5);
+    let live = disturbed(&child_of(older, "Deployment"), |_| {}).live();
+    let child = child("Deployment");
+    assert!(judge(&child, OWNER, &live, false, &[]).drift.is_empty());
+    let drift: Vec<String> =
+        judge(&child, OWNER, &live, true, &[]).drift.iter().map(|item| item.path.clone()).collect();
+    assert_eq!(drift, ["metadata.annotations[hardened.dev/applied-hash]", "spec.replicas"]);
+}
+
+#[test]
+fn without_an_object_the_last_status_tells_a_deletion_from_a_creation() {
+    let child = child("Deployment");
+    let judged = |live: &Live, listed| verdict(&child, OWNER, live, listed, &[]);
+    let never_made = judged(&Live::Absent, false);
+    assert_eq!((never_made.change, never_made.drift.len(), never_made.dangerous), (Change::Create, 0, false));
+    let deleted = judged(&Live::Absent, true);
+    assert_eq!((&deleted.change, lines(&deleted)), (&Change::Create, vec!["Deleted  [] -> [] by ".to_owned()]));
+    assert_eq!(judged(&Live::Settled { findings: Vec::new() }, true).change, Change::Keep);
+    let outdated = judged(&Live::Outdated { uid: "1".to_owned() }, true);
+    assert_eq!((outdated.change, outdated.drift.len()), (Change::Apply, 0));
+}

@@ -1,0 +1,114 @@
+//! Outcomes and the statuses they lead to.
+
+mod conditions;
+mod drift;
+mod notes;
+
+use std::time::Duration;
+
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
+use serde_json::json;
+
+use super::{Carried, Outcome};
+use crate::{
+    api::{DriftChange, DriftItem, HardenedApp, HardenedAppStatus},
+    app::{App, Policy, Rejection},
+    cluster::{ChildOutcome, ChildState, FailureClass, Rollout},
+};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn app() -> App {
+    let spec = json!({ "components": [{ "name": "web", "image": "r.io/web:1" }] });
+    let mut app = HardenedApp::new("shop", serde_json::from_value(spec).unwrap());
+    app.metadata.namespace = Some("demo".to_owned());
+    App::accept(&app, &Policy::default()).unwrap()
+}
+
+fn child(kind: &'static str, state: ChildState) -> ChildOutcome {
+    ChildOutcome {
+        kind,
+        name: "shop-web".to_owned(),
+        component: "web".to_owned(),
+        state,
+        reverted: Vec::new(),
+        open: Vec::new(),
+        findings: Vec::new(),
+    }
+}
+
+fn complete() -> Rollout {
+    Rollout { desired: 2, ready: 2, complete: true, ..Rollout::default() }
+}
+
+/// An app that is in place and serves.
+fn carried() -> Carried {
+    Carried {
+        app: app(),
+        children: vec![child("NetworkPolicy", ChildState::InPlace), child("Deployment", ChildState::InPlace)],
+        progress: vec![(Some(complete()), Vec::new())],
+    }
+}
+
+fn outcome(change: impl FnOnce(&mut Carried)) -> Outcome {
+    let mut carried = carried();
+    change(&mut carried);
+    Outcome::Carried(Box::new(carried))
+}
+
+fn rejected(problem: &str) -> Outcome {
+    let (path, remedy) = ("spec.components[web].image".to_owned(), "append :<version>".to_owned());
+    Outcome::Rejected(vec![Rejection { path, problem: problem.to_owned(), remedy }])
+}
+
+fn failed(words: &str) -> ChildState {
+    ChildState::Failed(FailureClass::Refused, words.to_owned())
+}
+
+fn conflict() -> ChildState {
+    ChildState::Conflict("HelmApp shop".to_owned(), Duration::from_mins(5))
+}
+
+fn item(path: &str) -> DriftItem {
+    DriftItem {
+        kind: "Deployment".to_owned(),
+        name: "shop-web".to_owned(),
+        path: path.to_owned(),
+        change: DriftChange::Changed,
+        desired: "2".to_owned(),
+        live: "7".to_owned(),
+        manager: "kubectl-edit".to_owned(),
+        since: None,
+    }
+}
+
+/// The status after an outcome whose reverted drift is in no status yet.
+fn report(
+    previous: &HardenedAppStatus,
+    generation: Option<i64>,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> HardenedAppStatus {
+    let reverted: Vec<DriftItem> = outcome.reverted().collect();
+    super::report(previous, generation, outcome, &reverted, now)
+}
+
+fn first(outcome: &Outcome) -> HardenedAppStatus {
+    report(&HardenedAppStatus::default(), Some(1), outcome, at(100))
+}
+
+fn then(previous: &HardenedAppStatus, outcome: &Outcome) -> HardenedAppStatus {
+    report(previous, Some(1), outcome, at(200))
+}
+
+fn condition<'a>(status: &'a HardenedAppStatus, kind: &str) -> Option<&'a Condition> {
+    status.conditions.iter().find(|condition| condition.type_ == kind)
+}
+
+/// `Type=Status/Reason` of every condition.
+fn summary(status: &HardenedAppStatus) -> Vec<String> {
+    let words = |one: &Condition| format!("{}={}/{}", one.type_, one.status, one.reason);
+    status.conditions.iter().map(words).collect()
+}

@@ -1,0 +1,312 @@
+//! The conditions, components and lists of every outcome.
+
+use super::{app, at, child, condition, conflict, failed, first, item, outcome, rejected, report, summary, then};
+use crate::{
+    api::HardenedAppStatus,
+    cluster::{ChildState, PodState, Rollout},
+    status::{Carried, Outcome},
+};
+
+/// What came out, the conditions it leads to, and a part of what `Ready` says.
+type Case = (&'static str, fn() -> Outcome, &'static [&'static str], &'static str);
+
+fn rollout(change: impl FnOnce(&mut Rollout)) -> Outcome {
+    outcome(|carried| {
+        let mut rollout = Rollout { desired: 2, ready: 1, ..Rollout::default() };
+        change(&mut rollout);
+        carried.progress = vec![(Some(rollout), Vec::new())];
+    })
+}
+
+fn with(state: ChildState) -> Outcome {
+    outcome(|carried| carried.children[1].state = state)
+}
+
+const CASES: &[Case] = &[
+    (
+        "everything in place and serving is ready",
+        || outcome(|_| {}),
+        &["Ready=True/Available", "Accepted=True/Accepted", "Available=True/Available", "InSync=True/InSync"],
+        "all pods of all components serve",
+    ),
+    (
+        "a rejected spec is stalled and names field and remedy",
+        || rejected("no tag"),
+        &["Ready=False/Rejected", "Accepted=False/Rejected", "Stalled=True/Rejected"],
+        "spec.components[web].image: no tag; append :<version>",
+    ),
+    (
+        "an unreadable object is stalled",
+        || Outcome::Unreadable("missing field `image`".to_owned()),
+        &["Ready=False/Unreadable", "Accepted=False/Unreadable", "Stalled=True/Unreadable"],
+        "missing field `image`",
+    ),
+    (
+        "a conflict is stalled, since waiting can't help, and names the holder",
+        || with(conflict()),
+        &[
+            "Ready=False/Conflict",
+            "Accepted=True/Accepted",
+            "Stalled=True/Conflict",
+            "Available=True/Available",
+            "InSync=True/InSync",
+        ],
+        "Deployment shop-web belongs to HelmApp shop and is left alone",
+    ),
+    (
+        "a refused write is retried and says why",
+        || with(failed("failed to apply Deployment shop-web: denied by the quota")),
+        &[
+            "Ready=False/ApplyFailed",
+            "Accepted=True/Accepted",
+            "Reconciling=True/ApplyFailed",
+            "Available=True/Available",
+            "InSync=True/InSync",
+        ],
+        "denied by the quota",
+    ),
+    (
+        "a conflict outweighs a failure: it needs a person",
+        || outcome(|carried| carried.children = vec![child("Service", failed("x")), child("Deployment", conflict())]),
+        &[
+            "Ready=False/Conflict",
+            "Accepted=True/Accepted",
+            "Stalled=True/Conflict",
+            "Available=True/Available",
+            "InSync=True/InSync",
+        ],
+        "belongs to",
+    ),
+    (
+        "a look that ran out of time is gone on with, and says nothing of what it didn't see",
+        || Outcome::TimedOut,
+        &["Ready=False/ApplyFailed", "Accepted=True/Accepted", "Reconciling=True/ApplyFailed"],
+        "too slow",
+    ),
+    (
+        "an object that is being deleted is waited for",
+        || with(ChildState::AwaitDeletion),
+        &[
+            "Ready=False/WaitingForDeletion",
+            "Accepted=True/Accepted",
+            "Reconciling=True/WaitingForDeletion",
+            "Available=True/Available",
+            "InSync=True/InSync",
+        ],
+        "Deployment shop-web is being deleted",
+    ),
+    (
+        "a rollout under way is told in numbers",
+        || rollout(|_| {}),
+        &[
+            "Ready=False/RolloutInProgress",
+            "Accepted=True/Accepted",
+            "Reconciling=True/RolloutInProgress",
+            "Available=False/RolloutInProgress",
+            "InSync=True/InSync",
+        ],
+        "web: 1 of 2 pods ready",
+    ),
+    (
+        "a rollout past its deadline is stuck, not stalled: a new image or a new node can still help",
+        || rollout(|rollout| rollout.stuck = true),
+        &[
+            "Ready=False/RolloutStuck",
+            "Accepted=True/Accepted",
+            "Reconciling=True/RolloutStuck",
+            "Available=False/RolloutStuck",
+            "InSync=True/InSync",
+        ],
+        "web: 1 of 2 pods ready, and none more within 10 minutes",
+    ),
+    (
+        "pods that can't be created say why",
+        || rollout(|rollout| rollout.failure = Some("exceeded quota: cpu".to_owned())),
+        &[
+            "Ready=False/RolloutInProgress",
+            "Accepted=True/Accepted",
+            "Reconciling=True/RolloutInProgress",
+            "Available=False/RolloutInProgress",
+            "InSync=True/InSync",
+        ],
+        "web: pods can't be created: exceeded quota: cpu",
+    ),
+    (
+        "an image that can't be pulled is told in the pod's words",
+        || {
+            outcome(|carried| {
+                let problem = "image r.io/web:1 can't be pulled (ImagePullBackOff): not found".to_owned();
+                let mut pods = vec![PodState::default(); 2];
+                pods[1].problem = problem;
+                carried.progress = vec![(Some(Rollout { desired: 2, ..Rollout::default() }), pods)];
+            })
+        },
+        &[
+            "Ready=False/RolloutInProgress",
+            "Accepted=True/Accepted",
+            "Reconciling=True/RolloutInProgress",
+            "Available=False/RolloutInProgress",
+            "InSync=True/InSync",
+        ],
+        "web: image r.io/web:1 can't be pulled",
+    ),
+    (
+        "a contested object is out of sync though the app serves",
+        || {
+            outcome(|carried| {
+                carried.children[1].state = ChildState::Contested(std::time::Duration::from_secs(8));
+                carried.children[1].open = vec![item("spec.replicas")];
+            })
+        },
+        &["Ready=True/Available", "Accepted=True/Accepted", "Available=True/Available", "InSync=False/Contested"],
+        "all pods",
+    ),
+    (
+        "drift that can't be undone is out of sync",
+        || {
+            outcome(|carried| {
+                carried.children[1].state = failed("refused");
+                carried.children[1].open = vec![item("spec.replicas")];
+            })
+        },
+        &[
+            "Ready=False/ApplyFailed",
+            "Accepted=True/Accepted",
+            "Reconciling=True/ApplyFailed",
+            "Available=True/Available",
+            "InSync=False/Drifted",
+        ],
+        "refused",
+    ),
+    (
+        "drift that was undone is in sync and names the last one",
+        || outcome(|carried| carried.children[1].reverted = vec![item("spec.replicas")]),
+        &["Ready=True/Available", "Accepted=True/Accepted", "Available=True/Available", "InSync=True/Reverted"],
+        "all pods",
+    ),
+];
+
+#[test]
+fn every_outcome_has_its_conditions() {
+    let mut failures = Vec::new();
+    for (it, outcome, conditions, ready) in CASES {
+        let status = first(&outcome());
+        let message = &condition(&status, "Ready").unwrap().message;
+        if summary(&status) != *conditions || !message.contains(ready) {
+            failures.push(format!("{it}: {:#?}\n{message}", summary(&status)));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_rejection_changes_nothing_that_is_known_of_what_runs() {
+    let before = first(&outcome(|carried| carried.children[1].reverted = vec![item("spec.replicas")]));
+    let after = report(&before, Some(2), &rejected("no tag"), at(200));
+    assert_eq!(
+        (&after.components, &after.children, &after.drift, &after.findings),
+        (&before.components, &before.children, &before.drift, &before.findings)
+    );
+    assert_eq!(after.observed_generation, Some(2));
+    for kept in ["Available", "InSync"] {
+        assert_eq!(condition(&after, kept), condition(&before, kept));
+    }
+    assert_eq!(condition(&after, "Ready").unwrap().observed_generation, Some(2));
+}
+
+#[test]
+fn the_same_outcome_gives_the_same_status_at_any_time() {
+    // What was undone in a look is news each time.
+    for (it, outcome, ..) in CASES.iter().filter(|(it, ..)| !it.contains("undone is in sync")) {
+        let status = first(&outcome());
+        assert_eq!(then(&status, &outcome()), status, "{it}");
+    }
+}
+
+#[test]
+fn a_transition_time_moves_only_when_the_status_flips() {
+    let serving = first(&outcome(|_| {}));
+    let waiting = then(&serving, &with(ChildState::AwaitDeletion));
+    let time =
+        |status: &HardenedAppStatus, kind: &str| condition(status, kind).unwrap().last_transition_time.0.as_second();
+    assert_eq!((time(&waiting, "Ready"), time(&waiting, "Accepted")), (200, 100));
+    // Another reason for the same status is no flip.
+    let failing = report(&waiting, Some(1), &with(failed("x")), at(300));
+    assert_eq!((time(&failing, "Ready"), time(&failing, "Reconciling")), (200, 200));
+    assert_eq!(condition(&failing, "Ready").unwrap().reason, "ApplyFailed");
+}
+
+#[test]
+fn conditions_that_only_say_something_is_wrong_go_with_it() {
+    let stalled = first(&rejected("no tag"));
+    let serving = then(&stalled, &outcome(|_| {}));
+    assert!(condition(&serving, "Stalled").is_none() && condition(&serving, "Reconciling").is_none());
+}
+
+#[test]
+fn a_message_is_no_longer_than_the_api_allows() {
+    let status = first(&rejected(&"x".repeat(40_000)));
+    assert_eq!(condition(&status, "Ready").unwrap().message.len(), 2048);
+}
+
+#[test]
+fn components_tell_how_far_they_are_and_what_blocks_them() {
+    let told = |change: fn(&mut Carried)| first(&outcome(change)).components.remove(0);
+    let serving = told(|_| {});
+    assert_eq!((serving.name.as_str(), serving.image.as_str()), ("web", "r.io/web:1"));
+    assert_eq!((serving.ready, serving.desired, serving.message.as_str()), (2, 2, ""));
+    let missing = told(|carried| carried.progress = vec![(None, Vec::new())]);
+    assert_eq!((missing.ready, missing.message.as_str()), (0, "waiting for its Deployment"));
+    let held = told(|carried| {
+        carried.children = vec![child("NetworkPolicy", conflict()), child("Deployment", ChildState::Held)];
+        carried.progress = vec![(None, Vec::new())];
+    });
+    assert_eq!(held.message, "NetworkPolicy shop-web belongs to HelmApp shop");
+}
+
+#[test]
+fn children_are_listed_while_they_are_there() {
+    let kinds = |status: &HardenedAppStatus| status.children.iter().map(|child| child.kind.clone()).collect::<Vec<_>>();
+    let serving = first(&outcome(|_| {}));
+    assert_eq!(kinds(&serving), ["Deployment", "NetworkPolicy"]);
+    for (state, listed) in
+        [(conflict(), false), (failed("x"), true), (ChildState::AwaitDeletion, true), (ChildState::Held, true)]
+    {
+        let after = then(&serving, &with(state.clone()));
+        assert_eq!(kinds(&after).contains(&"Deployment".to_owned()), listed, "{state:?}");
+        // A child that was never there isn't listed by a failure.
+        assert!(!kinds(&first(&with(state.clone()))).contains(&"Deployment".to_owned()), "{state:?}");
+        // Nor does the list of another spec count.
+        let changed = report(&serving, Some(2), &with(state.clone()), at(200));
+        assert!(!kinds(&changed).contains(&"Deployment".to_owned()), "{state:?}");
+    }
+    // What is left of an earlier spec and can't be deleted belongs to no component.
+    let leftover = then(
+        &serving,
+        &outcome(|carried| {
+            carried
+                .children
+                .push(crate::cluster::ChildOutcome { component: String::new(), ..child("Service", failed("x")) });
+        }),
+    );
+    assert_eq!(kinds(&leftover), ["Deployment", "NetworkPolicy"]);
+}
+
+#[test]
+fn findings_of_spec_and_cluster_are_told_once_each() {
+    let status = first(&outcome(|carried| {
+        let finding = crate::api::FindingItem { check: "unowned-addition".to_owned(), ..Default::default() };
+        carried.children[0].findings = vec![finding.clone(), finding];
+    }));
+    let leftover = first(&outcome(|carried| {
+        carried
+            .children
+            .push(crate::cluster::ChildOutcome { component: String::new(), ..child("Service", ChildState::Leftover) });
+    }));
+    assert!(
+        leftover.findings.iter().any(|finding| finding.message.starts_with("Service shop-web is declared no more"))
+    );
+    let checks: Vec<&str> = status.findings.iter().map(|finding| finding.check.as_str()).collect();
+    assert_eq!(checks, ["image-not-pinned", "no-probes", "unowned-addition"]);
+    assert_eq!(app().findings.len() + 1, checks.len());
+}

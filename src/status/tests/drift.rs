@@ -1,0 +1,52 @@
+//! What is kept of drift.
+
+use super::{at, first, item, outcome, report, then};
+use crate::api::HardenedAppStatus;
+
+fn reverted(previous: &HardenedAppStatus, second: i64, paths: &[&str]) -> HardenedAppStatus {
+    let outcome = outcome(|carried| carried.children[1].reverted = paths.iter().map(|path| item(path)).collect());
+    report(previous, Some(1), &outcome, at(second))
+}
+
+#[test]
+fn the_newest_twenty_are_kept_newest_first() {
+    let mut status = HardenedAppStatus::default();
+    for round in 0..25 {
+        status = reverted(&status, round, &[&format!("spec.a{round}"), &format!("spec.b{round}")]);
+    }
+    let paths: Vec<&str> = status.drift.reverted.iter().map(|item| item.path.as_str()).collect();
+    assert_eq!(paths.len(), 20);
+    assert_eq!(paths[..3], ["spec.a24", "spec.b24", "spec.a23"]);
+}
+
+#[test]
+fn what_nobody_claims_is_dated_when_it_is_first_seen() {
+    let since = |item: &crate::api::DriftItem| item.since.as_ref().unwrap().0;
+    let status = reverted(&HardenedAppStatus::default(), 100, &["spec.a"]);
+    assert_eq!(since(&status.drift.reverted[0]), at(100));
+    let open = |carried: &mut super::Carried| carried.children[1].open = vec![item("spec.a")];
+    let seen = first(&outcome(open));
+    let again = then(&seen, &outcome(open));
+    assert_eq!(since(&again.drift.open[0]), at(100));
+}
+
+#[test]
+fn a_claimed_time_stays_as_claimed() {
+    let dated = crate::api::DriftItem { since: Some(k8s_time(7)), ..item("spec.a") };
+    let status = first(&outcome(|carried| carried.children[1].reverted = vec![dated.clone()]));
+    assert_eq!(status.drift.reverted, [dated]);
+}
+
+fn k8s_time(second: i64) -> k8s_openapi::apimachinery::pkg::apis::meta::v1::Time {
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(at(second))
+}
+
+#[test]
+fn open_drift_goes_when_it_is_gone_and_what_was_undone_stays() {
+    let open = first(&outcome(|carried| carried.children[1].open = vec![item("spec.a")]));
+    assert_eq!(open.drift.open.len(), 1);
+    let undone = then(&open, &outcome(|carried| carried.children[1].reverted = vec![item("spec.a")]));
+    assert_eq!((undone.drift.open.len(), undone.drift.reverted.len()), (0, 1));
+    let quiet = then(&undone, &outcome(|_| {}));
+    assert_eq!((quiet.drift.open.len(), quiet.drift.reverted.len()), (0, 1));
+}

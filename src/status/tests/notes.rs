@@ -1,0 +1,95 @@
+//! What is worth an event.
+
+use super::{child, conflict, first, item, outcome, rejected, then};
+use crate::{
+    api::{DriftChange, DriftItem, HardenedAppStatus},
+    cluster::ChildState,
+    status::{Note, notes},
+};
+
+/// `Reason about text` of each note.
+fn lines(notes: &[Note]) -> Vec<String> {
+    let about =
+        |note: &Note| note.about.as_ref().map_or_else(|| "app".to_owned(), |it| format!("{}/{}", it.kind, it.name));
+    notes.iter().map(|note| format!("{} {} {}", note.reason, about(note), note.text)).collect()
+}
+
+fn new(outcome: &super::Outcome) -> Vec<Note> {
+    notes(&HardenedAppStatus::default(), &first(outcome))
+}
+
+#[test]
+fn a_quiet_app_has_nothing_to_say() {
+    assert_eq!(new(&outcome(|_| {})), []);
+}
+
+#[test]
+fn a_rejection_is_said_once_and_again_when_it_is_another() {
+    let status = first(&rejected("no tag"));
+    assert_eq!(
+        lines(&notes(&HardenedAppStatus::default(), &status)),
+        ["Rejected app spec.components[web].image: no tag; append :<version>"]
+    );
+    assert_eq!(notes(&status, &then(&status, &rejected("no tag"))), []);
+    assert_eq!(notes(&status, &then(&status, &rejected("no name"))).len(), 1);
+}
+
+#[test]
+fn a_conflict_is_said_once() {
+    let contested = outcome(|carried| carried.children[1].state = conflict());
+    let status = first(&contested);
+    let said = notes(&HardenedAppStatus::default(), &status);
+    assert_eq!((said.len(), said[0].reason, said[0].action), (1, "Conflict", "Apply"));
+    assert_eq!(notes(&status, &then(&status, &contested)), []);
+}
+
+#[test]
+fn undone_drift_is_grouped_by_object_and_only_the_new_is_said() {
+    let service = DriftItem { kind: "Service".to_owned(), change: DriftChange::Added, ..item("spec.externalIPs") };
+    let first = first(&outcome(|carried| {
+        carried.children[1].reverted = vec![item("spec.replicas"), item("spec.paused")];
+        carried.children.push(super::ChildOutcome { reverted: vec![service], ..child("Service", ChildState::InPlace) });
+    }));
+    assert_eq!(
+        lines(&notes(&HardenedAppStatus::default(), &first)),
+        [
+            "DriftChanged Deployment/shop-web Deployment shop-web: spec.replicas changed by kubectl-edit; \
+             Deployment shop-web: spec.paused changed by kubectl-edit",
+            "DriftAdded Service/shop-web Service shop-web: spec.externalIPs added by kubectl-edit",
+        ]
+    );
+    let second = then(&first, &outcome(|carried| carried.children[1].reverted = vec![item("spec.minReadySeconds")]));
+    let said = lines(&notes(&first, &second));
+    assert_eq!(
+        said,
+        ["DriftChanged Deployment/shop-web Deployment shop-web: spec.minReadySeconds changed by kubectl-edit"]
+    );
+    assert_eq!(notes(&second, &then(&second, &outcome(|_| {}))), []);
+}
+
+#[test]
+fn a_deletion_is_said_without_a_path_or_a_manager() {
+    let gone = DriftItem { path: String::new(), manager: String::new(), change: DriftChange::Deleted, ..item("") };
+    let said = new(&outcome(|carried| carried.children[1].reverted = vec![gone]));
+    assert_eq!(said[0].text, "Deployment shop-web deleted");
+}
+
+#[test]
+fn open_drift_is_said_when_it_appears() {
+    let contested = outcome(|carried| {
+        carried.children[1].state = ChildState::Contested(std::time::Duration::from_secs(8));
+        carried.children[1].open = vec![item("spec.replicas")];
+    });
+    let status = first(&contested);
+    let said = notes(&HardenedAppStatus::default(), &status);
+    assert_eq!((said.len(), said[0].reason), (1, "DriftChanged"));
+    assert_eq!(notes(&status, &then(&status, &contested)), []);
+}
+
+#[test]
+fn an_event_is_short_enough_for_the_api() {
+    let said = new(&rejected(&"ä".repeat(2000)));
+    assert!(said[0].text.len() <= 1024 && said[0].text.starts_with("spec.components"));
+    let long = new(&rejected(&"x".repeat(2000)));
+    assert_eq!(long[0].text.len(), 900);
+}
