@@ -54,12 +54,12 @@ impl<'a> App<'a> {
         text.lines().for_each(|line| println!("   {line}"));
         kubectl.run(&["create", "namespace", NAMESPACE]).await?;
         kubectl.run(&["apply", "-f", SAMPLE]).await?;
-        let status = self
-            .wait("all objects of the app are in place", async || {
-                let status = self.status().await?;
-                Ok((status.children.len() == KINDS.len()).then_some(status))
-            })
-            .await?;
+        let status = wait("all objects of the app are in place", async || {
+            let status = self.status().await?;
+            // With a failed object the reason would be another; without a node it never gets beyond this one.
+            Ok(has(&status, ConditionType::Ready, Reason::RolloutInProgress).then_some(status))
+        })
+        .await?;
         println!(
             "\n   The operator made {} objects of it, the account and the policy before the pods:",
             status.children.len()
@@ -77,12 +77,9 @@ impl<'a> App<'a> {
 
     /// Shows everything there is to know at the end.
     pub(crate) async fn summary(&self, kubectl: &Kubectl<'_>) -> Result<()> {
-        self.wait("nothing deviates", async || {
-            let conditions = self.status().await?.conditions;
-            let calm = conditions.iter().any(|condition| {
-                condition.type_ == ConditionType::InSync.as_str() && condition.reason == Reason::Reverted.as_str()
-            });
-            Ok(calm.then_some(()))
+        wait("nothing deviates", async || {
+            let status = self.status().await?;
+            Ok(has(&status, ConditionType::InSync, Reason::Reverted).then_some(()))
         })
         .await?;
         kubectl.run(&["-n", NAMESPACE, "get", "happ"]).await?;
@@ -119,10 +116,16 @@ impl<'a> App<'a> {
     pub(crate) fn requests(&self, user: &str) -> Result<Vec<Request>> {
         audit::requests(&self.control_plane.audit_log(), NAMESPACE, user)
     }
+}
 
-    pub(crate) async fn wait<T>(&self, what: &str, check: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
-        until(what, LIMIT, check).await
-    }
+fn has(status: &HardenedAppStatus, kind: ConditionType, reason: Reason) -> bool {
+    let mut conditions = status.conditions.iter();
+    conditions.any(|condition| condition.type_ == kind.as_str() && condition.reason == reason.as_str())
+}
+
+/// Waits for what the story promises.
+pub(crate) async fn wait<T>(what: &str, check: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+    until(what, LIMIT, check).await
 }
 
 /// The row of the table of child kinds.

@@ -5,7 +5,7 @@ use e2e::operator;
 use hardened_app::api::DriftItem;
 use serde_json::Value;
 
-use crate::app::{APP, App, NAMESPACE};
+use crate::app::{APP, App, NAMESPACE, kind, print_drift, wait};
 use crate::kubectl::Kubectl;
 
 /// One change by somebody else.
@@ -79,19 +79,18 @@ impl Attack {
         let known = app.status().await?.drift.reverted;
         kubectl.run(&[&["-n", NAMESPACE], self.arguments].concat()).await?;
         let live = async || app.child(self.kind, CHILD).await;
-        app.wait(&format!("{} {CHILD} is as declared again", self.kind), async || {
+        wait(&format!("{} {CHILD} is as declared again", self.kind), async || {
             Ok((self.is_undone)(live().await?.as_ref()).then_some(()))
         })
         .await?;
-        let reported = app
-            .wait(&format!("the status of {APP} reports it"), async || {
-                let reverted = app.status().await?.drift.reverted;
-                let new: Vec<DriftItem> = reverted.into_iter().filter(|item| !known.contains(item)).collect();
-                Ok(new.iter().any(|item| self.is_meant(item)).then_some(new))
-            })
-            .await?;
+        let reported = wait(&format!("the status of {APP} reports it"), async || {
+            let reverted = app.status().await?.drift.reverted;
+            let new: Vec<DriftItem> = reverted.into_iter().filter(|item| !known.contains(item)).collect();
+            Ok(new.iter().any(|item| self.is_meant(item)).then_some(new))
+        })
+        .await?;
         println!("\n   Undone {} ms later. The status says:", self.milliseconds(app)?);
-        crate::app::print_drift(&reported);
+        print_drift(&reported);
         Ok(())
     }
 
@@ -101,12 +100,12 @@ impl Attack {
 
     /// From the attack's request to the operator's last one on the same object, by the API server's own log.
     fn milliseconds(&self, app: &App<'_>) -> Result<i64> {
-        let is_write = |verb: &str| ["patch", "create", "delete"].contains(&verb);
+        let plural = kind(self.kind)?.plural;
         let last = |user: &str| {
             let mine = app.requests(user)?.into_iter().rfind(|request| {
-                request.resource == crate::app::kind(self.kind).map_or("", |kind| kind.plural)
+                request.resource == plural
                     && request.name.as_deref() == Some(CHILD)
-                    && is_write(&request.verb)
+                    && ["patch", "delete"].contains(&request.verb.as_str())
                     && request.code < 300
             });
             mine.with_context(|| format!("the API server knows of no request by {user}"))
