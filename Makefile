@@ -25,7 +25,7 @@ demo: build control-plane ## See four attacks on an app undone (KEEP=1: look aro
 	@$(BIN)/demo $(if $(KEEP),--keep)
 
 test: build control-plane ## Run all tests, against a real control plane
-	$(BIN)/control-plane exec --operator -- cargo test --workspace --locked
+	$(BIN)/control-plane exec --operator -- cargo test --workspace --locked --no-fail-fast
 
 lint: cargo ## Check format, lints and documentation
 	cargo fmt --all --check
