@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use kube::Resource;
 use serde_json::Value;
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     pods::{PodState, Pods},
 };
 use crate::{
-    api::FindingItem,
+    api::{FindingItem, HardenedApp},
     app::{App, Owner},
     desired::{Child, Kind},
     plan::{Leftover, Live},
@@ -129,8 +130,8 @@ impl Cache {
         let Some(entry) = state.children.get(&key) else { return Live::Absent };
         let uid = entry.uid.clone();
         if entry.object.is_none() && entry.controller.as_ref() != Some(&app.uid) {
-            // Settled as another app's child. Creating it fails, and the object then says whose it is.
-            return Live::Absent;
+            // Only apps settle children, so an app has it: another one, or an earlier one of this name.
+            return Live::Foreign { holder: format!("{} {}", HardenedApp::kind(&()), entry.app) };
         }
         match (&entry.object, &entry.settled) {
             (None, Some(hash)) if *hash == child.hash => Live::Settled { findings: entry.findings.clone() },

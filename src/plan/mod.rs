@@ -74,6 +74,11 @@ pub enum Live {
         /// Its UID.
         uid: String,
     },
+    /// It was found equal to a child of another app.
+    Foreign {
+        /// Which app.
+        holder: String,
+    },
     /// It must be looked at.
     Object {
         /// Its UID.
@@ -98,7 +103,7 @@ impl Live {
     pub fn uid(&self) -> Option<&str> {
         match self {
             Self::Outdated { uid } | Self::Object { uid, .. } => Some(uid),
-            Self::Absent | Self::Settled { .. } => None,
+            Self::Absent | Self::Settled { .. } | Self::Foreign { .. } => None,
         }
     }
 
@@ -109,7 +114,7 @@ impl Live {
         match self {
             Self::Object { object, .. } => same("/metadata/uid", object) && same("/metadata/resourceVersion", object),
             Self::Outdated { uid } => found.pointer("/metadata/uid").and_then(Value::as_str) == Some(uid),
-            Self::Absent | Self::Settled { .. } => false,
+            Self::Absent | Self::Settled { .. } | Self::Foreign { .. } => false,
         }
     }
 }
@@ -121,6 +126,7 @@ pub fn verdict(child: &Child, owner_uid: &str, live: &Live, listed: bool, tolera
         Live::Absent => Verdict::absent(child, listed),
         Live::Settled { findings } => Verdict { findings: findings.clone(), ..Verdict::of(Change::Keep) },
         Live::Outdated { .. } => Verdict::of(Change::Apply),
+        Live::Foreign { holder } => Verdict::of(Change::Conflict { holder: holder.clone() }),
         Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, tolerated),
     }
 }
