@@ -37,7 +37,7 @@ pub(crate) fn write(file: &Path, url: &str, pki: &Pki, credentials: &Credentials
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// The address of the API server that a kubeconfig written by [`write`] names.
+/// The address of the API server that a kubeconfig written by [`write()`] names.
 pub(crate) fn server(file: &Path) -> Result<String> {
     let server = Kubeconfig::read_from(file)?.clusters.into_iter().find_map(|named| named.cluster?.server);
     server.with_context(|| format!("{} names no server", file.display()))

@@ -1,0 +1,65 @@
+# What a developer does with this repository. `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help control-plane build demo test lint verify generate clean-cache cargo
+
+# Outside the checkout, so that every clone finds what another has built.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hardened-app
+export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CACHE)/target)
+BIN := $(CARGO_TARGET_DIR)/debug
+
+# One folder per set of sources and flags: another version is built anew, a known one never again.
+SOURCES := $(addprefix e2e/kubernetes/,go.mod go.sum build)
+PROGRAMS := $(CACHE)/control-plane/$(shell cat $(SOURCES) | { sha256sum || shasum -a 256; } 2>/dev/null | cut -c1-16)
+export KUBEBUILDER_ASSETS := $(or $(KUBEBUILDER_ASSETS),$(PROGRAMS))
+
+DENY_VERSION := 0.20.2
+DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+demo: build control-plane ## See four attacks on an app undone (KEEP=1: look around afterwards)
+	@$(BIN)/demo $(if $(KEEP),--keep)
+
+test: build control-plane ## Run all tests, against a real control plane
+	$(BIN)/control-plane exec --operator -- cargo test --workspace --locked --no-fail-fast
+
+lint: cargo ## Check format, lints and documentation
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
+
+# Into a copy, so that a check changes no file.
+verify: build $(DENY) ## Prove that generated files are fresh and licences allowed
+	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; cp -R crds charts docs "$$copy"; \
+	$(BIN)/hardened-app generate "$$copy"; \
+	for folder in crds charts docs; do diff -ru "$$folder" "$$copy/$$folder" || \
+	  { echo "generated files in $$folder/ are stale: run 'make generate' and commit the result" >&2; exit 1; }; done
+	@echo 'generated files are fresh'
+	$(DENY) --locked check licenses bans sources
+
+generate: build ## Write the generated files
+	$(BIN)/hardened-app generate .
+
+build: cargo ## Build the operator and the test programs
+	cargo build --workspace --locked
+
+control-plane: $(KUBEBUILDER_ASSETS) ## Build etcd and Kubernetes' programs, once (set KUBEBUILDER_ASSETS to use your own)
+
+$(PROGRAMS):
+	@e2e/kubernetes/build $@
+
+# A target folder of its own that goes when it's done: cargo-deny shares next to nothing with us.
+$(DENY): | cargo
+	@echo 'building cargo-deny, once: some minutes …'
+	env -u CARGO_TARGET_DIR cargo install --quiet --locked --root $(CACHE)/cargo-deny-$(DENY_VERSION) cargo-deny@$(DENY_VERSION)
+
+cargo:
+	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust as rust-toolchain.toml names it, with rustup' >&2; exit 1; }
+	@command -v cc >/dev/null || { echo 'cc is missing: install a C compiler (Debian: apt-get install gcc libc6-dev)' >&2; exit 1; }
+
+clean-cache: ## Remove everything that was built outside the checkout
+	rm -rf $(CACHE)

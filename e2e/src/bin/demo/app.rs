@@ -1,0 +1,151 @@
+//! The demo's app: how it comes about, and what can be asked of it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use e2e::audit::{self, Request};
+use e2e::{ControlPlane, operator, until};
+use hardened_app::api::{ConditionType, DriftItem, HardenedApp, HardenedAppStatus, Reason};
+use hardened_app::desired::{KINDS, Kind};
+use kube::api::DynamicObject;
+use kube::{Api, Client};
+use serde_json::Value;
+
+use crate::kubectl::Kubectl;
+use crate::table;
+
+pub(crate) const NAMESPACE: &str = "demo";
+pub(crate) const APP: &str = "hello";
+pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+const SAMPLE: &str = "deploy/samples/smallest.yaml";
+
+/// Far more than it takes, for machines under load.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Fields of the Deployment that nobody had to write, as label and JSON pointer.
+const HARDENED: [(&str, &str); 8] = [
+    ("user id", "/spec/template/spec/containers/0/securityContext/runAsUser"),
+    ("may gain privileges", "/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation"),
+    ("kernel capabilities dropped", "/spec/template/spec/containers/0/securityContext/capabilities/drop"),
+    ("root file system is read-only", "/spec/template/spec/containers/0/securityContext/readOnlyRootFilesystem"),
+    ("system call filter", "/spec/template/spec/securityContext/seccompProfile/type"),
+    ("token for the API server", "/spec/template/spec/automountServiceAccountToken"),
+    ("privileged", "/spec/template/spec/containers/0/securityContext/privileged"),
+    ("limits", "/spec/template/spec/containers/0/resources/limits"),
+];
+
+/// The app `hello` and the cluster it is in.
+pub(crate) struct App<'a> {
+    control_plane: &'a ControlPlane,
+    client: Client,
+}
+
+impl<'a> App<'a> {
+    pub(crate) async fn new(control_plane: &'a ControlPlane) -> Result<Self> {
+        Ok(Self { control_plane, client: control_plane.admin_client().await? })
+    }
+
+    /// Applies the sample and shows what the operator makes of it.
+    pub(crate) async fn create(&self, kubectl: &Kubectl<'_>) -> Result<()> {
+        let sample = Path::new(REPOSITORY).join(SAMPLE);
+        println!("   $ cat {SAMPLE}");
+        let text = std::fs::read_to_string(&sample).with_context(|| format!("cannot read {}", sample.display()))?;
+        text.lines().for_each(|line| println!("   {line}"));
+        kubectl.run(&["create", "namespace", NAMESPACE]).await?;
+        kubectl.run(&["apply", "-f", SAMPLE]).await?;
+        let status = wait("all objects of the app are in place", async || {
+            let status = self.status().await?;
+            // With a failed object the reason would be another; without a node it never gets beyond this one.
+            Ok(has(&status, ConditionType::Ready, Reason::RolloutInProgress).then_some(status))
+        })
+        .await?;
+        println!(
+            "\n   The operator made {} objects of it, the account and the policy before the pods:",
+            status.children.len()
+        );
+        let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.plural).collect();
+        kubectl
+            .run(&["-n", NAMESPACE, "get", &kinds.join(","), "-l", "app.kubernetes.io/part-of=hello", "-o", "name"])
+            .await?;
+        println!("\n   Some of what nobody had to write:");
+        let deployment = self.child("Deployment", "hello-web").await?.context("no Deployment hello-web")?;
+        let shown = |pointer| deployment.pointer(pointer).map_or_else(|| "not set".to_owned(), Value::to_string);
+        table::print(&HARDENED.map(|(label, pointer)| [label.to_owned(), shown(pointer)]));
+        Ok(())
+    }
+
+    /// Shows everything there is to know at the end.
+    pub(crate) async fn summary(&self, kubectl: &Kubectl<'_>) -> Result<()> {
+        wait("nothing deviates", async || {
+            let status = self.status().await?;
+            Ok(has(&status, ConditionType::InSync, Reason::Reverted).then_some(()))
+        })
+        .await?;
+        kubectl.run(&["-n", NAMESPACE, "get", "happ"]).await?;
+        let (app, columns) = (format!("involvedObject.name={APP}"), "custom-columns=REASON:.reason,MESSAGE:.message");
+        println!();
+        kubectl.run(&["-n", NAMESPACE, "get", "events", "--field-selector", &app, "-o", columns]).await?;
+        let drift = self.status().await?.drift;
+        println!("\n   status.drift.reverted, newest first:");
+        print_drift(&drift.reverted);
+        if !drift.open.is_empty() {
+            print_drift(&drift.open);
+            bail!("the above is still open");
+        }
+        println!(
+            "\n   All requests of the operator in namespace {NAMESPACE}, watches aside, by the API server's own log:"
+        );
+        let counts = audit::summary(&self.requests(operator::USER)?);
+        table::print(&counts.into_iter().map(|(what, count)| [count.to_string(), what]).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    pub(crate) async fn status(&self) -> Result<HardenedAppStatus> {
+        let apps: Api<HardenedApp> = Api::namespaced(self.client.clone(), NAMESPACE);
+        Ok(apps.get(APP).await?.status.unwrap_or_default())
+    }
+
+    /// A live child as it is, if it is there.
+    pub(crate) async fn child(&self, of_kind: &str, name: &str) -> Result<Option<Value>> {
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), NAMESPACE, &kind(of_kind)?.resource());
+        Ok(api.get_opt(name).await?.map(serde_json::to_value).transpose()?)
+    }
+
+    /// The requests that a user has made in the app's namespace.
+    pub(crate) fn requests(&self, user: &str) -> Result<Vec<Request>> {
+        audit::requests(&self.control_plane.audit_log(), NAMESPACE, user)
+    }
+}
+
+fn has(status: &HardenedAppStatus, kind: ConditionType, reason: Reason) -> bool {
+    let mut conditions = status.conditions.iter();
+    conditions.any(|condition| condition.type_ == kind.as_str() && condition.reason == reason.as_str())
+}
+
+/// Waits for what the story promises.
+pub(crate) async fn wait<T>(what: &str, check: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+    until(what, LIMIT, check).await
+}
+
+/// The row of the table of child kinds.
+pub(crate) fn kind(name: &str) -> Result<&'static Kind> {
+    KINDS.iter().find(|kind| kind.kind == name).with_context(|| format!("{name} is no kind of child"))
+}
+
+/// Deviations, one a line.
+pub(crate) fn print_drift(items: &[DriftItem]) {
+    let rows: Vec<[String; 5]> = items
+        .iter()
+        .map(|item| {
+            let values = match (item.desired.as_str(), item.live.as_str()) {
+                ("", "") => String::new(),
+                ("", live) => live.to_owned(),
+                (desired, live) => format!("{desired} -> {live}"),
+            };
+            let by = if item.manager.is_empty() { String::new() } else { format!("by {}", item.manager) };
+            [format!("{} {}", item.kind, item.name), format!("{:?}", item.change), item.path.clone(), values, by]
+        })
+        .collect();
+    table::print(&rows);
+}

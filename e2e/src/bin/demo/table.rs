@@ -1,0 +1,11 @@
+//! A table for the terminal.
+
+/// Prints rows with columns as wide as their widest cell.
+pub(crate) fn print<const N: usize>(rows: &[[String; N]]) {
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..N).map(|column| width(column).unwrap_or_default()).collect();
+    for row in rows {
+        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        println!("   {}", cells.join("  ").trim_end());
+    }
+}
