@@ -177,7 +177,7 @@ fn watch_children(
     follow(watches, api, ours(), move |event| match event {
         Event::Apply(object) | Event::InitApply(object) => {
             // Taken in whether or not anybody listens yet.
-            let apps = untyped(&object).map(|object| cache.observed(kind, &object)).unwrap_or_default();
+            let apps = typed(kind, &object).map(|object| cache.observed(kind, &object)).unwrap_or_default();
             triggers.look_at(apps);
         }
         Event::Delete(object) => triggers.look_at(untyped(&object).and_then(|object| cache.deleted(kind, &object))),
@@ -202,6 +202,15 @@ fn watch_pods(
         Event::Init => cache.pods(super::pods::Pods::relist),
         Event::InitDone => triggers.look_at(cache.pods(super::pods::Pods::relisted)),
     })
+}
+
+/// The object with its type, which the members of a list don't carry.
+fn typed(kind: &Kind, object: &DynamicObject) -> Option<Value> {
+    let mut object = untyped(object)?;
+    let fields = object.as_object_mut()?;
+    fields.insert("apiVersion".to_owned(), kind.api_version().into());
+    fields.insert("kind".to_owned(), kind.kind.into());
+    Some(object)
 }
 
 fn untyped(object: &DynamicObject) -> Option<Value> {

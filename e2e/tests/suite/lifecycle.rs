@@ -21,6 +21,12 @@ async fn all_are_gone(scene: &Scene, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// How many objects the status lists as declared no more.
+async fn leftovers(scene: &Scene) -> Result<usize> {
+    let status = scene.apps().get("shop").await?.status.unwrap_or_default();
+    Ok(status.findings.iter().filter(|finding| finding.check == "leftover").count())
+}
+
 #[tokio::test]
 async fn the_policy_of_a_removed_component_outlives_its_pods() -> Result<()> {
     let scene = Scene::open("pruned").await?;
@@ -46,13 +52,16 @@ async fn the_policy_of_a_removed_component_outlives_its_pods() -> Result<()> {
     for kind in ["NetworkPolicy", "ServiceAccount"] {
         scene.version(kind, "shop-api").await.with_context(|| format!("the {kind} stays as long as the pod"))?;
     }
+    assert_eq!(leftovers(&scene).await?, 2, "the status says what is still there");
     pods.patch(&pod, &PatchParams::default(), &finalizers(json!(null))).await?;
     all_are_gone(&scene, "shop-api").await?;
 
     let last: Vec<_> = scene.quiet().await?.into_iter().skip(before).collect();
-    let mut deleted: Vec<_> = last.iter().map(|request| (request.verb.as_str(), request.resource.as_str())).collect();
+    let children = last.iter().filter(|request| request.subresource.is_none());
+    let mut deleted: Vec<_> = children.map(|request| (request.verb.as_str(), request.resource.as_str())).collect();
     deleted.sort_unstable();
     assert_eq!(deleted, [("delete", "networkpolicies"), ("delete", "serviceaccounts")]);
+    assert_eq!(leftovers(&scene).await?, 0);
     scene.condition("shop", "Ready", "True", "Available").await?;
     Ok(())
 }
