@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::desired::KINDS;
+
 /// What a function on data has no use for.
 const IMPURE: [&str; 11] = [
     "kube::Client",
@@ -180,5 +182,24 @@ fn generated_files_are_fresh() {
     for (file, text) in generated {
         let committed = fs::read_to_string(root().join(&file)).unwrap_or_default();
         assert!(text == committed, "{} is stale: run `make generate` and commit", file.display());
+    }
+}
+
+#[test]
+fn the_readme_names_every_kind_and_its_file() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let rows: Vec<(&str, &str)> = readme
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split("` | `");
+            Some((cells.next()?, cells.next()?.split('`').next()?))
+        })
+        .filter(|(_, file)| file.starts_with("src/desired/"))
+        .collect();
+    let kinds: Vec<&str> = rows.iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(kinds, KINDS.iter().map(|kind| kind.kind).collect::<Vec<_>>());
+    for (kind, file) in rows {
+        let source = fs::read_to_string(root().join(file)).unwrap();
+        assert!(source.contains(&format!("kind: \"{kind}\"")), "{file} doesn't build {kind}");
     }
 }

@@ -197,8 +197,6 @@ pub enum Reason {
     Conflict,
     /// The API server refused a write; the message says which and why.
     ApplyFailed,
-    /// The namespace is being deleted.
-    NamespaceTerminating,
     /// An object is being deleted and will be made anew once it is gone.
     WaitingForDeletion,
     /// Nothing deviates, and nothing ever did.
@@ -224,7 +222,6 @@ impl Reason {
             Self::RolloutStuck => "RolloutStuck",
             Self::Conflict => "Conflict",
             Self::ApplyFailed => "ApplyFailed",
-            Self::NamespaceTerminating => "NamespaceTerminating",
             Self::WaitingForDeletion => "WaitingForDeletion",
             Self::InSync => "InSync",
             Self::Reverted => "Reverted",

@@ -105,7 +105,7 @@ impl Component {
             args: spec.args.clone(),
             user,
             group: id(spec.group, user, &format!("{path}.group"), rejections),
-            replicas: spec.replicas.unwrap_or(2),
+            replicas: replicas(spec.replicas, &path, rejections),
             resources: resources(spec, policy, &mounts, &path, rejections),
             env: environment::accept(spec, &path, findings, rejections),
             clients: Vec::new(),
@@ -136,8 +136,18 @@ fn id(given: Option<i64>, default: i64, path: &str, rejections: &mut Rejections)
     let id = given.unwrap_or(default);
     if id <= 10_000 {
         rejections.add(path, format!("{id} may be a user of the node"), "use an id above 10000, or leave it out");
+    } else if id > i64::from(i32::MAX) {
+        rejections.add(path, format!("{id} is no user id"), "use one from 10001 to 2147483647");
     }
     id
+}
+
+fn replicas(given: Option<i32>, path: &str, rejections: &mut Rejections) -> i32 {
+    let replicas = given.unwrap_or(2);
+    if !(0..=100).contains(&replicas) {
+        rejections.add(format!("{path}.replicas"), format!("{replicas} pods"), "ask for 0 to 100");
+    }
+    replicas
 }
 
 fn ports(specs: &[api::ComponentPort], path: &str, rejections: &mut Rejections) -> Vec<Port> {
@@ -145,6 +155,13 @@ fn ports(specs: &[api::ComponentPort], path: &str, rejections: &mut Rejections) 
     let mut ports = Vec::new();
     for spec in specs {
         let path = format!("{path}.ports[{}]", spec.name);
+        if !is_port_name(&spec.name) {
+            rejections.add(
+                &path,
+                "not a name for a port",
+                "use at most 15 lower-case letters, digits and '-', with a letter",
+            );
+        }
         if !names.insert(&spec.name) {
             rejections.add(&path, "two ports have this name", "give each its own");
         }
@@ -165,6 +182,16 @@ fn ports(specs: &[api::ComponentPort], path: &str, rejections: &mut Rejections) 
     ports
 }
 
+/// An IANA service name (RFC 6335), as Kubernetes asks of named ports.
+fn is_port_name(name: &str) -> bool {
+    (1..=15).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && name.contains(|c: char| c.is_ascii_lowercase())
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+        && !name.contains("--")
+}
+
 /// Requests and limits: the spec's, else the policy's defaults, and never above its maxima.
 fn resources(
     spec: &api::Component,
@@ -174,26 +201,33 @@ fn resources(
     rejections: &mut Rejections,
 ) -> Resources {
     let path = format!("{path}.resources");
-    let given = amounts(spec.resources.as_ref(), &path, rejections);
-    for ((field, given), maximum) in ["cpu", "memory", "ephemeralStorage"].iter().zip(given).zip(policy.maximum) {
-        if let (Some(given), Some(maximum)) = (given, maximum)
-            && given > maximum
-        {
-            rejections.add(
-                format!("{path}.{field}"),
-                format!("{given} is more than policy {} allows", policy.name),
-                format!("ask for at most {maximum}"),
-            );
-        }
-    }
-    let [cpu, memory, ephemeral_storage] = given;
+    let [cpu, memory, ephemeral_storage] = amounts(spec.resources.as_ref(), &path, rejections);
     let defaults = policy.defaults;
-    Resources {
+    let resources = Resources {
         cpu: cpu.unwrap_or(defaults.cpu),
         memory: memory.unwrap_or(defaults.memory),
         // The kubelet counts emptyDir volumes towards the pod's limit and evicts the pod above it.
         ephemeral_storage: mounts::writable_sizes(mounts)
             .chain([ephemeral_storage.unwrap_or(defaults.ephemeral_storage)])
             .sum(),
+    };
+    // What the user asks for: /tmp, which nobody asked for, doesn't count.
+    let asked = mounts.iter().filter(|mount| spec.writable_paths.iter().any(|writable| writable.path == mount.path));
+    let local_disk =
+        mounts::writable_sizes(asked).chain([ephemeral_storage.unwrap_or(defaults.ephemeral_storage)]).sum();
+    let sums = [
+        ("cpu", resources.cpu, ""),
+        ("memory", resources.memory, ""),
+        ("ephemeralStorage", local_disk, " with the writable paths"),
+    ];
+    for ((field, sum, with), maximum) in sums.into_iter().zip(policy.maximum) {
+        if let Some(maximum) = maximum.filter(|maximum| sum > *maximum) {
+            rejections.add(
+                format!("{path}.{field}"),
+                format!("{sum}{with} is more than policy {} allows", policy.name),
+                format!("ask for at most {maximum}"),
+            );
+        }
     }
+    resources
 }

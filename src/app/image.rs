@@ -18,11 +18,12 @@ impl Image {
             None => (reference, None),
         };
         let tag = name.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
-        if reference.is_empty() || reference.contains(char::is_whitespace) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._:/@-".contains(c);
+        if !reference.starts_with(|c: char| c.is_ascii_alphanumeric()) || !reference.chars().all(plain) {
             rejections.add(path, "not an image reference", "write registry/repository:tag@sha256:digest");
         } else if digest.is_some_and(|digest| digest.len() != 64 || !digest.bytes().all(|b| b.is_ascii_hexdigit())) {
             rejections.add(path, "the digest is not complete", "copy all 64 hex digits after @sha256:");
-        } else if digest.is_none() && tag.is_none() {
+        } else if digest.is_none() && tag.is_none_or(str::is_empty) {
             rejections.add(path, "no tag and no digest", "append :<version> or @sha256:<digest>");
         } else if digest.is_none() && tag == Some("latest") {
             rejections.add(path, "the tag 'latest' changes under a running app", "name a version or a digest");
@@ -40,12 +41,14 @@ impl Image {
     }
 }
 
-/// Whether `name` lies below one of `prefixes`, at a path boundary: `ghcr.io/team` holds `ghcr.io/team/x`, not `ghcr.io/teams`.
+/// Whether `name` is one of `prefixes` with a tag, or lies below one at a path boundary: `ghcr.io/team` holds `ghcr.io/team/x`
+/// and not `ghcr.io/teams`.
 fn from_any(name: &str, prefixes: &[String]) -> bool {
     let name = with_registry(name);
-    prefixes
-        .iter()
-        .any(|prefix| name.strip_prefix(prefix.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/')))
+    prefixes.iter().filter_map(|prefix| name.strip_prefix(prefix.trim_end_matches('/'))).any(|rest| {
+        let tag = rest.strip_prefix(':').is_some_and(|tag| !tag.contains('/'));
+        rest.is_empty() || rest.starts_with('/') || tag
+    })
 }
 
 /// A reference without a registry means Docker Hub, and there without a path the folder `library`.
@@ -67,6 +70,9 @@ mod tests {
         for (name, expected) in [
             ("ghcr.io/team/shop", true),
             ("ghcr.io/teams/shop", false),
+            ("ghcr.io/team:1", true),
+            ("ghcr.io/team", true),
+            ("docker.io:5000/nginx", false),
             ("nginx", true),
             ("bitnami/nginx", true),
             ("localhost/nginx", false),

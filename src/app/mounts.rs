@@ -27,9 +27,9 @@ pub enum MountSource {
 const SECRETS: &str = "/run/secrets";
 
 /// Paths that belong to the system: covering one breaks the image or hands it files of the node.
-const SYSTEM: [&str; 14] = [
+const SYSTEM: [&str; 15] = [
     "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/usr",
-    "/var",
+    "/var", "/var/run",
 ];
 
 /// Paths below which nothing may be mounted either.
@@ -67,8 +67,8 @@ pub(super) fn accept(spec: &api::Component, path: &str, rejections: &mut Rejecti
 }
 
 /// The sizes of the writable directories.
-pub(super) fn writable_sizes(mounts: &[Mount]) -> impl Iterator<Item = Quantity> {
-    mounts.iter().filter_map(|mount| match mount.source {
+pub(super) fn writable_sizes<'a>(mounts: impl IntoIterator<Item = &'a Mount>) -> impl Iterator<Item = Quantity> {
+    mounts.into_iter().filter_map(|mount| match mount.source {
         MountSource::Writable(size) => Some(size),
         _ => None,
     })
@@ -84,6 +84,9 @@ fn objection(path: &str, source: &MountSource) -> Option<(&'static str, &'static
     }
     if SYSTEM.contains(&path) || KERNEL.iter().any(|system| below(path, system)) {
         return Some(("belongs to the system", "choose a directory of the application"));
+    }
+    if path == "/tmp" && !matches!(source, MountSource::Writable(_)) {
+        return Some(("must stay writable", "choose another directory"));
     }
     // In most images /var/run is a link to /run: both are where the token of a ServiceAccount would be looked for.
     let reserved = ["/var/run/secrets", SECRETS].iter().any(|folder| path == *folder || below(path, folder));

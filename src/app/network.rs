@@ -39,8 +39,19 @@ pub(super) fn workload(app: &str, component: &str) -> String {
     format!("{app}.{component}")
 }
 
-/// Never outside: link-local addresses with the cloud's metadata service, and its IPv6 form on AWS.
-const METADATA: [&str; 3] = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"];
+/// Never outside: link-local addresses, and where clouds serve metadata and credentials elsewhere: Azure, Alibaba, Oracle,
+/// AWS and Google over IPv6.
+const METADATA: [&str; 7] = [
+    "169.254.0.0/16",
+    "168.63.129.16/32",
+    "100.100.100.200/32",
+    "192.0.0.192/32",
+    "fe80::/10",
+    "fd00:ec2::254/128",
+    "fd20:ce::254/128",
+];
+/// IPv4 addresses in IPv6 clothes: plugins differ in what they take them for, and the API server refuses them in newer versions.
+const MAPPED: &str = "::ffff:0:0/96";
 /// Taken for the cluster's as long as the policy doesn't say which ranges are.
 const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
 
@@ -60,6 +71,10 @@ pub(super) fn outside(specs: &[api::Egress], policy: &Policy, path: &str, reject
             rejections.add(path, "not an address range", "write one such as 203.0.113.0/24");
             continue;
         };
+        if MAPPED.parse().is_ok_and(|mapped: IpNet| mapped.contains(&cidr)) {
+            rejections.add(path, "an IPv4 range in IPv6 form", "write it in IPv4 form, such as 203.0.113.0/24");
+            continue;
+        }
         if let Some(range) = inside.iter().find(|range| range.contains(&cidr)) {
             let remedy = if policy.cluster_cidrs.is_empty() {
                 "name an outside range; where private addresses lie outside the cluster, the platform team sets clusterCIDRs in the HardeningPolicy"

@@ -13,7 +13,7 @@ use crate::{
     api::{ChildRef, DriftItem},
     app::{App, Owner},
     desired::{Child, Stage},
-    plan::{self, Change, Live, Verdict},
+    plan::{self, Change, Contention, Live, Verdict},
 };
 
 /// A child needs an apply, a removal and a look at the answer; whatever is not done then waits for the next round.
@@ -62,10 +62,16 @@ impl Round<'_> {
         let mut undone: Vec<DriftItem> = Vec::new();
         for _ in 0..STEPS {
             let verdict = self.verdict(child, &live, listed);
-            if let Some(state) = self.rest(child, &live, &verdict) {
+            // However many requests a heal takes, it is one heal.
+            let heals = undone.is_empty() && !verdict.drift.is_empty();
+            let contested = || if heals { self.contested(child, &verdict) } else { None };
+            if let Some(state) = self.rest(child, &live, &verdict).or_else(contested) {
                 return ChildOutcome::stopped(child, state, undone, verdict);
             }
             log(&self.app.owner, &verdict);
+            if heals {
+                self.contention(child, |contention| contention.healed(Instant::now()));
+            }
             let answer = match self.send(child, &live, &verdict).await {
                 Ok(answer) => answer,
                 Err(failure) => {
@@ -100,8 +106,8 @@ impl Round<'_> {
             }
             Change::Conflict { holder } => Some(ChildState::Conflict(holder.clone(), CONFLICT_RETRY)),
             Change::AwaitDeletion => Some(ChildState::AwaitDeletion),
-            Change::Create => self.known_conflict(child).or_else(|| self.contested(child, verdict)),
-            Change::Apply | Change::Remove(_) => self.contested(child, verdict),
+            Change::Create => self.known_conflict(child),
+            Change::Apply | Change::Remove(_) => None,
         }
     }
 
@@ -112,14 +118,12 @@ impl Round<'_> {
     }
 
     fn contested(&self, child: &Child, verdict: &Verdict) -> Option<ChildState> {
-        if verdict.drift.is_empty() {
-            return None;
-        }
-        let now = Instant::now();
-        let pause = self.memory.of(&self.app.owner.uid, |memory| {
-            memory.contention(child.kind.kind, &child.name).pause(verdict.dangerous, now)
-        });
+        let pause = self.contention(child, |contention| contention.pause(verdict.dangerous, Instant::now()));
         (!pause.is_zero()).then_some(ChildState::Contested(pause))
+    }
+
+    fn contention<T>(&self, child: &Child, look: impl FnOnce(&mut Contention) -> T) -> T {
+        self.memory.of(&self.app.owner.uid, |memory| look(memory.contention(child.kind.kind, &child.name)))
     }
 
     /// Sends the one request that the verdict calls for.
@@ -130,9 +134,6 @@ impl Round<'_> {
             Change::Apply => self.writer.apply(owner, child, live.uid().unwrap_or_default()).await,
             _ => self.writer.create(owner, child).await,
         };
-        if !verdict.drift.is_empty() {
-            self.memory.of(&owner.uid, |memory| memory.contention(child.kind.kind, &child.name).healed(Instant::now()));
-        }
         match answer {
             Ok(object) => {
                 self.cache.wrote(child.kind, &object);

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use kube::Resource;
@@ -32,9 +33,16 @@ pub struct Cache(Mutex<State>);
 struct State {
     children: HashMap<Key, Entry>,
     by_app: HashMap<AppKey, BTreeSet<Key>>,
-    /// Names seen so far in a list that is under way, by kind.
-    relists: BTreeMap<&'static str, HashSet<Key>>,
+    /// Lists under way, by kind.
+    relists: BTreeMap<&'static str, Relist>,
     pods: Pods,
+}
+
+/// A list that is under way.
+#[derive(Debug)]
+struct Relist {
+    began: Instant,
+    seen: HashSet<Key>,
 }
 
 impl Cache {
@@ -48,7 +56,7 @@ impl Cache {
         let (Some(key), Some(entry)) = (key_of(kind, object), Entry::read(object)) else { return Vec::new() };
         let mut state = self.state();
         if let Some(relist) = state.relists.get_mut(kind.kind) {
-            relist.insert(key.clone());
+            relist.seen.insert(key.clone());
         }
         let mut apps = vec![(key.1.clone(), entry.app.clone())];
         if let Some(known) = state.children.get(&key) {
@@ -77,18 +85,19 @@ impl Cache {
 
     /// A list begins: what it doesn't hold is gone.
     pub(super) fn relist(&self, kind: &'static Kind) {
-        self.state().relists.insert(kind.kind, HashSet::new());
+        let relist = Relist { began: Instant::now(), seen: HashSet::new() };
+        self.state().relists.insert(kind.kind, relist);
     }
 
     /// A list has ended. Returns the apps that lost something.
     pub(super) fn relisted(&self, kind: &'static Kind) -> Vec<AppKey> {
         let mut state = self.state();
-        let seen = state.relists.remove(kind.kind).unwrap_or_default();
+        let Some(Relist { began, seen }) = state.relists.remove(kind.kind) else { return Vec::new() };
         let gone: Vec<Key> = state
             .children
             .iter()
-            // What we wrote just now may be newer than the list.
-            .filter(|(key, entry)| key.0 == kind.kind && !seen.contains(*key) && !entry.is_fresh_write())
+            // What we wrote since the list began may be newer than it; the watch that follows will tell.
+            .filter(|(key, entry)| key.0 == kind.kind && !seen.contains(*key) && !entry.is_written_since(began))
             .map(|(key, _)| key.clone())
             .collect();
         gone.iter().filter_map(|key| state.take(key)).collect()

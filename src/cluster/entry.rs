@@ -8,8 +8,9 @@ use std::{
 use kube::Resource;
 use serde_json::Value;
 
+use super::words::quoted;
 use crate::{
-    api::{FindingItem, HardenedApp},
+    api::{FindingItem, GROUP, HardenedApp},
     desired::PART_OF,
 };
 
@@ -85,8 +86,12 @@ impl Entry {
         self.uid == newer.uid && newer.version < self.version && self.is_fresh_write()
     }
 
-    pub(super) fn is_fresh_write(&self) -> bool {
+    fn is_fresh_write(&self) -> bool {
         self.written.is_some_and(|written| written.elapsed() < OWN_WRITE_OUTRANKS)
+    }
+
+    pub(super) fn is_written_since(&self, moment: Instant) -> bool {
+        self.written.is_some_and(|written| written >= moment)
     }
 
     /// Takes over what is known of the same object from an earlier version of it.
@@ -121,7 +126,8 @@ fn label(metadata: &Value, name: &str) -> Option<String> {
 fn controller(metadata: &Value, field: &str) -> Option<String> {
     let references = metadata.get("ownerReferences")?.as_array()?;
     let controller = references.iter().find(|reference| reference.get("controller") == Some(&Value::Bool(true)))?;
-    let is_app = controller.get("kind")? == &*HardenedApp::kind(&());
+    let is_app = controller.get("kind")? == &*HardenedApp::kind(&())
+        && controller.get("apiVersion")?.as_str()?.starts_with(&format!("{GROUP}/"));
     is_app.then(|| controller.get(field)?.as_str().map(str::to_owned))?
 }
 
@@ -179,7 +185,7 @@ impl Rollout {
             stuck: seen
                 && condition("Progressing", "False")
                     .is_some_and(|found| text(found, "reason") == "ProgressDeadlineExceeded"),
-            failure: condition("ReplicaFailure", "True").filter(|_| seen).map(|found| text(found, "message")),
+            failure: condition("ReplicaFailure", "True").filter(|_| seen).map(|found| quoted(&text(found, "message"))),
         }
     }
 }

@@ -11,6 +11,7 @@ mod pods;
 mod prune;
 mod settings;
 mod watch;
+mod words;
 mod write;
 
 pub use backoff::backoff;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
-use super::AppKey;
+use super::{AppKey, words::quoted};
 use crate::desired::PART_OF;
 
 /// What the status needs to know of a pod.
@@ -24,9 +24,6 @@ pub(super) struct Pods {
     known: BTreeMap<(String, String), PodState>,
     relist: Option<HashSet<(String, String)>>,
 }
-
-/// Longest part of a container's or the cluster's own words that is passed on.
-const LONGEST: usize = 256;
 
 impl Pods {
     pub(super) fn observed(&mut self, pod: &Value) -> Option<AppKey> {
@@ -102,7 +99,7 @@ fn problem(pod: &Value) -> Option<String> {
             .then(|| format!("{}: {}", text(pod, "/status/reason"), text(pod, "/status/message")))
     };
     let words = container.or_else(unscheduled).or_else(evicted)?;
-    Some(words.chars().take(LONGEST).collect())
+    Some(quoted(&words))
 }
 
 fn container_problem(status: &Value) -> Option<String> {

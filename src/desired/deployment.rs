@@ -45,6 +45,8 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec containers [] lifecycle",
             "spec template spec containers [] *Probe",
             "spec template spec volumes []",
+            // A source added to one of ours, such as a token in a projected volume.
+            "spec template spec volumes [] *",
             "spec template spec host*",
             "spec template spec securityContext",
             "spec template spec serviceAccountName",

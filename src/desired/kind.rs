@@ -34,7 +34,7 @@ pub enum Stage {
 }
 
 /// How live objects are compared with what is declared. Paths are written with a space between segments (keys hold dots and
-/// slashes), `[]` for any member of a list, and a trailing `*` for any ending.
+/// slashes), `[]` for any member of a list (at the end: a whole member, not what is below it), and a trailing `*` for any ending.
 #[derive(Debug)]
 pub struct Rules {
     /// Lists whose members have a key, as in server-side apply; all others are compared by position.

@@ -94,15 +94,23 @@ impl Path {
         keys
     }
 
-    /// Whether the path is the pattern's, or lies below it. Syntax: see [`crate::desired::Rules`].
+    /// Whether the path is the pattern's, or lies below it; a pattern for a list member holds for whole members only.
+    /// Syntax: see [`crate::desired::Rules`].
     pub(super) fn is_within(&self, pattern: &str) -> bool {
+        if pattern.ends_with("[]") {
+            return self.is(pattern);
+        }
+        self.starts_with(pattern)
+    }
+
+    fn starts_with(&self, pattern: &str) -> bool {
         let mut segments = self.0.iter();
         pattern.split(' ').all(|wanted| segments.next().is_some_and(|segment| segment.matches(wanted)))
     }
 
     /// Whether the path is exactly the pattern's.
     pub(super) fn is(&self, pattern: &str) -> bool {
-        pattern.split(' ').count() == self.0.len() && self.is_within(pattern)
+        pattern.split(' ').count() == self.0.len() && self.starts_with(pattern)
     }
 }
 

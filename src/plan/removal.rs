@@ -36,14 +36,14 @@ pub(super) fn replacement(desired: &Value, live: &Value, found: &[Difference]) -
     let members = |change| found.iter().filter(move |found| found.change == change && found.path.is_member());
     let mut replaced: Vec<String> = members(DriftChange::Removed)
         .map(|removed| removed.path.list())
+        // Lists inside list members stand at other places in the declared object than in the live one: left to the apply.
+        .filter(|list| list.indices().is_empty())
         .filter(|list| members(DriftChange::Added).any(|added| added.path.list() == *list))
         .map(|list| list.pointer())
         .collect();
     replaced.dedup();
-    // Lists inside list members stand at other places in the declared object than in the live one: left to the apply.
     let lists: Vec<Value> = replaced
         .iter()
-        .filter(|pointer| !pointer.bytes().any(|byte| byte.is_ascii_digit()))
         .filter_map(|pointer| Some(json!({ "op": "replace", "path": pointer, "value": desired.pointer(pointer)? })))
         .collect();
     (!lists.is_empty()).then(|| std::iter::once(guard(live)).chain(lists).collect())
