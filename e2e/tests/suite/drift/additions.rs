@@ -18,7 +18,7 @@ const CONTAINER: &str = "/spec/template/spec/containers/0";
 const POD: &str = "/spec/template/spec";
 
 const IN_PODS: [Edit; 19] = [
-    added(pod!(".containers[name=web].env"), |object| {
+    added(pod!(".containers[name=web].env[name=LD_PRELOAD]"), |object| {
         push(object, &format!("{CONTAINER}/env"), json!({ "name": "LD_PRELOAD", "value": "/tmp/x.so" }));
     }),
     added(pod!(".containers[name=web].envFrom"), |object| {
@@ -52,13 +52,13 @@ const IN_PODS: [Edit; 19] = [
     added(pod!(".volumes[name=host]"), |object| {
         push(object, &format!("{POD}/volumes"), json!({ "name": "host", "hostPath": { "path": "/" } }));
     }),
-    added(pod!(".initContainers"), |object| {
+    added(pod!(".initContainers[name=x]"), |object| {
         push(object, &format!("{POD}/initContainers"), json!({ "name": "x", "image": "evil:1" }));
     }),
-    added(pod!(".hostAliases"), |object| {
+    added(pod!(".hostAliases[ip=203.0.113.6]"), |object| {
         push(object, &format!("{POD}/hostAliases"), json!({ "ip": "203.0.113.6", "hostnames": ["db"] }));
     }),
-    added(pod!(".imagePullSecrets"), |object| {
+    added(pod!(".imagePullSecrets[name=others]"), |object| {
         push(object, &format!("{POD}/imagePullSecrets"), json!({ "name": "others" }));
     }),
     added(pod!(".nodeName"), |object| set(object, &format!("{POD}/nodeName"), "mine".into())),
