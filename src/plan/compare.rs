@@ -66,6 +66,8 @@ impl Comparison<'_> {
             match value {
                 // Each key has its own manager and its own rules: a restart's annotation may stay, an injector's may not.
                 Value::Object(live) if MAPS.contains(&name.as_str()) => self.fields(&Map::new(), live, &path),
+                // So has each member: an added container is shown by name, whether or not others are declared.
+                Value::Array(_) if self.keys(&path).is_some() => self.value(&Value::Array(Vec::new()), value, &path),
                 _ => self.add(path, DriftChange::Added, None, Some(value)),
             }
         }

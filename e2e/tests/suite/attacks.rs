@@ -113,3 +113,19 @@ async fn a_service_opened_to_the_outside_is_closed() -> Result<()> {
     assert_eq!(scene.live("Service", "shop-web").await?.pointer("/spec"), before.pointer("/spec"));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_privileged_init_container_is_removed_and_shown_for_what_it_is() -> Result<()> {
+    let scene = Scene::open("init-container").await?;
+    scene.ready("shop", WEB).await?;
+    let container = json!({ "name": "root", "image": "evil:1", "securityContext": { "privileged": true } });
+    let containers = json!({ "spec": { "template": { "spec": { "initContainers": [container] } } } });
+    patch(&scene.objects("Deployment")?, "shop-web", &Patch::Strategic(containers)).await?;
+
+    let path = "spec.template.spec.initContainers[name=root]";
+    let found = scene.reverted("shop", "the init container", |item| item.path == path).await?;
+    assert_eq!(found.live, "image=evil:1, securityContext.privileged=true");
+    let live = scene.live("Deployment", "shop-web").await?;
+    assert_eq!(live.pointer("/spec/template/spec/initContainers"), None);
+    Ok(())
+}

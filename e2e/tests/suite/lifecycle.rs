@@ -9,7 +9,8 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use crate::scene::{LIMIT, Scene, WEB, sees};
+use crate::scene::{Scene, WEB};
+use crate::sees::{LIMIT, sees};
 
 /// The same component under another name, with so many pods.
 fn component(name: &str, replicas: u8) -> String {

@@ -13,5 +13,6 @@ mod requests;
 mod restart;
 mod samples;
 mod scene;
+mod sees;
 mod statuses;
 mod tamper;

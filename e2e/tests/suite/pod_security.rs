@@ -10,7 +10,7 @@ use crate::scene::{Scene, desired};
 use crate::tamper::{remove, set};
 
 /// The Deployments of a sample, as they would be applied in the namespace.
-async fn deployments(scene: &Scene, sample: &str) -> Result<Vec<Value>> {
+fn deployments(scene: &Scene, sample: &str) -> Result<Vec<Value>> {
     let mut app: Value = serde_saphyr::from_str(sample)?;
     set(&mut app, "/metadata/namespace", scene.name().into());
     let children = desired(&serde_json::from_value(app)?)?;
@@ -44,7 +44,7 @@ async fn warnings(scene: &Scene, deployment: &Value) -> Result<String> {
 async fn the_pods_of_the_samples_pass_the_restricted_standard() -> Result<()> {
     let scene = Scene::labelled("restricted", &[("pod-security.kubernetes.io/enforce", "restricted")]).await?;
     for sample in [SMALLEST, LARGEST] {
-        for deployment in deployments(&scene, sample).await? {
+        for deployment in deployments(&scene, sample)? {
             pod_is_allowed(&scene, &deployment).await?;
         }
     }
@@ -55,7 +55,7 @@ async fn the_pods_of_the_samples_pass_the_restricted_standard() -> Result<()> {
 async fn the_deployments_of_the_samples_raise_no_warning() -> Result<()> {
     let scene = Scene::labelled("warned", &[("pod-security.kubernetes.io/warn", "restricted")]).await?;
     for sample in [SMALLEST, LARGEST] {
-        for deployment in deployments(&scene, sample).await? {
+        for deployment in deployments(&scene, sample)? {
             assert_eq!(warnings(&scene, &deployment).await?, "");
         }
     }
@@ -68,7 +68,7 @@ async fn a_pod_that_may_escalate_is_neither_allowed_nor_passed_without_a_warning
     let labels =
         [("pod-security.kubernetes.io/enforce", "restricted"), ("pod-security.kubernetes.io/warn", "restricted")];
     let scene = Scene::labelled("escalation", &labels).await?;
-    let mut deployment = deployments(&scene, SMALLEST).await?.pop().context("the sample has a Deployment")?;
+    let mut deployment = deployments(&scene, SMALLEST)?.pop().context("the sample has a Deployment")?;
     let container = "/spec/template/spec/containers/0/securityContext";
     set(&mut deployment, container, json!({ "allowPrivilegeEscalation": true }));
     assert!(pod_is_allowed(&scene, &deployment).await.is_err_and(|error| error.to_string().contains("restricted")));

@@ -14,7 +14,8 @@ use kube::api::{ApiResource, DynamicObject, PostParams};
 use serde_json::{Value, json};
 
 use crate::samples::LARGEST;
-use crate::scene::{LIMIT, Scene, WEB, sees};
+use crate::scene::{Scene, WEB};
+use crate::sees::{LIMIT, sees};
 use crate::tamper::{edit, set};
 
 /// Apps with one component, each with a child of its own to tamper with.

@@ -5,22 +5,16 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use e2e::audit::{self, Request};
 use e2e::{ControlPlane, Namespace, operator, until};
-use futures::{StreamExt, pin_mut};
 use hardened_app::api::{DriftItem, HardenedApp, HardenedAppStatus};
 use hardened_app::app::{App, Policy};
 use hardened_app::desired::{self, Child, KINDS};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
-use kube::runtime::WatchStreamExt;
-use kube::runtime::watcher::watch_object;
-use kube::{Api, Client, Resource};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use kube::{Api, Client};
 use serde_json::{Value, json};
 
-/// Longer than anything takes on a busy machine, except what is broken.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+use crate::sees::{LIMIT, sees};
 
 /// So long after its last request the operator has nothing left to do: longer than any of its pauses after a success.
 const REST: Duration = Duration::from_secs(2);
@@ -220,33 +214,4 @@ pub(crate) fn desired(app: &HardenedApp) -> Result<Vec<Child>> {
     let accepted = App::accept(app, &Policy::default());
     let app = accepted.map_err(|rejections| anyhow::anyhow!("refused: {rejections:?}"))?;
     Ok(desired::children(&app))
-}
-
-/// Watches an object until `check` answers; None stands for an object that isn't there.
-pub(crate) async fn sees<K, T>(
-    api: &Api<K>,
-    name: &str,
-    what: &str,
-    mut check: impl FnMut(Option<&K>) -> Option<T>,
-) -> Result<T>
-where
-    K: Resource + Clone + DeserializeOwned + Serialize + std::fmt::Debug + Send + 'static,
-{
-    let mut last = None;
-    let watch = async {
-        // Errors are passed over: the watch is made anew, and the limit holds.
-        let objects = watch_object(api.clone(), name).default_backoff().filter_map(async |seen| seen.ok());
-        pin_mut!(objects);
-        while let Some(object) = objects.next().await {
-            if let Some(answer) = check(object.as_ref()) {
-                return Some(answer);
-            }
-            last = object;
-        }
-        None
-    };
-    match tokio::time::timeout(LIMIT, watch).await {
-        Ok(Some(answer)) => Ok(answer),
-        _ => bail!("waited {} s in vain: {what}; last seen: {}", LIMIT.as_secs(), serde_json::to_string(&last)?),
-    }
 }

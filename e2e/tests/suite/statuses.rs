@@ -11,7 +11,7 @@ use kube::runtime::watcher::{Config, Event, watcher};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::scene::LIMIT;
+use crate::sees::LIMIT;
 
 /// A recording under way; it ends when dropped.
 pub(crate) struct Statuses {

@@ -6,7 +6,7 @@ use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::Value;
 
-use crate::scene::LIMIT;
+use crate::sees::LIMIT;
 
 /// The field manager of a person at the keyboard.
 pub(crate) const HUMAN: &str = "kubectl-edit";

@@ -100,7 +100,7 @@ impl Fake {
         let mut after = self.live();
         let operations: json_patch::Patch = serde_json::from_value(patch.clone()).unwrap();
         json_patch::patch(&mut after, &operations).map_err(|error| error.to_string())?;
-        self.update(crate::api::MANAGER, &before, &after);
+        self.update(crate::api::MANAGER, &before, &stored(&after));
         Ok(())
     }
 

@@ -50,8 +50,8 @@ const CASES: &[Case] = &[
         "a dangerous field is removed, whoever set it",
         "Deployment",
         |fake| fake.unclaimed(|object| set(object, "/spec/template/spec/hostAliases", json!([{ "ip": "10.0.0.1" }]))),
-        "remove /spec/template/spec/hostAliases",
-        &["Added spec.template.spec.hostAliases [] -> [hash] by "],
+        "remove /spec/template/spec/hostAliases/0",
+        &["Added spec.template.spec.hostAliases[ip=10.0.0.1] [] -> [hash] by "],
     ),
     (
         "host access that was switched on is switched off",
@@ -78,13 +78,13 @@ const CASES: &[Case] = &[
         ],
     ),
     (
-        "an init container is removed with its list",
+        "an init container is removed and told by its image",
         "Deployment",
         |fake| {
             fake.edit("k", |o| push(o, "/spec/template/spec/initContainers", json!({ "name": "i", "image": "e:1" })));
         },
-        "remove /spec/template/spec/initContainers",
-        &["Added spec.template.spec.initContainers [] -> [hash] by k"],
+        "remove /spec/template/spec/initContainers/0",
+        &["Added spec.template.spec.initContainers[name=i] [] -> [image=e:1] by k"],
     ),
     (
         "an added volume, mount, variable and port are removed from the end",

@@ -18,7 +18,7 @@ const CONTAINER: &str = "/spec/template/spec/containers/0";
 const POD: &str = "/spec/template/spec";
 
 const IN_PODS: [Edit; 19] = [
-    added(pod!(".containers[name=web].env"), |object| {
+    added(pod!(".containers[name=web].env[name=LD_PRELOAD]"), |object| {
         push(object, &format!("{CONTAINER}/env"), json!({ "name": "LD_PRELOAD", "value": "/tmp/x.so" }));
     }),
     added(pod!(".containers[name=web].envFrom"), |object| {
@@ -52,13 +52,13 @@ const IN_PODS: [Edit; 19] = [
     added(pod!(".volumes[name=host]"), |object| {
         push(object, &format!("{POD}/volumes"), json!({ "name": "host", "hostPath": { "path": "/" } }));
     }),
-    added(pod!(".initContainers"), |object| {
+    added(pod!(".initContainers[name=x]"), |object| {
         push(object, &format!("{POD}/initContainers"), json!({ "name": "x", "image": "evil:1" }));
     }),
-    added(pod!(".hostAliases"), |object| {
+    added(pod!(".hostAliases[ip=203.0.113.6]"), |object| {
         push(object, &format!("{POD}/hostAliases"), json!({ "ip": "203.0.113.6", "hostnames": ["db"] }));
     }),
-    added(pod!(".imagePullSecrets"), |object| {
+    added(pod!(".imagePullSecrets[name=others]"), |object| {
         push(object, &format!("{POD}/imagePullSecrets"), json!({ "name": "others" }));
     }),
     added(pod!(".nodeName"), |object| set(object, &format!("{POD}/nodeName"), "mine".into())),
@@ -80,8 +80,8 @@ const IN_PODS: [Edit; 19] = [
     }),
 ];
 
-const fn added(path: &'static str, edit: fn(&mut serde_json::Value)) -> Edit {
-    Edit { kind: "Deployment", change: Added, path, edit }
+const fn added(path: &'static str, made_by: fn(&mut serde_json::Value)) -> Edit {
+    Edit { kind: "Deployment", change: Added, path, made_by }
 }
 
 #[tokio::test]
@@ -96,13 +96,13 @@ async fn what_others_add_to_a_service_is_removed() -> Result<()> {
             kind: "Service",
             change: Added,
             path: "spec.externalIPs",
-            edit: |object| set(object, "/spec/externalIPs", json!(["203.0.113.6"])),
+            made_by: |object| set(object, "/spec/externalIPs", json!(["203.0.113.6"])),
         },
         Edit {
             kind: "Service",
             change: Added,
             path: "spec.ports[port=9999,protocol=TCP]",
-            edit: |object| {
+            made_by: |object| {
                 let port = json!({ "name": "x", "port": 9999, "protocol": "TCP", "targetPort": 9999 });
                 push(object, "/spec/ports", port);
             },
@@ -111,7 +111,7 @@ async fn what_others_add_to_a_service_is_removed() -> Result<()> {
             kind: "Service",
             change: Added,
             path: "spec.selector.team",
-            edit: |object| set(object, "/spec/selector/team", "x".into()),
+            made_by: |object| set(object, "/spec/selector/team", "x".into()),
         },
     ];
     all_are_undone(&Scene::open("service-additions").await?, WEB, &edits).await
@@ -127,31 +127,31 @@ async fn what_others_add_to_a_network_policy_is_removed() -> Result<()> {
             kind: "NetworkPolicy",
             change: Added,
             path: "spec.ingress[1]",
-            edit: |object| push(object, "/spec/ingress", json!({})),
+            made_by: |object| push(object, "/spec/ingress", json!({})),
         },
         Edit {
             kind: "NetworkPolicy",
             change: Added,
             path: "spec.ingress[0].from[1]",
-            edit: |object| push(object, "/spec/ingress/0/from", json!({ "namespaceSelector": {} })),
+            made_by: |object| push(object, "/spec/ingress/0/from", json!({ "namespaceSelector": {} })),
         },
         Edit {
             kind: "NetworkPolicy",
             change: Added,
             path: "spec.ingress[0].ports[1]",
-            edit: |object| push(object, "/spec/ingress/0/ports", json!({ "port": 22, "protocol": "TCP" })),
+            made_by: |object| push(object, "/spec/ingress/0/ports", json!({ "port": 22, "protocol": "TCP" })),
         },
         Edit {
             kind: "NetworkPolicy",
             change: Added,
             path: "spec.egress[2]",
-            edit: |object| push(object, "/spec/egress", json!({})),
+            made_by: |object| push(object, "/spec/egress", json!({})),
         },
         Edit {
             kind: "NetworkPolicy",
             change: Added,
             path: "spec.egress[1].to[1]",
-            edit: |object| push(object, "/spec/egress/1/to", json!({ "ipBlock": { "cidr": "0.0.0.0/0" } })),
+            made_by: |object| push(object, "/spec/egress/1/to", json!({ "ipBlock": { "cidr": "0.0.0.0/0" } })),
         },
     ];
     all_are_undone(&Scene::open("policy-additions").await?, &components, &edits).await
@@ -163,7 +163,7 @@ async fn a_closed_network_policy_that_others_open_is_closed() -> Result<()> {
         kind: "NetworkPolicy",
         change: Added,
         path: "spec.ingress",
-        edit: |object| push(object, "/spec/ingress", json!({})),
+        made_by: |object| push(object, "/spec/ingress", json!({})),
     }];
     all_are_undone(&Scene::open("closed-policy").await?, WEB, &edits).await
 }

@@ -17,31 +17,31 @@ async fn a_changed_field_of_any_kind_is_set_back() -> Result<()> {
             kind: "ServiceAccount",
             change: DriftChange::Changed,
             path: "automountServiceAccountToken",
-            edit: |object| set(object, "/automountServiceAccountToken", true.into()),
+            made_by: |object| set(object, "/automountServiceAccountToken", true.into()),
         },
         Edit {
             kind: "NetworkPolicy",
             change: DriftChange::Changed,
             path: "spec.podSelector.matchLabels[hardened.dev/workload]",
-            edit: |object| set(object, "/spec/podSelector/matchLabels/hardened.dev~1workload", "nothing".into()),
+            made_by: |object| set(object, "/spec/podSelector/matchLabels/hardened.dev~1workload", "nothing".into()),
         },
         Edit {
             kind: "Deployment",
             change: DriftChange::Changed,
             path: "spec.template.spec.containers[name=web].image",
-            edit: |object| set(object, "/spec/template/spec/containers/0/image", "evil:1".into()),
+            made_by: |object| set(object, "/spec/template/spec/containers/0/image", "evil:1".into()),
         },
         Edit {
             kind: "Service",
             change: DriftChange::Changed,
             path: "spec.selector[hardened.dev/workload]",
-            edit: |object| set(object, "/spec/selector/hardened.dev~1workload", "other.web".into()),
+            made_by: |object| set(object, "/spec/selector/hardened.dev~1workload", "other.web".into()),
         },
         Edit {
             kind: "PodDisruptionBudget",
             change: DriftChange::Changed,
             path: "spec.maxUnavailable",
-            edit: |object| set(object, "/spec/maxUnavailable", "100%".into()),
+            made_by: |object| set(object, "/spec/maxUnavailable", "100%".into()),
         },
     ];
     let covered = edits.each_ref().map(|edit| edit.kind);
@@ -55,7 +55,7 @@ async fn a_foreign_label_on_any_kind_is_removed() -> Result<()> {
         kind: kind.kind,
         change: DriftChange::Added,
         path: "metadata.labels.team",
-        edit: |object| set(object, "/metadata/labels/team", "x".into()),
+        made_by: |object| set(object, "/metadata/labels/team", "x".into()),
     });
     all_are_undone(&Scene::open("label").await?, WEB, &edits).await
 }
@@ -66,7 +66,7 @@ async fn the_label_that_marks_a_child_as_kept_is_put_back_on_any_kind() -> Resul
         kind: kind.kind,
         change: DriftChange::Removed,
         path: "metadata.labels[app.kubernetes.io/managed-by]",
-        edit: |object| remove(object, "/metadata/labels/app.kubernetes.io~1managed-by"),
+        made_by: |object| remove(object, "/metadata/labels/app.kubernetes.io~1managed-by"),
     });
     all_are_undone(&Scene::open("unmarked").await?, WEB, &edits).await
 }

@@ -19,7 +19,7 @@ struct Edit {
     change: DriftChange,
     /// As the status shows it.
     path: &'static str,
-    edit: fn(&mut Value),
+    made_by: fn(&mut Value),
 }
 
 /// Makes every edit on an app of its own, all at the same time, and checks that each is undone and reported.
@@ -38,7 +38,7 @@ async fn is_undone(scene: &Scene, app: &str, components: &str, case: &Edit) -> R
     scene.ready(app, components).await?;
     let child = format!("{app}-web");
     let before = scene.live(case.kind, &child).await?;
-    let edited = edit(&scene.objects(case.kind)?, &child, case.edit).await?;
+    let edited = edit(&scene.objects(case.kind)?, &child, case.made_by).await?;
     assert_ne!(declared(&edited), declared(&before), "{}: the edit changes something", case.path);
 
     let item = scene.reverted(app, case.path, |item| item.path == case.path).await?;
