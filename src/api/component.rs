@@ -6,6 +6,7 @@
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 use super::Probes;
 
@@ -89,6 +90,22 @@ pub struct Component {
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["path".to_string()]))]
     pub writable_paths: Vec<WritablePath>,
+
+    /// Existing PersistentVolumeClaims of this namespace to mount.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
+    pub volumes: Vec<ClaimVolume>,
+
+    /// Devices per pod by resource name, such as `nvidia.com/gpu: 1`. The policy says where such pods run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(length(max = 4))]
+    pub devices: BTreeMap<String, i32>,
+
+    /// Name of the port that serves metrics: opens it to the policy's monitoring, if the policy names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 15))]
+    pub metrics_port: Option<String>,
 
     /// Health checks. Without them, TCP probes on the first TCP port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -216,6 +233,25 @@ pub struct WritablePath {
     #[schemars(length(min = 1, max = 32))]
     #[x_kube(validation = Rule::new("isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))").message("write a quantity above 0 such as 64Mi"))]
     pub size: String,
+}
+
+/// An existing PersistentVolumeClaim.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct ClaimVolume {
+    /// Name of the volume within the component.
+    #[schemars(length(min = 1, max = 20))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").message("use lower-case letters, digits and '-', starting with a letter"))]
+    pub name: String,
+    /// Where it is mounted: an absolute path.
+    #[schemars(length(min = 2, max = 256))]
+    pub path: String,
+    /// Name of the claim.
+    #[schemars(length(min = 1, max = 253))]
+    pub claim: String,
+    /// Whether several pods may mount it at once (access mode ReadWriteMany). If not, the component has one pod, and an old one
+    /// goes before a new one comes.
+    #[serde(default)]
+    pub shared: bool,
 }
 
 /// A component of another app.

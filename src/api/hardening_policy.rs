@@ -35,6 +35,10 @@ pub struct HardeningPolicySpec {
     #[serde(default)]
     pub network: NetworkPolicySettings,
 
+    /// Where pods run and by whose rules.
+    #[serde(default)]
+    pub placement: PlacementPolicy,
+
     /// How strictly live objects are held to what is declared.
     #[serde(default)]
     pub drift: DriftPolicy,
@@ -87,6 +91,10 @@ pub struct NetworkPolicySettings {
     /// Where pods resolve names; kube-dns and the NodeLocal address if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns: Option<DnsPolicy>,
+    /// Pods that scrape metrics: they may reach the `metricsPort` of every component.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    pub monitoring: Vec<PodPeer>,
     /// Address ranges of pods, Services and nodes: egress to outside addresses never reaches them.
     /// Empty counts all private ranges as the cluster's.
     #[serde(default, rename = "clusterCIDRs", skip_serializing_if = "Vec::is_empty")]
@@ -100,7 +108,7 @@ pub struct DnsPolicy {
     /// DNS servers that run as pods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
-    pub peers: Vec<DnsPeer>,
+    pub peers: Vec<PodPeer>,
     /// DNS servers that have only an address, such as NodeLocal DNS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), inner(length(min = 3, max = 49)))]
@@ -111,14 +119,14 @@ pub struct DnsPolicy {
     pub ports: Vec<i32>,
 }
 
-/// DNS servers that run as pods.
+/// Pods by namespace and labels.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
-pub struct DnsPeer {
-    /// Their namespace.
+pub struct PodPeer {
+    /// Namespace of the pods.
     #[schemars(length(min = 1, max = 63))]
     pub namespace: String,
-    /// Labels of the pods.
+    /// Labels of the pods; at least one, since none would mean all of them.
     #[schemars(length(min = 1, max = 8))]
     pub pod_labels: BTreeMap<String, String>,
 }
@@ -143,4 +151,66 @@ pub struct ToleratedPath {
     /// Path as the status shows it, such as `spec.template.spec.priorityClassName`; what is below is included.
     #[schemars(length(min = 1, max = 256))]
     pub path: String,
+}
+
+/// Where pods run and by whose rules.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct PlacementPolicy {
+    /// What kind of cluster it is.
+    #[serde(default)]
+    pub platform: Platform,
+    /// PriorityClass of every pod; it must exist, or no pod can be created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub priority_class: Option<String>,
+    /// Devices that apps may ask for, and where pods with them run. A device that isn't listed is refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["resource".to_string()]))]
+    pub devices: Vec<DevicePlacement>,
+}
+
+/// What kind of cluster it is.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Platform {
+    /// Users and groups are what the app says.
+    #[default]
+    Kubernetes,
+    /// Users, groups and SELinux options are left out: the namespace's security context constraints assign them.
+    OpenShift,
+}
+
+/// Where pods with a device run.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct DevicePlacement {
+    /// Resource name of the device, such as `nvidia.com/gpu`.
+    #[schemars(length(min = 3, max = 253))]
+    #[x_kube(validation = Rule::new("self.contains('/')").message("write the resource name with its domain, such as nvidia.com/gpu"))]
+    pub resource: String,
+    /// Labels of the nodes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(length(max = 8))]
+    pub node_selector: BTreeMap<String, String>,
+    /// Taints of these nodes that the pods bear.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    pub tolerations: Vec<Toleration>,
+    /// RuntimeClass of the pods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub runtime_class: Option<String>,
+}
+
+/// A taint that a pod bears.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct Toleration {
+    /// Key of the taint.
+    #[schemars(length(min = 1, max = 253))]
+    pub key: String,
+    /// Value of the taint; any if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub value: Option<String>,
 }

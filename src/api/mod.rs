@@ -8,15 +8,16 @@ mod probe;
 mod status;
 
 pub use component::{
-    AppPeer, Component, ComponentPort, ConfigMount, Egress, EnvVar, Protocol, ResourceAmounts, SecretKey, WritablePath,
+    AppPeer, ClaimVolume, Component, ComponentPort, ConfigMount, Egress, EnvVar, Protocol, ResourceAmounts, SecretKey,
+    WritablePath,
 };
 pub use crds::crds;
 pub use hardened_app::{HardenedApp, HardenedAppSpec};
 pub use hardening_policy::{
-    DnsPeer, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
-    PullPolicy, ResourcePolicy, ToleratedPath,
+    DevicePlacement, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
+    PlacementPolicy, Platform, PodPeer, PullPolicy, ResourcePolicy, ToleratedPath, Toleration,
 };
-pub use probe::{HttpProbe, Probe, Probes, TcpProbe};
+pub use probe::{ExecProbe, GrpcProbe, HttpProbe, Probe, Probes, TcpProbe};
 pub use status::{
     ChildRef, ComponentStatus, ConditionType, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
     Reason,

@@ -17,10 +17,10 @@ pub struct Probes {
     pub startup: Option<Probe>,
 }
 
-/// One health check: over HTTP or by opening a TCP connection.
+/// One health check: over HTTP, by opening a TCP connection, by the gRPC health protocol, or by running a command.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.http) != has(self.tcp)").message("give exactly one of http and tcp"))]
+#[x_kube(validation = Rule::new("[has(self.http), has(self.tcp), has(self.grpc), has(self.exec)].filter(given, given).size() == 1").message("give exactly one of http, tcp, grpc and exec"))]
 pub struct Probe {
     /// A GET request that must answer with a status from 200 to 399.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,6 +28,12 @@ pub struct Probe {
     /// A TCP connection that must open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp: Option<TcpProbe>,
+    /// A call of the gRPC health protocol that must answer SERVING.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grpc: Option<GrpcProbe>,
+    /// A command in the container that must end with code 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exec: Option<ExecProbe>,
     /// Seconds between two checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 3600))]
@@ -60,4 +66,24 @@ pub struct TcpProbe {
     /// Name of one of the component's TCP ports.
     #[schemars(length(min = 1, max = 15))]
     pub port: String,
+}
+
+/// A check by the gRPC health protocol.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct GrpcProbe {
+    /// Name of one of the component's TCP ports.
+    #[schemars(length(min = 1, max = 15))]
+    pub port: String,
+    /// Service to ask about; the whole server if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 256))]
+    pub service: Option<String>,
+}
+
+/// A check by a command.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct ExecProbe {
+    /// Program and arguments: an argument list, never a shell line.
+    #[schemars(length(min = 1, max = 64), inner(length(max = 4096)))]
+    pub command: Vec<String>,
 }

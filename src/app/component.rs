@@ -1,10 +1,10 @@
 //! One component, complete.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Env, Image, Mount, Outside, Owner, Peer, Policy, Probes, Resources, Target, environment, is_name, mounts, network,
-    policy::amounts, probes, rejection::Rejections,
+    Env, Image, Mount, Outside, Owner, Peer, Placement, Policy, Probes, Resources, Target, environment, is_name,
+    mounts, network, placement, policy::amounts, probes, rejection::Rejections,
 };
 use crate::api::{self, FindingItem, Protocol, PullPolicy};
 
@@ -36,6 +36,14 @@ pub struct Component {
     pub ports: Vec<Port>,
     /// Number of pods.
     pub replicas: i32,
+    /// Only one pod may be there at a time: an old one goes before a new one comes.
+    pub exclusive: bool,
+    /// Devices per pod, by resource name.
+    pub devices: BTreeMap<String, i32>,
+    /// Where its pods run.
+    pub placement: Placement,
+    /// The port that serves metrics.
+    pub metrics: Option<Port>,
     /// Requests and limits.
     pub resources: Resources,
     /// Environment, in the order of the spec.
@@ -93,6 +101,8 @@ impl Component {
                 "without a TCP port and without probes nobody notices that it hangs: add spec.components[].probes",
             ));
         }
+        // A claim that isn't shared can be mounted on one node at a time, and a device may be the only one.
+        let exclusive = !spec.devices.is_empty() || spec.volumes.iter().any(|volume| !volume.shared);
         Self {
             child: format!("{}-{}", owner.name, spec.name),
             workload: network::workload(&owner.name, &spec.name),
@@ -105,7 +115,11 @@ impl Component {
             args: spec.args.clone(),
             user,
             group: id(spec.group, user, &format!("{path}.group"), rejections),
-            replicas: replicas(spec.replicas, &path, rejections),
+            replicas: replicas(spec.replicas, exclusive, &path, rejections),
+            exclusive,
+            devices: spec.devices.clone(),
+            placement: placement::accept(spec, policy, &path, rejections),
+            metrics: metrics(spec.metrics_port.as_deref(), &ports, &path, rejections),
             resources: resources(spec, policy, &mounts, &path, rejections),
             env: environment::accept(spec, &path, findings, rejections),
             clients: Vec::new(),
@@ -142,12 +156,31 @@ fn id(given: Option<i64>, default: i64, path: &str, rejections: &mut Rejections)
     id
 }
 
-fn replicas(given: Option<i32>, path: &str, rejections: &mut Rejections) -> i32 {
-    let replicas = given.unwrap_or(2);
-    if !(0..=100).contains(&replicas) {
+fn replicas(given: Option<i32>, exclusive: bool, path: &str, rejections: &mut Rejections) -> i32 {
+    let replicas = given.unwrap_or(if exclusive { 1 } else { 2 });
+    if exclusive && replicas > 1 {
+        rejections.add(
+            format!("{path}.replicas"),
+            "a component with devices, or with a volume that isn't shared, has one pod",
+            "ask for 1 or 0, or say shared: true where the claim is ReadWriteMany",
+        );
+    } else if !(0..=100).contains(&replicas) {
         rejections.add(format!("{path}.replicas"), format!("{replicas} pods"), "ask for 0 to 100");
     }
     replicas
+}
+
+fn metrics(name: Option<&str>, ports: &[Port], path: &str, rejections: &mut Rejections) -> Option<Port> {
+    let name = name?;
+    let port = ports.iter().find(|port| port.name == name);
+    if port.is_none() {
+        rejections.add(
+            format!("{path}.metricsPort"),
+            format!("'{name}' is no port of the component"),
+            "name a port declared under ports",
+        );
+    }
+    port.cloned()
 }
 
 fn ports(specs: &[api::ComponentPort], path: &str, rejections: &mut Rejections) -> Vec<Port> {

@@ -9,6 +9,7 @@ mod environment;
 mod image;
 mod mounts;
 mod network;
+mod placement;
 mod policy;
 mod probes;
 mod quantity;
@@ -21,13 +22,14 @@ pub use environment::{Env, EnvSource};
 pub use image::Image;
 pub use mounts::{Mount, MountSource};
 pub use network::{Outside, Peer, Target};
-pub use policy::{Dns, Policy, Resources};
+pub use placement::Placement;
+pub use policy::{Dns, PodSelection, Policy, Resources};
 pub use probes::{Probe, ProbeHandler, Probes};
 pub use quantity::Quantity;
 pub use rejection::Rejection;
 use rejection::Rejections;
 
-use crate::api::{FindingItem, HardenedApp, ToleratedPath};
+use crate::api::{FindingItem, HardenedApp, Platform, ToleratedPath};
 
 /// A `HardenedApp` that can be carried out.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +40,12 @@ pub struct App {
     pub components: Vec<Component>,
     /// Where its pods resolve names.
     pub dns: Dns,
+    /// Pods that scrape metrics.
+    pub monitoring: Vec<PodSelection>,
+    /// What kind of cluster it is.
+    pub platform: Platform,
+    /// PriorityClass of its pods.
+    pub priority_class: Option<String>,
     /// Secrets with registry credentials.
     pub pull_secrets: Vec<String>,
     /// Additions by others that the policy leaves alone.
@@ -110,6 +118,9 @@ impl App {
             owner,
             components,
             dns: policy.dns.clone(),
+            monitoring: policy.monitoring.clone(),
+            platform: policy.placement.platform,
+            priority_class: policy.placement.priority_class.clone(),
             pull_secrets: policy.pull_secrets.clone(),
             tolerated: policy.tolerated.clone(),
             findings,

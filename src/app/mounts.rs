@@ -21,6 +21,21 @@ pub enum MountSource {
     ConfigMap(String),
     /// The keys of a Secret, read-only.
     Secret(String),
+    /// A PersistentVolumeClaim.
+    Claim {
+        /// Name of the volume.
+        volume: String,
+        /// Name of the claim.
+        claim: String,
+    },
+}
+
+impl MountSource {
+    /// Whether the process may only read it.
+    #[must_use]
+    pub const fn is_read_only(&self) -> bool {
+        matches!(self, Self::ConfigMap(_) | Self::Secret(_))
+    }
 }
 
 /// Where Secrets are mounted, each in a folder of its name.
@@ -58,6 +73,11 @@ pub(super) fn accept(spec: &api::Component, path: &str, rejections: &mut Rejecti
         let field = format!("{path}.secrets[{secret}]");
         add(field, &format!("{SECRETS}/{secret}"), MountSource::Secret(secret.clone()), rejections);
     }
+    for volume in &spec.volumes {
+        let field = format!("{path}.volumes[{}]", volume.name);
+        let source = MountSource::Claim { volume: volume.name.clone(), claim: volume.claim.clone() };
+        add(field, &volume.path, source, rejections);
+    }
     if !mounts.iter().any(|mount| mount.path == "/tmp") {
         mounts.push(Mount { path: "/tmp".to_owned(), source: MountSource::Writable(Quantity::mebi(64)) });
     }
@@ -85,7 +105,7 @@ fn objection(path: &str, source: &MountSource) -> Option<(&'static str, &'static
     if SYSTEM.contains(&path) || KERNEL.iter().any(|system| below(path, system)) {
         return Some(("belongs to the system", "choose a directory of the application"));
     }
-    if path == "/tmp" && !matches!(source, MountSource::Writable(_)) {
+    if path == "/tmp" && source.is_read_only() {
         return Some(("must stay writable", "choose another directory"));
     }
     // In most images /var/run is a link to /run: both are where the token of a ServiceAccount would be looked for.
@@ -105,7 +125,7 @@ fn overlaps(mounts: &[Mount], path: &str, rejections: &mut Rejections) {
         for other in mounts.iter().skip(index + 1) {
             if mount.path == other.path {
                 rejections.add(path, format!("two things are mounted at {}", mount.path), "give each its own path");
-            } else if below(&other.path, &mount.path) && !matches!(mount.source, MountSource::Writable(_)) {
+            } else if below(&other.path, &mount.path) && mount.source.is_read_only() {
                 rejections.add(
                     path,
                     format!("{} lies inside {}, which is read-only", other.path, mount.path),

@@ -8,7 +8,7 @@ use super::{
     quantity::Quantity,
     rejection::{Rejection, Rejections},
 };
-use crate::api::{HardeningPolicy, PullPolicy, ResourceAmounts, ToleratedPath};
+use crate::api::{HardeningPolicy, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts, ToleratedPath};
 
 /// What the platform decides, ready to be applied to an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,8 @@ pub struct Policy {
     pub(super) maximum: [Option<Quantity>; 3],
     pub(super) dns: Dns,
     pub(super) cluster_cidrs: Vec<IpNet>,
+    pub(super) monitoring: Vec<PodSelection>,
+    pub(super) placement: PlacementPolicy,
     pub(super) tolerated: Vec<ToleratedPath>,
 }
 
@@ -37,11 +39,20 @@ pub struct Resources {
     pub ephemeral_storage: Quantity,
 }
 
+/// Pods by namespace and labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodSelection {
+    /// Namespace of the pods.
+    pub namespace: String,
+    /// Labels of the pods; never empty.
+    pub labels: BTreeMap<String, String>,
+}
+
 /// Where pods resolve names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dns {
-    /// Servers that run as pods: namespace and pod labels.
-    pub peers: Vec<(String, BTreeMap<String, String>)>,
+    /// Servers that run as pods.
+    pub peers: Vec<PodSelection>,
     /// Servers that have only an address.
     pub cidrs: Vec<IpNet>,
     /// Ports, UDP and TCP.
@@ -64,15 +75,17 @@ impl Default for Policy {
             },
             maximum: [None; 3],
             dns: Dns {
-                peers: vec![(
-                    "kube-system".to_owned(),
-                    BTreeMap::from([("k8s-app".to_owned(), "kube-dns".to_owned())]),
-                )],
+                peers: vec![PodSelection {
+                    namespace: "kube-system".to_owned(),
+                    labels: BTreeMap::from([("k8s-app".to_owned(), "kube-dns".to_owned())]),
+                }],
                 // NodeLocal DNS listens on this address of every node and is no pod that a selector could match.
                 cidrs: vec![IpNet::from(IpAddr::from([169, 254, 20, 10]))],
                 ports: vec![53],
             },
             cluster_cidrs: Vec::new(),
+            monitoring: Vec::new(),
+            placement: PlacementPolicy::default(),
             tolerated: Vec::new(),
         }
     }
@@ -103,6 +116,8 @@ impl Policy {
             maximum: amounts(spec.resources.maximum.as_ref(), "spec.resources.maximum", &mut rejections),
             dns: dns(policy, built_in.dns, &mut rejections),
             cluster_cidrs: cidrs(&spec.network.cluster_cidrs, "spec.network.clusterCIDRs", &mut rejections),
+            monitoring: selections(&spec.network.monitoring, "spec.network.monitoring", &mut rejections),
+            placement: spec.placement.clone(),
             tolerated: spec.drift.tolerated_paths.clone(),
         };
         rejections.into_result(Some(accepted))
@@ -111,20 +126,28 @@ impl Policy {
 
 fn dns(policy: &HardeningPolicy, built_in: Dns, rejections: &mut Rejections) -> Dns {
     let Some(dns) = &policy.spec.network.dns else { return built_in };
-    for (index, peer) in dns.peers.iter().enumerate() {
-        if peer.pod_labels.is_empty() {
-            let path = format!("spec.network.dns.peers[{index}].podLabels");
-            rejections.add(path, "no labels would select every pod", "name the labels of the DNS pods");
-        }
-    }
     Dns {
-        peers: dns.peers.iter().map(|peer| (peer.namespace.clone(), peer.pod_labels.clone())).collect(),
+        peers: selections(&dns.peers, "spec.network.dns.peers", rejections),
         cidrs: cidrs(&dns.cidrs, "spec.network.dns.cidrs", rejections),
         ports: match dns.ports.iter().filter_map(|port| u16::try_from(*port).ok()).collect::<Vec<_>>() {
             ports if ports.is_empty() => built_in.ports,
             ports => ports,
         },
     }
+}
+
+fn selections(peers: &[PodPeer], path: &str, rejections: &mut Rejections) -> Vec<PodSelection> {
+    for (index, _) in peers.iter().enumerate().filter(|(_, peer)| peer.pod_labels.is_empty()) {
+        rejections.add(
+            format!("{path}[{index}].podLabels"),
+            "no labels would select every pod",
+            "name the labels of the pods",
+        );
+    }
+    peers
+        .iter()
+        .map(|peer| PodSelection { namespace: peer.namespace.clone(), labels: peer.pod_labels.clone() })
+        .collect()
 }
 
 fn cidrs(texts: &[String], path: &str, rejections: &mut Rejections) -> Vec<IpNet> {

@@ -42,6 +42,18 @@ pub enum ProbeHandler {
         /// Name of the port.
         port: String,
     },
+    /// A call of the gRPC health protocol.
+    Grpc {
+        /// Number of the port: this handler knows no names.
+        port: u16,
+        /// Service asked about, if not the whole server.
+        service: Option<String>,
+    },
+    /// A command in the container.
+    Exec {
+        /// Program and arguments.
+        command: Vec<String>,
+    },
 }
 
 /// Seconds between checks, and failures in a row that count, if the user says nothing.
@@ -68,23 +80,44 @@ fn accept_one(
     path: &str,
     rejections: &mut Rejections,
 ) -> Option<Probe> {
-    let (handler, port) = match (&given.http, &given.tcp) {
-        (Some(http), None) => {
+    let given_at = |field: &str| format!("{path}.{field}");
+    let handlers = [
+        given.http.as_ref().and_then(|http| {
             if !http.path.starts_with('/') {
-                rejections.add(format!("{path}.http.path"), "the path is not absolute", "start it with '/'");
+                rejections.add(given_at("http.path"), "the path is not absolute", "start it with '/'");
             }
-            (ProbeHandler::Http { path: http.path.clone(), port: http.port.clone() }, &http.port)
-        }
-        (None, Some(tcp)) => (ProbeHandler::Tcp { port: tcp.port.clone() }, &tcp.port),
-        _ => {
-            rejections.add(path, "http and tcp exclude each other", "give exactly one of them");
-            return None;
-        }
-    };
-    if !ports.iter().any(|declared| declared.name == *port && declared.protocol == Protocol::Tcp) {
-        rejections.add(path, format!("'{port}' is no TCP port of the component"), "name a port declared under ports");
+            let port = tcp_port(&http.port, ports, path, rejections)?;
+            Some(ProbeHandler::Http { path: http.path.clone(), port: port.name.clone() })
+        }),
+        given.tcp.as_ref().and_then(|tcp| {
+            let port = tcp_port(&tcp.port, ports, path, rejections)?;
+            Some(ProbeHandler::Tcp { port: port.name.clone() })
+        }),
+        given.grpc.as_ref().and_then(|grpc| {
+            let port = tcp_port(&grpc.port, ports, path, rejections)?;
+            Some(ProbeHandler::Grpc { port: port.number, service: grpc.service.clone() })
+        }),
+        given.exec.as_ref().map(|exec| {
+            if exec.command.is_empty() {
+                rejections.add(given_at("exec.command"), "no program is named", "give program and arguments");
+            }
+            ProbeHandler::Exec { command: exec.command.clone() }
+        }),
+    ];
+    let given_handlers = [given.http.is_some(), given.tcp.is_some(), given.grpc.is_some(), given.exec.is_some()];
+    if given_handlers.into_iter().filter(|given| *given).count() != 1 {
+        rejections.add(path, "http, tcp, grpc and exec exclude each other", "give exactly one of them");
     }
+    let handler = handlers.into_iter().flatten().next()?;
     Some(with_timing(handler, Some(given), defaults))
+}
+
+fn tcp_port<'a>(name: &str, ports: &'a [Port], path: &str, rejections: &mut Rejections) -> Option<&'a Port> {
+    let port = ports.iter().find(|declared| declared.name == name && declared.protocol == Protocol::Tcp);
+    if port.is_none() {
+        rejections.add(path, format!("'{name}' is no TCP port of the component"), "name a port declared under ports");
+    }
+    port
 }
 
 fn first_tcp(ports: &[Port]) -> Option<ProbeHandler> {

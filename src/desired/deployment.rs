@@ -55,6 +55,7 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec dnsConfig",
             "spec template spec nodeName",
             "spec template spec runtimeClassName",
+            "spec template spec tolerations",
         ],
         tolerated: &[
             // `kubectl rollout restart` writes here, and restarting is no attack.
@@ -65,13 +66,20 @@ pub(super) const KIND: Kind = Kind {
     },
 };
 
+fn strategy(component: &Component) -> Value {
+    if component.exclusive {
+        return json!({ "type": "Recreate" });
+    }
+    // A new pod must serve before an old one goes.
+    json!({ "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": 0, "maxSurge": 1 } })
+}
+
 fn deployment(app: &App, component: &Component) -> Value {
     json!({
         "spec": {
             "replicas": component.replicas,
             "selector": selector(&component.workload),
-            // A new pod must serve before an old one goes.
-            "strategy": { "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": 0, "maxSurge": 1 } },
+            "strategy": strategy(component),
             "revisionHistoryLimit": 3,
             "progressDeadlineSeconds": 600,
             "template": {

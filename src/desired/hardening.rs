@@ -5,34 +5,42 @@
 
 use serde_json::{Value, json};
 
-use crate::app::Component;
+use super::meta::insert;
+use crate::{api::Platform, app::Component};
 
 /// `securityContext` of the pod.
-pub(super) fn pod_security_context(component: &Component) -> Value {
-    json!({
+pub(super) fn pod_security_context(platform: Platform, component: &Component) -> Value {
+    let mut context = json!({
         "runAsNonRoot": true,
-        "runAsUser": component.user,
-        "runAsGroup": component.group,
-        // Mounted files belong to this group; the change is made once, not at every start.
-        "fsGroup": component.group,
+        // The change of mounted files' group is made once, not at every start.
         "fsGroupChangePolicy": "OnRootMismatch",
         "seccompProfile": { "type": "RuntimeDefault" },
+    });
+    // OpenShift assigns these from the namespace's range, and refuses pods that ask for others.
+    if platform == Platform::Kubernetes {
+        insert(&mut context, "runAsUser", json!(component.user));
+        insert(&mut context, "runAsGroup", json!(component.group));
+        insert(&mut context, "fsGroup", json!(component.group));
         // Empty: the runtime picks the confined type. Present, because Kubescape C-0211 asks for it.
-        "seLinuxOptions": {},
-    })
+        insert(&mut context, "seLinuxOptions", json!({}));
+    }
+    context
 }
 
 /// `securityContext` of a container.
-pub(super) fn container_security_context(component: &Component) -> Value {
-    json!({
+pub(super) fn container_security_context(platform: Platform, component: &Component) -> Value {
+    let mut context = json!({
         "runAsNonRoot": true,
-        "runAsUser": component.user,
-        "runAsGroup": component.group,
         "privileged": false,
         "allowPrivilegeEscalation": false,
         "readOnlyRootFilesystem": true,
         // Exactly this: Polaris refuses ALL together with names.
         "capabilities": { "drop": ["ALL"] },
         "seccompProfile": { "type": "RuntimeDefault" },
-    })
+    });
+    if platform == Platform::Kubernetes {
+        insert(&mut context, "runAsUser", json!(component.user));
+        insert(&mut context, "runAsGroup", json!(component.group));
+    }
+    context
 }

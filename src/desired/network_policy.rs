@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::Protocol,
-    app::{App, Component, Dns, Outside, Peer, Port, Target},
+    app::{App, Component, Dns, Outside, Peer, PodSelection, Port, Target},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -40,11 +40,26 @@ fn network_policy(app: &App, component: &Component) -> Value {
     });
     // "If this field is empty then this NetworkPolicy does not allow any traffic": left out rather than an empty list, which
     // the server drops.
-    if !component.clients.is_empty() && !component.ports.is_empty() {
-        let from: Vec<Value> = component.clients.iter().map(peer).collect();
-        insert(&mut spec, "ingress", json!([{ "from": from, "ports": ports(&component.ports) }]));
+    let ingress = ingress(app, component);
+    if !ingress.is_empty() {
+        insert(&mut spec, "ingress", json!(ingress));
     }
     json!({ "spec": spec })
+}
+
+fn ingress(app: &App, component: &Component) -> Vec<Value> {
+    let mut rules = Vec::new();
+    if !component.clients.is_empty() && !component.ports.is_empty() {
+        let from: Vec<Value> = component.clients.iter().map(peer).collect();
+        rules.push(json!({ "from": from, "ports": ports(&component.ports) }));
+    }
+    if let Some(port) = &component.metrics
+        && !app.monitoring.is_empty()
+    {
+        let from: Vec<Value> = app.monitoring.iter().map(selection).collect();
+        rules.push(json!({ "from": from, "ports": ports(std::slice::from_ref(port)) }));
+    }
+    rules
 }
 
 fn egress(app: &App, component: &Component) -> Vec<Value> {
@@ -56,12 +71,7 @@ fn egress(app: &App, component: &Component) -> Vec<Value> {
 /// Name resolution, and nothing else on the servers' ports. `None` where the policy names no server: an empty `to` would
 /// match every destination.
 fn dns(dns: &Dns) -> Option<Value> {
-    let pods = dns.peers.iter().map(|(namespace, labels)| {
-        json!({
-            "namespaceSelector": namespace_selector(namespace),
-            "podSelector": { "matchLabels": labels },
-        })
-    });
+    let pods = dns.peers.iter().map(selection);
     let addresses = dns.cidrs.iter().map(|cidr| json!({ "ipBlock": { "cidr": cidr.to_string() } }));
     let to: Vec<Value> = pods.chain(addresses).collect();
     let ports: Vec<Value> = dns
@@ -97,6 +107,13 @@ fn peer(peer: &Peer) -> Value {
         insert(&mut selected, "namespaceSelector", namespace_selector(namespace));
     }
     selected
+}
+
+fn selection(pods: &PodSelection) -> Value {
+    json!({
+        "namespaceSelector": namespace_selector(&pods.namespace),
+        "podSelector": { "matchLabels": pods.labels },
+    })
 }
 
 /// By the label that the API server itself sets on every namespace: no tenant can take another's name.

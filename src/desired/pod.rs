@@ -11,7 +11,7 @@ use super::{
     network_policy::protocol,
 };
 use crate::{
-    api::PullPolicy,
+    api::{PullPolicy, Toleration},
     app::{App, Component, EnvSource, Mount, MountSource, Probe, ProbeHandler},
 };
 
@@ -21,7 +21,7 @@ const READ_ONLY_MODE: i32 = 288;
 pub(super) fn pod_spec(app: &App, component: &Component) -> Value {
     let mut spec = json!({
         "os": { "name": "linux" },
-        "nodeSelector": { "kubernetes.io/os": "linux" },
+        "nodeSelector": node_selector(component),
         "affinity": affinity(component),
         "topologySpreadConstraints": [{
             "maxSkew": 1,
@@ -37,21 +37,45 @@ pub(super) fn pod_spec(app: &App, component: &Component) -> Value {
         "hostPID": false,
         "hostIPC": false,
         "shareProcessNamespace": false,
-        "securityContext": pod_security_context(component),
+        "securityContext": pod_security_context(app.platform, component),
         "restartPolicy": "Always",
         "terminationGracePeriodSeconds": 30,
         "schedulerName": "default-scheduler",
         "dnsPolicy": "ClusterFirst",
         // The default of 5 sends every outside name through all search domains first.
         "dnsConfig": { "options": [{ "name": "ndots", "value": "2" }] },
-        "containers": [container(component)],
+        "containers": [container(app, component)],
         "volumes": component.mounts.iter().map(volume).collect::<Vec<_>>(),
     });
+    if let Some(class) = &app.priority_class {
+        insert(&mut spec, "priorityClassName", json!(class));
+    }
+    if let Some(class) = &component.placement.runtime_class {
+        insert(&mut spec, "runtimeClassName", json!(class));
+    }
+    if !component.placement.tolerations.is_empty() {
+        let tolerations: Vec<Value> = component.placement.tolerations.iter().map(toleration).collect();
+        insert(&mut spec, "tolerations", json!(tolerations));
+    }
     if !app.pull_secrets.is_empty() {
         let secrets: Vec<Value> = app.pull_secrets.iter().map(|name| json!({ "name": name })).collect();
         insert(&mut spec, "imagePullSecrets", json!(secrets));
     }
     spec
+}
+
+/// Linux nodes only, and those that the policy names for the component's devices.
+fn node_selector(component: &Component) -> Value {
+    let mut selector = json!(component.placement.node_selector);
+    insert(&mut selector, "kubernetes.io/os", json!("linux"));
+    selector
+}
+
+fn toleration(toleration: &Toleration) -> Value {
+    match &toleration.value {
+        Some(value) => json!({ "key": toleration.key, "operator": "Equal", "value": value }),
+        None => json!({ "key": toleration.key, "operator": "Exists" }),
+    }
 }
 
 /// Linux nodes only; pods on different nodes where there are several.
@@ -76,12 +100,15 @@ fn affinity(component: &Component) -> Value {
     })
 }
 
-fn container(component: &Component) -> Value {
-    let resources = json!({
+fn container(app: &App, component: &Component) -> Value {
+    let mut resources = json!({
         "cpu": component.resources.cpu.to_string(),
         "memory": component.resources.memory.to_string(),
         "ephemeral-storage": component.resources.ephemeral_storage.to_string(),
     });
+    for (device, count) in &component.devices {
+        insert(&mut resources, device, json!(count.to_string()));
+    }
     let mut container = json!({
         "name": component.name,
         "image": component.image.reference,
@@ -89,7 +116,7 @@ fn container(component: &Component) -> Value {
             PullPolicy::Always => "Always",
             PullPolicy::IfNotPresent => "IfNotPresent",
         },
-        "securityContext": container_security_context(component),
+        "securityContext": container_security_context(app.platform, component),
         // Equal requests and limits: the pod is Guaranteed, and no neighbour can be starved.
         "resources": { "requests": resources, "limits": resources },
         "volumeMounts": component.mounts.iter().map(volume_mount).collect::<Vec<_>>(),
@@ -153,6 +180,11 @@ fn probe(probe: &Probe) -> Value {
             insert(&mut checked, "httpGet", json!({ "path": path, "port": port, "scheme": "HTTP" }));
         }
         ProbeHandler::Tcp { port } => insert(&mut checked, "tcpSocket", json!({ "port": port })),
+        // The server fills in an empty service where none is given.
+        ProbeHandler::Grpc { port, service } => {
+            insert(&mut checked, "grpc", json!({ "port": port, "service": service.as_deref().unwrap_or_default() }));
+        }
+        ProbeHandler::Exec { command } => insert(&mut checked, "exec", json!({ "command": command })),
     }
     checked
 }
@@ -164,6 +196,7 @@ fn volume_name(mount: &Mount) -> String {
         MountSource::Writable(_) => "writable",
         MountSource::ConfigMap(_) => "config",
         MountSource::Secret(_) => "secret",
+        MountSource::Claim { volume, .. } => return format!("claim-{volume}"),
     };
     format!("{kind}-{}", short_hash(&mount.path))
 }
@@ -181,12 +214,13 @@ fn volume(mount: &Mount) -> Value {
         MountSource::Secret(secret) => {
             json!({ "name": name, "projected": projected(json!({ "secret": { "name": secret } })) })
         }
+        MountSource::Claim { claim, .. } => json!({ "name": name, "persistentVolumeClaim": { "claimName": claim } }),
     }
 }
 
 fn volume_mount(mount: &Mount) -> Value {
     let mut mounted = json!({ "name": volume_name(mount), "mountPath": mount.path });
-    if !matches!(mount.source, MountSource::Writable(_)) {
+    if mount.source.is_read_only() {
         insert(&mut mounted, "readOnly", json!(true));
     }
     mounted
