@@ -349,6 +349,7 @@ fn words(change: &Change) -> String {
         Change::Apply => "apply".to_owned(),
         Change::AwaitDeletion => "await deletion".to_owned(),
         Change::Conflict { holder } => format!("conflict {holder}"),
+        Change::Correct(_) => "correct".to_owned(),
         Change::Remove(patch) => {
             let removals = patch.as_array().unwrap().iter().filter(|operation| operation["op"] == "remove");
             removals.fold("remove".to_owned(), |words, one| format!("{words} {}", one["path"].as_str().unwrap()))
