@@ -31,7 +31,6 @@ pub(super) const KIND: Kind = Kind {
         dangerous: &[
             // A paused Deployment brings no heal to its pods.
             "spec paused",
-            "spec minReadySeconds",
             "spec template metadata labels *",
             "spec template metadata annotations *",
             "spec template spec containers []",
@@ -61,7 +60,6 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec tolerations",
             "spec template spec affinity",
             "spec template spec nodeSelector",
-            "spec template spec priorityClassName",
             "spec template spec readinessGates",
             "spec template spec schedulingGates",
         ],

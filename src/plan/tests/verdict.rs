@@ -310,14 +310,21 @@ const CASES: &[Case] = &[
         &[],
     ),
     (
-        "an object that is being deleted is waited for, whatever it looks like",
+        "an object that is being deleted is waited for",
+        "Deployment",
+        |fake| fake.unclaimed(|object| set(object, "/metadata/deletionTimestamp", json!("2026-07-01T12:00:00Z"))),
+        "await deletion",
+        &[],
+    ),
+    (
+        "as long as an object that is being deleted is there it is mended",
         "Deployment",
         |fake| {
             fake.edit("k", |object| set(object, "/spec/replicas", json!(7)));
             fake.unclaimed(|object| set(object, "/metadata/deletionTimestamp", json!("2026-07-01T12:00:00Z")));
         },
-        "await deletion",
-        &[],
+        "apply",
+        &["Changed spec.replicas [2] -> [7] by k"],
     ),
 ];
 
