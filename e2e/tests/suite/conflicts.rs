@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use futures::future::try_join_all;
 use hardened_app::api::MANAGER;
-use hardened_app::desired::{KINDS, MANAGED_BY, Stage};
+use hardened_app::desired::{MANAGED_BY, Stage};
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, WEB};
+use crate::scene::{Scene, WEB, web_kinds};
 use crate::tamper::set;
 
 const FOREIGN: &str = include_str!("conflicts.yaml");
@@ -39,11 +39,11 @@ impl Case {
         assert!(message.contains(&format!("{kind} {foreign}")), "{message}");
         scene.condition(app, "Stalled", "True", "Conflict").await?;
 
-        let guard = KINDS.iter().any(|row| row.kind == kind && row.stage == Stage::Guard);
+        let guard = web_kinds().any(|row| row.kind == kind && row.stage == Stage::Guard);
         let held = |row: &&hardened_app::desired::Kind| guard && row.stage == Stage::Workload;
         let mut expected: BTreeSet<(String, String)> =
-            KINDS.iter().map(|row| (row.kind.to_owned(), format!("{app}-api"))).collect();
-        let mine = KINDS.iter().filter(|row| row.kind != kind && !held(row));
+            web_kinds().map(|row| (row.kind.to_owned(), format!("{app}-api"))).collect();
+        let mine = web_kinds().filter(|row| row.kind != kind && !held(row));
         expected.extend(mine.map(|row| (row.kind.to_owned(), foreign.clone())));
         scene
             .reported(app, &format!("what isn't in conflict goes on beside the {kind}"), |status| {
@@ -51,13 +51,13 @@ impl Case {
                 (children.collect::<BTreeSet<_>>() == expected).then_some(())
             })
             .await?;
-        for row in KINDS.iter().filter(|row| held(row)) {
+        for row in web_kinds().filter(|row| held(row)) {
             assert_eq!(scene.live(row.kind, &foreign).await?, Value::Null, "{} is held back by the {kind}", row.kind);
         }
 
         let requests = scene.quiet().await?;
         let about = requests.iter().filter(|request| request.name.as_deref() == Some(foreign.as_str()));
-        let plural = KINDS.iter().find(|row| row.kind == kind).map(|row| row.plural).unwrap_or_default();
+        let plural = web_kinds().find(|row| row.kind == kind).map(|row| row.plural).unwrap_or_default();
         let about: Vec<_> = about.filter(|request| request.resource == plural).collect();
         // Where the watch shows the object, nothing is asked at all; else one attempt and one look.
         let asked: Vec<_> = about.iter().map(|request| (request.verb.as_str(), request.code)).collect();
@@ -84,7 +84,7 @@ async fn declared(scene: &Scene, kind: &str, name: &str) -> Result<Value> {
 async fn all(labelled: bool) -> Result<()> {
     let manifests: Vec<Value> = serde_saphyr::from_multiple(FOREIGN)?;
     let kinds: Vec<_> = manifests.iter().filter_map(|manifest| manifest.pointer("/kind")?.as_str()).collect();
-    assert_eq!(kinds, KINDS.each_ref().map(|row| row.kind), "one of every kind");
+    assert_eq!(kinds, web_kinds().map(|row| row.kind).collect::<Vec<_>>(), "one of every kind");
     let scene = Scene::open("conflict").await?;
     let cases = manifests.into_iter().enumerate().map(|(index, manifest)| {
         let (scene, app) = (&scene, format!("app{index}"));
@@ -110,14 +110,14 @@ async fn an_object_of_another_app_is_left_alone() -> Result<()> {
     // Their children have the same name: `a-b` and `c` is `a` and `b-c`.
     scene.ready("a-b", &WEB.replace("web", "c")).await?;
     let mut before = Vec::new();
-    for kind in &KINDS {
+    for kind in web_kinds() {
         before.push(scene.version(kind.kind, "a-b-c").await?);
     }
     scene.create("a", &WEB.replace("web", "b-c")).await?;
     let message = scene.condition("a", "Ready", "False", "Conflict").await?;
     assert!(message.contains("HardenedApp a-b"), "{message}");
     scene.quiet().await?;
-    for (kind, before) in KINDS.iter().zip(before) {
+    for (kind, before) in web_kinds().zip(before) {
         assert_eq!(scene.version(kind.kind, "a-b-c").await?, before, "{}", kind.kind);
     }
     scene.condition("a-b", "Ready", "True", "Available").await?;

@@ -1,6 +1,7 @@
 //! Tests against a real API server. One binary, because linking takes longer than the tests.
 
 mod attacks;
+mod autoscaling;
 mod bad_specs;
 mod conflicts;
 mod control_plane;

@@ -7,7 +7,7 @@ use e2e::audit::{self, Request};
 use e2e::{ControlPlane, Namespace, operator, until};
 use hardened_app::api::{DriftItem, HardenedApp, HardenedAppStatus};
 use hardened_app::app::{App, Policy};
-use hardened_app::desired::{self, Child, KINDS};
+use hardened_app::desired::{self, Child, KINDS, Kind};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
@@ -26,6 +26,11 @@ pub(crate) const WEB: &str = "
   replicas: 0
   ports: [{name: http, port: 8080}]
 ";
+
+/// The kinds that [`WEB`] is made of: all but the autoscaler, with which no rollout would be complete without a node.
+pub(crate) fn web_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
+    KINDS.iter().filter(|kind| kind.kind != "HorizontalPodAutoscaler")
+}
 
 /// A namespace with apps in it.
 pub(crate) struct Scene {
