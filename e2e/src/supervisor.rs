@@ -1,6 +1,8 @@
 //! The test's end of the [supervisor process](crate::supervise()).
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -37,7 +39,11 @@ impl Supervisor {
     }
 
     fn spawn() -> Result<Self> {
-        let dir = tempfile::Builder::new().prefix("control-plane-").tempdir()?;
+        let dir = tempfile::Builder::new()
+            .prefix("control-plane-")
+            // There are keys in it.
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir()?;
         let mut child = Command::new(programs::beside_this_one(PROGRAM)?)
             .arg("supervise")
             .arg(dir.path())

@@ -99,6 +99,7 @@ pub struct NetworkPolicySettings {
     /// Empty counts all private ranges as the cluster's.
     #[serde(default, rename = "clusterCIDRs", skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(min = 3, max = 49)))]
+    #[x_kube(validation = Rule::new("self.all(range, isCIDR(range))").message("write address ranges such as 10.0.0.0/8"))]
     pub cluster_cidrs: Vec<String>,
 }
 
@@ -112,6 +113,7 @@ pub struct DnsPolicy {
     /// DNS servers that have only an address, such as NodeLocal DNS.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8), inner(length(min = 3, max = 49)))]
+    #[x_kube(validation = Rule::new("self.all(range, isCIDR(range))").message("write address ranges such as 169.254.20.10/32"))]
     pub cidrs: Vec<String>,
     /// Ports of the pods, UDP and TCP (not of their Service); 53 if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Env, Image, Mount, Outside, Owner, Peer, Placement, Policy, Probes, Resources, Target, environment, is_name,
-    mounts, network, placement, policy::amounts, probes, rejection::Rejections,
+    mounts, network, placement, policy::amounts, probes, rejection::Rejections, scaling,
 };
 use crate::api::{self, Autoscaling, FindingItem, Protocol, PullPolicy};
 
@@ -116,8 +116,9 @@ impl Component {
             command: spec.command.clone(),
             args: spec.args.clone(),
             user,
-            group: id(spec.group, user, &format!("{path}.group"), rejections),
-            replicas: replicas(spec, exclusive, &path, rejections),
+            // A group that nobody gave is the user, about whom all has been said.
+            group: spec.group.map_or(user, |group| id(Some(group), user, &format!("{path}.group"), rejections)),
+            replicas: scaling::replicas(spec, exclusive, &path, rejections),
             autoscaling: spec.autoscaling.clone(),
             exclusive,
             devices: spec.devices.clone(),
@@ -152,48 +153,15 @@ fn name(name: &str, path: &str, rejections: &mut Rejections) {
 fn id(given: Option<i64>, default: i64, path: &str, rejections: &mut Rejections) -> i64 {
     let id = given.unwrap_or(default);
     if id <= 10_000 {
-        rejections.add(path, format!("{id} may be a user of the node"), "use an id above 10000, or leave it out");
+        rejections.add(
+            path,
+            format!("{id} is not above 10000: it may be a user of the node"),
+            "use an id above 10000, or leave it out",
+        );
     } else if id > i64::from(i32::MAX) {
         rejections.add(path, format!("{id} is no user id"), "use one from 10001 to 2147483647");
     }
     id
-}
-
-fn replicas(spec: &api::Component, exclusive: bool, path: &str, rejections: &mut Rejections) -> i32 {
-    let fixed = spec.replicas.unwrap_or(if exclusive { 1 } else { 2 });
-    let (replicas, most) = spec.autoscaling.as_ref().map_or((fixed, fixed), |scaling| (scaling.min, scaling.max));
-    if let Some(scaling) = &spec.autoscaling {
-        autoscaling(scaling, spec.replicas, &format!("{path}.autoscaling"), rejections);
-    }
-    if exclusive && most > 1 {
-        rejections.add(
-            format!("{path}.replicas"),
-            "a component with devices, or with a volume that isn't shared, has one pod",
-            "ask for 1 or 0, or say shared: true where the claim is ReadWriteMany",
-        );
-    } else if !(0..=100).contains(&replicas) {
-        rejections.add(format!("{path}.replicas"), format!("{replicas} pods"), "ask for 0 to 100");
-    }
-    replicas
-}
-
-fn autoscaling(scaling: &Autoscaling, replicas: Option<i32>, path: &str, rejections: &mut Rejections) {
-    if replicas.is_some() {
-        rejections.add(path, "replicas and autoscaling exclude each other", "give one of them");
-    }
-    if !(1..=scaling.max).contains(&scaling.min) || scaling.max > 100 {
-        rejections.add(
-            path,
-            format!("from {} to {} pods", scaling.min, scaling.max),
-            "give a min from 1 up to max, and a max up to 100",
-        );
-    }
-    if scaling.cpu.is_none() && scaling.memory.is_none() {
-        rejections.add(path, "no load is named that decides", "give cpu, memory or both");
-    }
-    if scaling.cpu.iter().chain(&scaling.memory).any(|percent| !(1..=100).contains(percent)) {
-        rejections.add(path, "not a share of what the pods ask for", "give 1 to 100 percent");
-    }
 }
 
 fn metrics(name: Option<&str>, ports: &[Port], path: &str, rejections: &mut Rejections) -> Option<Port> {
@@ -231,10 +199,15 @@ fn ports(specs: &[api::ComponentPort], path: &str, rejections: &mut Rejections) 
             Ok(number) if number >= 1024 => {
                 ports.push(Port { name: spec.name.clone(), number, protocol: spec.protocol });
             }
+            Ok(number) if number > 0 => rejections.add(
+                format!("{path}.port"),
+                format!("a process that is not root can't listen on {number}"),
+                "use a port from 1024 to 65535",
+            ),
             _ => rejections.add(
                 format!("{path}.port"),
-                format!("a process that is not root can't listen on {}", spec.port),
-                "use a port from 1024 to 65535",
+                format!("{} is no port", spec.port),
+                "use one from 1024 to 65535",
             ),
         }
     }

@@ -65,7 +65,11 @@ pub(super) fn accept(
                 ));
                 EnvSource::SecretKey(key.clone())
             }
-            _ => {
+            (None, None) => {
+                rejections.add(&path, "neither value nor secretKey is given", "give exactly one of them");
+                continue;
+            }
+            (Some(_), Some(_)) => {
                 rejections.add(&path, "value and secretKey exclude each other", "give exactly one of them");
                 continue;
             }

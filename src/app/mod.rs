@@ -14,6 +14,7 @@ mod policy;
 mod probes;
 mod quantity;
 mod rejection;
+mod scaling;
 
 use std::collections::BTreeSet;
 

@@ -57,13 +57,13 @@ const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "10
 
 /// Ranges outside the cluster, with everything cut out that isn't.
 pub(super) fn outside(specs: &[api::Egress], policy: &Policy, path: &str, rejections: &mut Rejections) -> Vec<Outside> {
-    let metadata = METADATA.iter().filter_map(|cidr| cidr.parse().ok());
+    let metadata: Vec<IpNet> = METADATA.iter().filter_map(|cidr| cidr.parse().ok()).collect();
     let cluster: Vec<IpNet> = if policy.cluster_cidrs.is_empty() {
         PRIVATE.iter().filter_map(|cidr| cidr.parse().ok()).collect()
     } else {
         policy.cluster_cidrs.clone()
     };
-    let inside = IpNet::aggregate(&metadata.chain(cluster).collect());
+    let inside = IpNet::aggregate(&metadata.iter().copied().chain(cluster).collect());
     let mut accepted = Vec::new();
     for spec in specs {
         let path = format!("{path}.egress[{}]", spec.cidr);
@@ -76,7 +76,9 @@ pub(super) fn outside(specs: &[api::Egress], policy: &Policy, path: &str, reject
             continue;
         }
         if let Some(range) = inside.iter().find(|range| range.contains(&cidr)) {
-            let remedy = if policy.cluster_cidrs.is_empty() {
+            let remedy = if metadata.iter().any(|range| range.contains(&cidr)) {
+                "name another range; metadata addresses are never opened"
+            } else if policy.cluster_cidrs.is_empty() {
                 "name an outside range; where private addresses lie outside the cluster, the platform team sets clusterCIDRs in the HardeningPolicy"
             } else {
                 "name an outside range; inside the cluster use connectsTo"

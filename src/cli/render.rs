@@ -7,12 +7,12 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
 
 use super::yaml;
 use crate::{
-    api::{HardenedApp, HardeningPolicy},
+    api::{GROUP, HardenedApp, HardeningPolicy},
     app::{App, Policy, Rejection},
     desired,
 };
@@ -65,7 +65,7 @@ fn policy(file: &Path) -> anyhow::Result<Policy> {
     }
 }
 
-fn read_all<T: DeserializeOwned>(file: &Path, kind: &str) -> anyhow::Result<Vec<T>> {
+fn read_all<T: DeserializeOwned + Serialize>(file: &Path, kind: &str) -> anyhow::Result<Vec<T>> {
     let text = if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
@@ -75,14 +75,74 @@ fn read_all<T: DeserializeOwned>(file: &Path, kind: &str) -> anyhow::Result<Vec<
     };
     let documents = yaml::documents(&text).with_context(|| format!("in {}", file.display()))?;
     let wanted = documents.into_iter().filter(|document| document.get("kind") == Some(&Value::from(kind)));
-    wanted
-        .map(|document| {
-            serde_json::from_value(document).with_context(|| format!("in {}: not a {kind}", file.display()))
-        })
-        .collect()
+    wanted.map(|document| read(&document, kind).with_context(|| format!("in {}", file.display()))).collect()
+}
+
+/// Reads an object as strictly as the API server does.
+fn read<T: DeserializeOwned + Serialize>(document: &Value, kind: &str) -> anyhow::Result<T> {
+    let version = format!("{GROUP}/v1alpha1");
+    if document.get("apiVersion") != Some(&Value::from(version.as_str())) {
+        bail!("the apiVersion of this {kind} is not {version}");
+    }
+    let object: T = serde_json::from_value(document.clone()).with_context(|| format!("not a {kind}"))?;
+    let known = serde_json::to_value(&object).context("failed to read it back")?;
+    if let (Some(given), Some(known)) = (document.get("spec"), known.get("spec"))
+        && let Some(field) = unknown(given, known, "spec")
+    {
+        bail!("unknown field {field}");
+    }
+    Ok(object)
+}
+
+/// The first field that was given and isn't there any more after reading. Empty ones may be left out.
+fn unknown(given: &Value, known: &Value, path: &str) -> Option<String> {
+    match (given, known) {
+        (Value::Object(given), Value::Object(known)) => given.iter().find_map(|(name, value)| {
+            let path = format!("{path}.{name}");
+            match known.get(name) {
+                Some(known) => unknown(value, known, &path),
+                None if value.is_null() || value == &json!([]) || value == &json!({}) => None,
+                None => Some(path),
+            }
+        }),
+        (Value::Array(given), Value::Array(known)) => {
+            let members = given.iter().zip(known).enumerate();
+            members.into_iter().find_map(|(index, (given, known))| unknown(given, known, &format!("{path}[{index}]")))
+        }
+        _ => None,
+    }
 }
 
 fn refused(kind: &str, name: Option<&str>, rejections: &[Rejection]) -> anyhow::Error {
     let words: Vec<String> = rejections.iter().map(|rejection| format!("  {rejection}")).collect();
     anyhow::anyhow!("{kind} {} is refused:\n{}", name.unwrap_or_default(), words.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(spec: &Value) -> anyhow::Result<HardenedApp> {
+        read(
+            &json!({ "apiVersion": "hardened.dev/v1alpha1", "kind": "HardenedApp", "metadata": {}, "spec": spec }),
+            "HardenedApp",
+        )
+    }
+
+    #[test]
+    fn a_misspelt_field_is_named() {
+        let component =
+            json!({ "name": "web", "image": "r.io/web:1", "command": [], "ports": [{ "name": "http", "port": 8080 }] });
+        app(&json!({ "components": [component] })).unwrap();
+        let mut misspelt = component;
+        misspelt["ports"][0]["portocol"] = json!("UDP");
+        let refused = app(&json!({ "components": [misspelt] })).unwrap_err();
+        assert_eq!(refused.to_string(), "unknown field spec.components[0].ports[0].portocol");
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        let other = json!({ "apiVersion": "hardened.dev/v1", "kind": "HardenedApp", "spec": { "components": [] } });
+        assert!(read::<HardenedApp>(&other, "HardenedApp").is_err());
+    }
 }

@@ -40,7 +40,16 @@ pub struct AppMemory {
     pub accepted: Option<App>,
     refusals: HashMap<(&'static str, String), Refusal>,
     contention: HashMap<(&'static str, String), Contention>,
-    conflicts: HashMap<(&'static str, String), (String, Instant)>,
+    conflicts: HashMap<(&'static str, String), Taken>,
+}
+
+/// A name that somebody else has.
+#[derive(Clone, Debug)]
+struct Taken {
+    /// Hash of what was to be created.
+    hash: String,
+    holder: String,
+    since: Instant,
 }
 
 /// A write that the API server has refused.
@@ -109,7 +118,8 @@ impl AppMemory {
     }
 
     pub(super) fn conflict_seen(&mut self, child: &Child, holder: &str) {
-        self.conflicts.insert((child.kind.kind, child.name.clone()), (holder.to_owned(), Instant::now()));
+        let seen = Taken { hash: child.hash.clone(), holder: holder.to_owned(), since: Instant::now() };
+        self.conflicts.insert((child.kind.kind, child.name.clone()), seen);
     }
 
     /// The object was seen to be ours: what was known of conflicts and refusals is past.
@@ -121,8 +131,10 @@ impl AppMemory {
 
     /// Who was found to have the name, if that is recent enough not to ask again.
     pub(super) fn known_conflict(&self, child: &Child) -> Option<(Duration, String)> {
-        let (holder, seen) = self.conflicts.get(&(child.kind.kind, child.name.clone()))?;
-        let pause = conflict_retry(child).saturating_sub(seen.elapsed());
-        (!pause.is_zero()).then(|| (pause, holder.clone()))
+        // A changed spec is a reason to look again at once.
+        let taken =
+            self.conflicts.get(&(child.kind.kind, child.name.clone())).filter(|taken| taken.hash == child.hash)?;
+        let pause = conflict_retry(child).saturating_sub(taken.since.elapsed());
+        (!pause.is_zero()).then(|| (pause, taken.holder.clone()))
     }
 }

@@ -97,6 +97,11 @@ pub(super) fn deleted_item(child: &Child) -> DriftItem {
     }
 }
 
+/// The status entry for an object whose reference to the app was taken away.
+pub(super) fn disowned_item(child: &Child) -> DriftItem {
+    DriftItem { path: "metadata.ownerReferences".to_owned(), change: DriftChange::Removed, ..deleted_item(child) }
+}
+
 fn show(leaf: &str, value: &Value) -> String {
     let text = match value {
         Value::Bool(_) | Value::Number(_) => value.to_string(),

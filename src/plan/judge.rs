@@ -6,7 +6,7 @@ use super::{
     Change, Verdict,
     compare::{Difference, differences},
     correction::correction,
-    drift::{drift_item, short},
+    drift::{disowned_item, drift_item, short},
     ownership::{Claim, claims},
     path::Path,
     removal::removal,
@@ -26,7 +26,8 @@ const LONGEST: usize = 256;
 #[must_use]
 pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, tolerated: &[ToleratedPath]) -> Verdict {
     if let Some(holder) = holder(live, owner_uid) {
-        return Verdict::of(Change::Conflict { holder });
+        let drift = if was_ours(child, live) { vec![disowned_item(child)] } else { Vec::new() };
+        return Verdict { drift, ..Verdict::of(Change::Conflict { holder }) };
     }
     let judgement = Judgement { child, live, current: settled || is_current(child, live), tolerated };
     let mut verdict = Verdict::of(Change::Keep);
@@ -173,6 +174,16 @@ pub fn holder(live: &Value, owner_uid: &str) -> Option<String> {
         }
         None => Some("nobody (it has no controller)".to_owned()),
     }
+}
+
+/// Whether an object without a controller is one that we made: then somebody took the reference to the app away. It isn't
+/// taken back, since who has no owner may have been given up on purpose, but it is reported.
+fn was_ours(child: &Child, live: &Value) -> bool {
+    let references = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    let hash = Path::of_fields(&["metadata", "annotations", APPLIED_HASH]);
+    references.is_none_or(Vec::is_empty)
+        && live.pointer(&hash.pointer()) == Some(&Value::from(child.hash.as_str()))
+        && claims(live, &hash).iter().any(Claim::is_ours)
 }
 
 fn is_tolerated(tolerated: &ToleratedPath, child: &Child, difference: &Difference) -> bool {

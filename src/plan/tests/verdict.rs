@@ -288,11 +288,11 @@ const CASES: &[Case] = &[
         ],
     ),
     (
-        "an object without a controller is nobody's and is left alone",
+        "an object of ours that lost its controller is left alone, and reported",
         "Deployment",
         |fake| fake.edit("k", |object| unset(object, "/metadata/ownerReferences")),
         "conflict nobody (it has no controller)",
-        &[],
+        &["Removed metadata.ownerReferences [] -> [] by "],
     ),
     (
         "an object of another controller is left alone, even if our app is an owner too",
