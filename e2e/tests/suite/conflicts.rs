@@ -62,7 +62,10 @@ impl Case {
         // Where the watch shows the object, nothing is asked at all; else one attempt and one look.
         let asked: Vec<_> = about.iter().map(|request| (request.verb.as_str(), request.code)).collect();
         let expected: &[_] = if self.labelled { &[] } else { &[("patch", 409), ("get", 200)] };
-        assert_eq!(asked, expected, "{kind}, labelled: {}", self.labelled);
+        assert!(asked.starts_with(expected), "{kind}, labelled: {}: {asked:?}", self.labelled);
+        // A guard is tried again before long, and a busy machine may take until then; the rest isn't.
+        assert!(asked.chunks(2).all(|look| look == expected), "{kind}: {asked:?}");
+        assert!(guard || asked.len() == expected.len(), "{kind}: {asked:?}");
         assert_eq!(declared(scene, &kind, &foreign).await?, before, "{kind} is untouched");
         Ok(())
     }

@@ -8,22 +8,10 @@ use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
+use crate::policies::policy;
 use crate::scene::{Scene, WEB};
 
 const LABEL: &str = hardened_app::api::POLICY_LABEL;
-
-/// Creates or replaces a policy.
-async fn policy(scene: &Scene, name: &str, spec: Value) -> Result<()> {
-    let api = Api::<HardeningPolicy>::all(scene.client.clone());
-    let policy = json!({
-        "apiVersion": "hardened.dev/v1alpha1",
-        "kind": "HardeningPolicy",
-        "metadata": { "name": name },
-        "spec": spec,
-    });
-    api.patch(name, &PatchParams::apply("platform-team").force(), &Patch::Apply(policy)).await?;
-    Ok(())
-}
 
 async fn versions(scene: &Scene) -> Result<Vec<(String, String)>> {
     let mut versions = Vec::new();

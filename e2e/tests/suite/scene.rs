@@ -8,6 +8,7 @@ use e2e::{ControlPlane, Namespace, operator, until};
 use hardened_app::api::{DriftItem, HardenedApp, HardenedAppStatus};
 use hardened_app::app::{App, Policy};
 use hardened_app::desired::{self, Child, KINDS};
+use hardened_app::plan::{self, Verdict};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
@@ -163,6 +164,16 @@ impl Scene {
     /// The object as it is now; null if there is none.
     pub(crate) async fn live(&self, kind: &str, name: &str) -> Result<Value> {
         Ok(serde_json::to_value(self.objects(kind)?.get_opt(name).await?)?)
+    }
+
+    /// What the plan says of the app's first object of a kind. Every difference counts as a stranger's work, so that none passes
+    /// for a remainder of ours.
+    pub(crate) async fn verdict(&self, app: &str, kind: &str) -> Result<Verdict> {
+        let app = self.apps().get(app).await?;
+        let child = desired(&app)?.into_iter().find(|child| child.kind.kind == kind);
+        let child = child.with_context(|| format!("the app declares no {kind}"))?;
+        let live = self.live(kind, &child.name).await?;
+        Ok(plan::judge(&child, app.metadata.uid.as_deref().unwrap_or_default(), &live, true, &[]))
     }
 
     /// UID and version of an object: equal as long as nobody writes to it.

@@ -1,9 +1,13 @@
 //! What others do to children, and what becomes of it: one row of a table, one app.
 
 mod additions;
+mod identities;
 mod kinds;
+mod masses;
+mod one_of;
 mod tolerated;
 mod tricks;
+mod unclaimed;
 
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
@@ -59,7 +63,7 @@ fn is_reported(item: &DriftItem, kind: &str, name: &str, change: DriftChange, ma
 }
 
 /// An object without what the server and other controllers keep in it.
-fn declared(object: &Value) -> Value {
+pub(crate) fn declared(object: &Value) -> Value {
     let mut object = object.clone();
     for pointer in ["/status", "/metadata/managedFields", "/metadata/resourceVersion", "/metadata/generation"] {
         crate::tamper::remove(&mut object, pointer);
