@@ -17,7 +17,7 @@ use crate::{
     app::{App, Owner},
     cluster::{self, Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Round, Settings, Writer},
     desired,
-    status::{self, Carried, Outcome},
+    status::{self, Carried, Outcome, Refusal},
 };
 
 /// A stored object as the watch delivers it: readable or not.
@@ -40,6 +40,11 @@ pub struct Context {
 /// A look must end: a hung one would hold a place in the queue for ever.
 const LONGEST_LOOK: Duration = Duration::from_secs(30);
 
+/// The longest wait for an event to be taken.
+const LONGEST_EVENT: Duration = Duration::from_secs(5);
+/// When to look for a namespace that its watch hasn't told of yet.
+const NAMESPACE_SOON: Duration = Duration::from_millis(200);
+
 /// One look at one app: decide, write what must change, report.
 ///
 /// # Errors
@@ -51,13 +56,14 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
         // Garbage collection takes the children along; creating anything now would only be in its way.
         return Ok(Action::await_change());
     }
+    if !context.settings.knows(&owner.namespace) {
+        // Which policy holds is told by the namespace, and its watch may lag behind that of the apps.
+        return Ok(Action::requeue(NAMESPACE_SOON));
+    }
     let previous = previous_status(&stored, &owner, &context);
-    let look = tokio::time::timeout(LONGEST_LOOK, look(&stored, &previous, &context));
+    let look = tokio::time::timeout(LONGEST_LOOK, look(&stored, &owner, &previous, &context));
     let outcome = look.await.unwrap_or(Outcome::TimedOut);
-    let reverted = context.memory.of(&owner.uid, |memory| {
-        memory.unreported.extend(outcome.reverted());
-        memory.unreported.clone()
-    });
+    let reverted = context.memory.of(&owner.uid, |memory| memory.unreported.clone());
     let status = status::report(&previous, stored.meta().generation, &outcome, &reverted, Timestamp::now());
     if status != previous {
         let version = context.writer.status(&owner, &status).await?;
@@ -71,27 +77,34 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
 }
 
 /// The pipeline: accept, desire, compare and write, prune.
-async fn look(stored: &StoredApp, previous: &HardenedAppStatus, context: &Context) -> Outcome {
-    let app = match &stored.0 {
-        Ok(app) => app,
-        Err(invalid) => return Outcome::Unreadable(invalid.error.clone()),
-    };
+async fn look(stored: &StoredApp, owner: &Owner, previous: &HardenedAppStatus, context: &Context) -> Outcome {
     let Context { cache, settings, memory, writer, .. } = context;
-    let namespace = app.metadata.namespace.as_deref().unwrap_or_default();
-    let accepted = settings.policy(namespace).and_then(|policy| App::accept(app, &policy));
-    let app = match accepted {
-        Ok(app) => app,
-        Err(rejections) => return Outcome::Rejected(rejections),
+    let (app, refused) = match accept(stored, settings) {
+        Ok(app) => {
+            memory.of(&owner.uid, |memory| memory.accepted = Some(app.clone()));
+            (app, None)
+        }
+        // A mistake in a spec, or in a policy, must not switch off the protection of what runs.
+        Err(refusal) => match memory.of(&owner.uid, |memory| memory.accepted.clone()) {
+            Some(app) => (app, Some(refusal)),
+            None => return Outcome::Refused(refusal),
+        },
     };
     let desired = desired::children(&app);
     let round = Round { app: &app, cache, memory, writer };
-    let same_spec = previous.observed_generation == stored.meta().generation;
+    let same_spec = refused.is_some() || previous.observed_generation == stored.meta().generation;
     let listed = if same_spec { previous.children.as_slice() } else { &[] };
     let mut children = round.bring_all(&desired, listed).await;
     let progress = cache.progress(&app);
     let available = progress.iter().all(|(rollout, _)| rollout.as_ref().is_some_and(|rollout| rollout.complete));
-    children.extend(round.prune(&desired, available).await);
-    Outcome::Carried(Box::new(Carried { app, children, progress }))
+    children.extend(round.prune(&desired, available && refused.is_none()).await);
+    Outcome::Carried(Box::new(Carried { app, children, progress, refused }))
+}
+
+fn accept(stored: &StoredApp, settings: &Settings) -> Result<App, Refusal> {
+    let app = stored.0.as_ref().map_err(|invalid| Refusal::Unreadable(invalid.error.clone()))?;
+    let namespace = app.metadata.namespace.as_deref().unwrap_or_default();
+    settings.policy(namespace).and_then(|policy| App::accept(app, &policy)).map_err(Refusal::Rejected)
 }
 
 fn owner_of(stored: &StoredApp) -> Owner {
@@ -122,6 +135,7 @@ pub fn retry(stored: &StoredApp, failure: &Failure, context: &Context) -> Action
     Action::requeue(cluster::backoff(failure.class(), failures))
 }
 
+/// Events are a courtesy: the status already says it, and neither a refusal nor a hung request may stop anything.
 async fn publish(stored: &StoredApp, previous: &HardenedAppStatus, status: &HardenedAppStatus, context: &Context) {
     for note in status::notes(previous, status) {
         let event = Event {
@@ -136,9 +150,11 @@ async fn publish(stored: &StoredApp, previous: &HardenedAppStatus, status: &Hard
                 ..ObjectReference::default()
             }),
         };
-        // An event is a courtesy: the status already says it, and a refused event must not stop anything.
-        if let Err(error) = context.recorder.publish(&event, &stored.object_ref(&())).await {
-            tracing::warn!(%error, "event not published");
+        let about = stored.object_ref(&());
+        match tokio::time::timeout(LONGEST_EVENT, context.recorder.publish(&event, &about)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "event not published"),
+            Err(_) => return tracing::warn!("events not published: no answer"),
         }
     }
 }
@@ -147,17 +163,15 @@ async fn publish(stored: &StoredApp, previous: &HardenedAppStatus, status: &Hard
 fn next_look(owner: &Owner, outcome: &Outcome, context: &Context) -> Action {
     let children: &[ChildOutcome] = match outcome {
         Outcome::Carried(carried) => &carried.children,
-        Outcome::Unreadable(_) | Outcome::Rejected(_) => return Action::await_change(),
+        Outcome::Refused(_) => return Action::await_change(),
         Outcome::TimedOut => return Action::requeue(LONGEST_LOOK),
     };
     let failing = children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
-    let failures = context.memory.of(&owner.uid, |memory| {
+    context.memory.of(&owner.uid, |memory| {
         memory.failures = if failing { memory.failures.saturating_add(1) } else { 0 };
-        memory.failures
     });
     let pauses = children.iter().filter_map(|child| match &child.state {
-        ChildState::Conflict(_, pause) | ChildState::Contested(pause) => Some(*pause),
-        ChildState::Failed(class, _) => Some(cluster::backoff(*class, failures)),
+        ChildState::Conflict(_, pause) | ChildState::Contested(pause) | ChildState::Failed(pause, _) => Some(*pause),
         ChildState::AwaitDeletion => Some(cluster::backoff(FailureClass::Refused, 1)),
         ChildState::InPlace | ChildState::Held | ChildState::Leftover => None,
     });

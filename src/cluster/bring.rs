@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::{
-    Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Writer,
-    memory::{AppMemory, CONFLICT_RETRY},
-};
+use super::{Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Writer, backoff, memory::conflict_retry};
 use crate::{
     api::{ChildRef, DriftItem},
     app::{App, Owner},
@@ -32,40 +29,51 @@ pub struct Round<'a> {
     pub writer: &'a Writer,
 }
 
+/// What is known before a child is looked at.
+#[derive(Clone, Copy)]
+struct Before<'a> {
+    /// The children that the last status lists for this very spec: if one is missing, it was deleted.
+    listed: &'a [ChildRef],
+    /// The guards aren't all in place: what is there is kept as it is declared, but nothing new is made.
+    held: bool,
+}
+
 impl Round<'_> {
     /// Brings all children to what is declared: within a component the guards first, all else in parallel.
     ///
     /// `listed` are the children that the last status lists for this very spec: if one is missing, it was deleted.
     pub async fn bring_all(&self, children: &[Child], listed: &[ChildRef]) -> Vec<ChildOutcome> {
-        let components = self.app.components.iter().map(|component| {
-            let mine = children.iter().filter(|child| child.component == component.name);
+        let components = children.chunk_by(|one, other| one.component == other.component).map(async |children| {
             let (guards, workloads): (Vec<&Child>, Vec<&Child>) =
-                mine.partition(|child| child.kind.stage == Stage::Guard);
-            self.component(guards, workloads, listed)
+                children.iter().partition(|child| child.kind.stage == Stage::Guard);
+            let mut outcomes = self.stage(guards, Before { listed, held: false }).await;
+            let held = !outcomes.iter().all(|outcome| outcome.state.lets_pass());
+            outcomes.extend(self.stage(workloads, Before { listed, held }).await);
+            outcomes
         });
         join_all(components).await.into_iter().flatten().collect()
     }
 
-    async fn component(&self, guards: Vec<&Child>, workloads: Vec<&Child>, listed: &[ChildRef]) -> Vec<ChildOutcome> {
-        let mut outcomes = join_all(guards.into_iter().map(|child| self.bring(child, listed))).await;
-        if outcomes.iter().all(|outcome| outcome.state.lets_pass()) {
-            outcomes.extend(join_all(workloads.into_iter().map(|child| self.bring(child, listed))).await);
-        } else {
-            outcomes.extend(workloads.into_iter().map(|child| ChildOutcome::of(child, ChildState::Held)));
+    async fn stage(&self, children: Vec<&Child>, before: Before<'_>) -> Vec<ChildOutcome> {
+        let outcomes = join_all(children.into_iter().map(|child| self.bring(child, before))).await;
+        // Noted here and not with the status: if another child takes too long, this one's drift must not be lost.
+        for outcome in &outcomes {
+            self.memory.of(&self.app.owner.uid, |memory| memory.undone(&outcome.reverted));
         }
         outcomes
     }
 
-    async fn bring(&self, child: &Child, listed: &[ChildRef]) -> ChildOutcome {
-        let listed = listed.iter().any(|known| known.kind == child.kind.kind && known.name == child.name);
+    async fn bring(&self, child: &Child, before: Before<'_>) -> ChildOutcome {
+        let listed = before.listed.iter().any(|known| known.kind == child.kind.kind && known.name == child.name);
         let mut live = self.cache.live(&self.app.owner, child);
         let mut undone: Vec<DriftItem> = Vec::new();
         for _ in 0..STEPS {
             let verdict = self.verdict(child, &live, listed);
             // However many requests a heal takes, it is one heal.
             let heals = undone.is_empty() && !verdict.drift.is_empty();
+            let held = (before.held && verdict.news && verdict.change.is_request()).then_some(ChildState::Held);
             let contested = || if heals { self.contested(child, &verdict) } else { None };
-            if let Some(state) = self.rest(child, &live, &verdict).or_else(contested) {
+            if let Some(state) = self.rest(child, &live, &verdict).or(held).or_else(contested) {
                 return ChildOutcome::stopped(child, state, undone, verdict);
             }
             log(&self.app.owner, &verdict);
@@ -75,7 +83,7 @@ impl Round<'_> {
             let answer = match self.send(child, &live, &verdict).await {
                 Ok(answer) => answer,
                 Err(failure) => {
-                    let state = ChildState::Failed(failure.class(), failure.in_words());
+                    let state = ChildState::Failed(self.pause(child, &failure), failure.in_words());
                     return ChildOutcome::stopped(child, state, undone, verdict);
                 }
             };
@@ -88,7 +96,18 @@ impl Round<'_> {
             live = answer.live;
         }
         let verdict = self.verdict(child, &live, listed);
-        ChildOutcome::stopped(child, ChildState::Contested(Duration::from_secs(1)), undone, verdict)
+        let words =
+            format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.kind, child.name);
+        let pause = self.memory.of(&self.app.owner.uid, |memory| memory.refused(child, &words));
+        ChildOutcome::stopped(child, ChildState::Failed(pause, words), undone, verdict)
+    }
+
+    /// How long to leave a child alone after a failure.
+    fn pause(&self, child: &Child, failure: &Failure) -> Duration {
+        self.memory.of(&self.app.owner.uid, |memory| match failure.class() {
+            FailureClass::Refused => memory.refused(child, &failure.in_words()),
+            class => backoff(class, memory.failures.saturating_add(1)),
+        })
     }
 
     fn verdict(&self, child: &Child, live: &Live, listed: bool) -> Verdict {
@@ -97,27 +116,31 @@ impl Round<'_> {
 
     /// The state of a child to which nothing is done now.
     fn rest(&self, child: &Child, live: &Live, verdict: &Verdict) -> Option<ChildState> {
+        let uid = &self.app.owner.uid;
         match &verdict.change {
             Change::Keep => {
                 if !verdict.conditional {
                     self.cache.settle(&self.app.owner, child, live, &verdict.findings);
                 }
+                self.memory.of(uid, |memory| memory.at_peace(child));
                 Some(ChildState::InPlace)
             }
-            Change::Conflict { holder } => Some(ChildState::Conflict(holder.clone(), CONFLICT_RETRY)),
+            Change::Conflict { holder } => Some(ChildState::Conflict(holder.clone(), conflict_retry(child))),
             Change::AwaitDeletion => Some(ChildState::AwaitDeletion),
-            Change::Create => self.known_conflict(child),
-            Change::Apply | Change::Remove(_) => None,
+            Change::Create | Change::Apply | Change::Remove(_) | Change::Correct(_) => self.memory.of(uid, |memory| {
+                let conflict = if verdict.change == Change::Create { memory.known_conflict(child) } else { None };
+                let conflict = conflict.map(|(pause, holder)| ChildState::Conflict(holder, pause));
+                let refusal = || memory.refusal(child, verdict.dangerous);
+                conflict.or_else(|| refusal().map(|(pause, words)| ChildState::Failed(pause, words)))
+            }),
         }
     }
 
-    fn known_conflict(&self, child: &Child) -> Option<ChildState> {
-        let known = |memory: &mut AppMemory| memory.known_conflict(child.kind.kind, &child.name);
-        let holder = self.memory.of(&self.app.owner.uid, known)?;
-        Some(ChildState::Conflict(holder, CONFLICT_RETRY))
-    }
-
+    /// Somebody undoes what we do: give way, but never leave pods without their guard.
     fn contested(&self, child: &Child, verdict: &Verdict) -> Option<ChildState> {
+        if verdict.change == Change::Create && child.kind.stage == Stage::Guard {
+            return None;
+        }
         let pause = self.contention(child, |contention| contention.pause(verdict.dangerous, Instant::now()));
         (!pause.is_zero()).then_some(ChildState::Contested(pause))
     }
@@ -131,6 +154,7 @@ impl Round<'_> {
         let owner = &self.app.owner;
         let answer = match &verdict.change {
             Change::Remove(patch) => self.writer.patch(owner, child, patch).await,
+            Change::Correct(patch) => return self.correct(child, live, patch).await,
             Change::Apply => self.writer.apply(owner, child, live.uid().unwrap_or_default()).await,
             _ => self.writer.create(owner, child).await,
         };
@@ -140,20 +164,28 @@ impl Round<'_> {
                 Ok(Answer { live: Live::answered(object), found: false })
             }
             Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
-            Err(failure) => match (&verdict.replacement, failure.class()) {
-                (Some(lists), FailureClass::Refused) => self.replace(child, live, lists).await,
+            Err(failure) => match (&verdict.correction, failure.class()) {
+                (Some(patch), FailureClass::Refused) => self.correct(child, live, patch).await,
                 _ => self.look_again(child, live, failure).await,
             },
         }
     }
 
-    /// Sets whole lists, then applies to be their one owner again.
-    async fn replace(&self, child: &Child, live: &Live, lists: &Value) -> Result<Answer, Failure> {
+    /// Sets all that differs, then applies to be the one owner of it again.
+    async fn correct(&self, child: &Child, live: &Live, patch: &Value) -> Result<Answer, Failure> {
         let owner = &self.app.owner;
-        self.writer.patch(owner, child, lists).await?;
-        let object = self.writer.apply(owner, child, live.uid().unwrap_or_default()).await?;
-        self.cache.wrote(child.kind, &object);
-        Ok(Answer { live: Live::answered(object), found: false })
+        let corrected = match self.writer.patch(owner, child, patch).await {
+            Ok(_) => self.writer.apply(owner, child, live.uid().unwrap_or_default()).await,
+            Err(failure) => Err(failure),
+        };
+        match corrected {
+            Ok(object) => {
+                self.cache.wrote(child.kind, &object);
+                Ok(Answer { live: Live::answered(object), found: false })
+            }
+            Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
+            Err(failure) => self.look_again(child, live, failure).await,
+        }
     }
 
     /// After a refusal: what is there now? Admission runs before versions are compared, so a foreign object can hide behind
@@ -167,8 +199,7 @@ impl Round<'_> {
                 match plan::holder(&object, &owner.uid) {
                     // Without our label no watch will tell when it goes: not for the cache, but to be tried again.
                     Some(holder) => {
-                        self.memory
-                            .of(&owner.uid, |memory| memory.conflict_seen(child.kind.kind, &child.name, &holder));
+                        self.memory.of(&owner.uid, |memory| memory.conflict_seen(child, &holder));
                     }
                     None => self.cache.wrote(child.kind, &object),
                 }

@@ -166,6 +166,7 @@ impl Cache {
                     name: key.2.clone(),
                     uid: entry.uid.clone(),
                     resource_version: entry.version.to_string(),
+                    leaving: entry.leaving,
                     has_pods: state.pods.any_of_child(&app.namespace, &key.2),
                 })
             })

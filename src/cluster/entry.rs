@@ -1,7 +1,8 @@
 //! What the cache keeps of one child: enough to know that nothing must be done, and the object only while that isn't known.
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher, RandomState},
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
@@ -21,6 +22,9 @@ const OWN_WRITE_OUTRANKS: Duration = Duration::from_secs(30);
 /// Namespace and name of an app.
 pub type AppKey = (String, String);
 
+/// With keys that are random for each process: nobody can prepare two objects of the same fingerprint.
+static FINGERPRINTS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
 /// One live child.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -35,6 +39,8 @@ pub(super) struct Entry {
     /// Hash of the declared object that it was found equal to, last.
     pub(super) settled: Option<String>,
     pub(super) findings: Vec<FindingItem>,
+    /// It is being deleted.
+    pub(super) leaving: bool,
     pub(super) rollout: Option<Rollout>,
     fingerprint: u64,
     written: Option<Instant>,
@@ -70,6 +76,7 @@ impl Entry {
             object: Some(compact.text),
             settled: None,
             findings: Vec::new(),
+            leaving: metadata.get("deletionTimestamp").is_some_and(|time| !time.is_null()),
             rollout: object.get("kind").is_some_and(|kind| kind == "Deployment").then(|| Rollout::read(object)),
             written: None,
         })
@@ -153,9 +160,7 @@ impl Compact {
                 annotations.remove("deployment.kubernetes.io/revision");
             }
         }
-        let mut hasher = DefaultHasher::new();
-        object.to_string().hash(&mut hasher);
-        Self { text, fingerprint: hasher.finish() }
+        Self { text, fingerprint: FINGERPRINTS.hash_one(object.to_string()) }
     }
 }
 

@@ -7,13 +7,21 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::{FailureClass, backoff};
 use crate::{
     api::{DriftItem, HardenedAppStatus},
+    app::App,
+    desired::{Child, Stage},
     plan::Contention,
 };
 
-/// How often a name that belongs to somebody else is tried again.
-pub(super) const CONFLICT_RETRY: Duration = Duration::from_mins(5);
+/// How often a name that belongs to somebody else is tried again: soon where pods may be without their guard.
+pub(super) fn conflict_retry(child: &Child) -> Duration {
+    match child.kind.stage {
+        Stage::Guard => Duration::from_secs(30),
+        Stage::Workload => Duration::from_mins(5),
+    }
+}
 
 /// Memory by the app's UID.
 #[derive(Debug, Default)]
@@ -28,9 +36,29 @@ pub struct AppMemory {
     pub unreported: Vec<DriftItem>,
     /// Failed attempts in a row.
     pub failures: u32,
+    /// The app as it was accepted last: what runs is kept so while a newer spec is refused.
+    pub accepted: Option<App>,
+    refusals: HashMap<(&'static str, String), Refusal>,
     contention: HashMap<(&'static str, String), Contention>,
     conflicts: HashMap<(&'static str, String), (String, Instant)>,
 }
+
+/// A write that the API server has refused.
+#[derive(Clone, Debug)]
+struct Refusal {
+    /// Hash of what was written.
+    hash: String,
+    times: u32,
+    since: Instant,
+    until: Instant,
+    words: String,
+}
+
+/// The longest pause after a refusal where the live object is weaker than declared.
+const LONGEST_IN_DANGER: Duration = Duration::from_secs(30);
+
+/// Undone deviations kept for the next status; it shows no more anyway.
+const UNREPORTED: usize = 20;
 
 impl Memory {
     /// Looks at or changes what is remembered of an app.
@@ -50,13 +78,51 @@ impl AppMemory {
         self.contention.entry((kind, name.to_owned())).or_default()
     }
 
-    pub(super) fn conflict_seen(&mut self, kind: &'static str, name: &str, holder: &str) {
-        self.conflicts.insert((kind, name.to_owned()), (holder.to_owned(), Instant::now()));
+    /// Notes what was undone, until a status says so.
+    pub(super) fn undone(&mut self, items: &[DriftItem]) {
+        self.unreported.extend(items.iter().cloned());
+        self.unreported.truncate(UNREPORTED);
+    }
+
+    /// Why a write was refused, while it is too early to try it again.
+    pub(super) fn refusal(&self, child: &Child, dangerous: bool) -> Option<(Duration, String)> {
+        let refusal = self.refusals.get(&(child.kind.kind, child.name.clone()))?;
+        let longest = if dangerous { LONGEST_IN_DANGER } else { Duration::MAX };
+        let pause = refusal.until.saturating_duration_since(Instant::now());
+        let pause = pause.min(longest.saturating_sub(refusal.since.elapsed()));
+        (refusal.hash == child.hash && !pause.is_zero()).then(|| (pause, refusal.words.clone()))
+    }
+
+    /// Notes a refused write. Returns how long to leave it alone.
+    pub(super) fn refused(&mut self, child: &Child, words: &str) -> Duration {
+        let key = (child.kind.kind, child.name.clone());
+        let times = self
+            .refusals
+            .get(&key)
+            .filter(|known| known.hash == child.hash)
+            .map_or(1, |known| known.times.saturating_add(1));
+        let pause = backoff(FailureClass::Refused, times);
+        let since = Instant::now();
+        let until = since + pause;
+        self.refusals.insert(key, Refusal { hash: child.hash.clone(), times, since, until, words: words.to_owned() });
+        pause
+    }
+
+    pub(super) fn conflict_seen(&mut self, child: &Child, holder: &str) {
+        self.conflicts.insert((child.kind.kind, child.name.clone()), (holder.to_owned(), Instant::now()));
+    }
+
+    /// The object was seen to be ours: what was known of conflicts and refusals is past.
+    pub(super) fn at_peace(&mut self, child: &Child) {
+        let key = (child.kind.kind, child.name.clone());
+        self.conflicts.remove(&key);
+        self.refusals.remove(&key);
     }
 
     /// Who was found to have the name, if that is recent enough not to ask again.
-    pub(super) fn known_conflict(&self, kind: &'static str, name: &str) -> Option<String> {
-        let (holder, seen) = self.conflicts.get(&(kind, name.to_owned()))?;
-        (seen.elapsed() < CONFLICT_RETRY).then(|| holder.clone())
+    pub(super) fn known_conflict(&self, child: &Child) -> Option<(Duration, String)> {
+        let (holder, seen) = self.conflicts.get(&(child.kind.kind, child.name.clone()))?;
+        let pause = conflict_retry(child).saturating_sub(seen.elapsed());
+        (!pause.is_zero()).then(|| (pause, holder.clone()))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::FailureClass;
 use crate::{
     api::{DriftItem, FindingItem},
     desired::Child,
@@ -43,8 +42,8 @@ pub enum ChildState {
     Leftover,
     /// Not tried, because what must come before it isn't in place.
     Held,
-    /// A write failed: what that calls for, and why in words.
-    Failed(FailureClass, String),
+    /// A write failed: when to try again, and why in words.
+    Failed(Duration, String),
 }
 
 impl ChildState {

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::Value;
 
 use super::{AppKey, words::quoted};
-use crate::desired::PART_OF;
+use crate::desired::WORKLOAD;
 
 /// What the status needs to know of a pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodState {
-    /// Name of the Deployment it belongs to: the pod's `instance` label.
+    /// Name of the component's children.
     pub child: String,
     /// Name of its app.
     app: String,
@@ -73,14 +73,13 @@ fn key_of(pod: &Value) -> Option<(String, String)> {
 
 impl PodState {
     fn read(pod: &Value) -> Self {
-        let label = |name: &str| {
-            let labels = pod.pointer("/metadata/labels");
-            labels.and_then(|labels| labels.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
+        // The label that policies select by: a pod that has it is bound, whatever else it says of itself.
+        let workload = pod.pointer("/metadata/labels").and_then(|labels| labels.get(WORKLOAD)).and_then(Value::as_str);
+        let (app, component) = workload.and_then(|workload| workload.split_once('.')).unwrap_or_default();
         let leaving = pod.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
         Self {
-            child: label("app.kubernetes.io/instance"),
-            app: label(PART_OF),
+            child: format!("{app}-{component}"),
+            app: app.to_owned(),
             problem: if leaving { String::new() } else { problem(pod).unwrap_or_default() },
         }
     }

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 
-use super::{ChildOutcome, ChildState, FailureClass, Round};
+use super::{ChildOutcome, ChildState, FailureClass, Round, backoff};
 use crate::{
     desired::Child,
     plan::{self, Leftover},
@@ -20,7 +20,8 @@ impl Round<'_> {
             match self.writer.delete(owner, leftover).await {
                 // Changed or gone since: the watch will tell.
                 Err(failure) if failure.class() != FailureClass::Outdated => {
-                    Some(ChildOutcome::of_leftover(leftover, ChildState::Failed(failure.class(), failure.in_words())))
+                    let pause = backoff(failure.class(), 1);
+                    Some(ChildOutcome::of_leftover(leftover, ChildState::Failed(pause, failure.in_words())))
                 }
                 Ok(()) | Err(_) => None,
             }

@@ -60,6 +60,12 @@ impl Settings {
         }
     }
 
+    /// Whether the watch has seen the namespace: until then nobody knows which policy holds in it.
+    #[must_use]
+    pub fn knows(&self, namespace: &str) -> bool {
+        self.read().namespaces.contains_key(namespace)
+    }
+
     /// Whether a namespace is being deleted: nothing can be created in it any more.
     #[must_use]
     pub fn is_terminating(&self, namespace: &str) -> bool {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 fn app() -> App {
-    let spec = json!({ "components": [{ "name": "web", "image": "r.io/web:1" }] });
+    let spec = json!({ "components": [{ "name": "web", "image": "r.io/web:1", "ports": [{ "name": "http", "port": 8080 }] }] });
     let mut app = HardenedApp::new("shop", serde_json::from_value(spec).unwrap());
     app.metadata.namespace = Some("demo".to_owned());
     app.metadata.uid = Some("app-uid".to_owned());

@@ -34,7 +34,7 @@ use tokio::{sync::oneshot, task::JoinSet};
 use super::{AppKey, Cache, Settings};
 use crate::{
     api::{HardeningPolicy, MANAGER},
-    desired::{KINDS, Kind, MANAGED_BY},
+    desired::{KINDS, Kind, MANAGED_BY, WORKLOAD},
 };
 
 /// Tells the work queue which apps to look at.
@@ -194,7 +194,8 @@ fn watch_pods(
 ) -> oneshot::Receiver<()> {
     let (cache, triggers) = (cache.clone(), triggers.clone());
     let api = Api::<DynamicObject>::all_with(client.clone(), &ApiResource::erase::<Pod>(&()));
-    follow(watches, api, ours(), move |event| match event {
+    let bound = watcher::Config::default().labels(WORKLOAD);
+    follow(watches, api, bound, move |event| match event {
         Event::Apply(pod) | Event::InitApply(pod) => {
             triggers.look_at(untyped(&pod).and_then(|pod| cache.pods(|pods| pods.observed(&pod))));
         }

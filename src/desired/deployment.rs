@@ -29,6 +29,8 @@ pub(super) const KIND: Kind = Kind {
             ("spec template spec *ontainers [] volumeDevices", &["devicePath"]),
         ],
         dangerous: &[
+            // A paused Deployment brings no heal to its pods.
+            "spec paused",
             "spec template metadata labels *",
             "spec template metadata annotations *",
             "spec template spec containers []",
@@ -56,8 +58,13 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec nodeName",
             "spec template spec runtimeClassName",
             "spec template spec tolerations",
+            "spec template spec affinity",
+            "spec template spec nodeSelector",
+            "spec template spec readinessGates",
+            "spec template spec schedulingGates",
         ],
         tolerated: &[
+            "metadata annotations *",
             // `kubectl rollout restart` writes here, and restarting is no attack.
             "spec template metadata annotations kubectl.kubernetes.io/*",
             // The server's own copy of serviceAccountName, kept equal by its conversion.

@@ -21,5 +21,9 @@ pub(super) const KIND: Kind = Kind {
             },
         }))
     },
-    rules: Rules { keyed: &[], dangerous: &["spec minAvailable", "spec selector"], tolerated: &[] },
+    rules: Rules {
+        keyed: &[],
+        dangerous: &["spec minAvailable", "spec selector"],
+        tolerated: &["metadata annotations *"],
+    },
 };

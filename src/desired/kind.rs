@@ -47,7 +47,6 @@ pub struct Rules {
 
 /// Additions tolerated on every kind: what the server itself keeps, and notes by others that change nothing.
 pub const TOLERATED_EVERYWHERE: &[&str] = &[
-    "metadata annotations *",
     "metadata finalizers",
     "metadata creationTimestamp",
     "metadata deletionTimestamp",

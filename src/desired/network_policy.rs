@@ -26,7 +26,7 @@ pub(super) const KIND: Kind = Kind {
         // Rules, peers and ports are atomic lists: one apply restores them whole.
         keyed: &[],
         dangerous: &["spec"],
-        tolerated: &[],
+        tolerated: &["metadata annotations *"],
     },
 };
 

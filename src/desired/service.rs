@@ -27,7 +27,7 @@ pub(super) const KIND: Kind = Kind {
             "spec publishNotReadyAddresses",
         ],
         // Allocated by the server.
-        tolerated: &["spec clusterIP*", "spec ipFamil*"],
+        tolerated: &["spec clusterIP*", "spec ipFamil*", "metadata annotations *"],
     },
 };
 

@@ -14,8 +14,14 @@ pub(super) const KIND: Kind = Kind {
     build: |_, _| Some(json!({ "automountServiceAccountToken": false })),
     rules: Rules {
         keyed: &[],
-        dangerous: &[],
-        // Written by the token controller and by platforms that hand out pull secrets (OpenShift).
-        tolerated: &["secrets", "imagePullSecrets"],
+        // On an account an annotation is no note: clouds read there which of their identities its pods may take.
+        dangerous: &["metadata annotations *"],
+        tolerated: &[
+            // Written by the token controller and by platforms that hand out pull secrets.
+            "secrets",
+            "imagePullSecrets",
+            "metadata annotations openshift.io/*",
+            "metadata annotations kubectl.kubernetes.io/*",
+        ],
     },
 };

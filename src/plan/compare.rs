@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::path::{Path, Segment};
-use crate::{api::DriftChange, desired::Rules};
+use crate::{
+    api::DriftChange,
+    desired::{Rules, TOLERATED_EVERYWHERE},
+};
 
 /// One place where live and declared differ.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,13 +21,26 @@ pub struct Difference {
     pub live: Option<Value>,
 }
 
+impl Difference {
+    /// Whether a whole list or map is meant, because too much was added to it.
+    #[must_use]
+    pub fn is_bulk(&self) -> bool {
+        let whole = |value: &Option<Value>| value.as_ref().is_some_and(|value| value.is_array() || value.is_object());
+        self.change == DriftChange::Changed && whole(&self.desired) && whole(&self.live)
+    }
+}
+
 /// Lists of object metadata that server-side apply merges by key.
 const KEYED_METADATA: (&str, &[&str]) = ("metadata ownerReferences", &["uid"]);
 
 /// Maps of object metadata that are judged key by key even where none is declared.
 const MAPS: [&str; 2] = ["annotations", "labels"];
 
-/// All differences, in the order of the declared object.
+/// So many additions to one list or map are one difference, a change of the whole: somebody who adds thousands must not be
+/// able to keep the operator busy, or to fill the status.
+const MANY: usize = 100;
+
+/// All differences but tolerated additions, in the order of the declared object.
 ///
 /// A member that one side lacks is one difference, not one per field below it.
 #[must_use]
@@ -61,7 +77,14 @@ impl Comparison<'_> {
                 None => self.add(path, DriftChange::Removed, Some(value), None),
             }
         }
-        for (name, value) in live.iter().filter(|(name, value)| !desired.contains_key(*name) && !value.is_null()) {
+        let added = |(name, value): &(&String, &Value)| !desired.contains_key(*name) && !value.is_null();
+        let added: Vec<(&String, &Value)> = live.iter().filter(added).collect();
+        let counts = |(name, _): &&(&String, &Value)| !self.tolerates(&path.with(Segment::Field((*name).clone())));
+        if added.iter().filter(counts).count() > MANY {
+            let (desired, live) = (Value::Object(desired.clone()), Value::Object(live.clone()));
+            return self.add(path.clone(), DriftChange::Changed, Some(&desired), Some(&live));
+        }
+        for (name, value) in added {
             let path = path.with(Segment::Field(name.clone()));
             match value {
                 // Each key has its own manager and its own rules: a restart's annotation may stay, an injector's may not.
@@ -75,25 +98,38 @@ impl Comparison<'_> {
 
     /// Lists whose members have a key: their order means nothing.
     fn members(&mut self, desired: &[Value], live: &[Value], keys: &'static [&'static str], path: &Path) {
-        let mut unmatched: Vec<(usize, &Value)> = live.iter().enumerate().collect();
-        for value in desired {
-            let key = key_of(value, keys);
-            if let Some(position) = unmatched.iter().position(|(_, live)| key_of(live, keys) == key) {
-                let (index, live) = unmatched.remove(position);
-                self.value(value, live, &path.with(Segment::Member { key, index }));
+        let mut unmatched: Vec<(usize, &Value, Key)> =
+            live.iter().enumerate().map(|(index, member)| (index, member, key_of(member, keys))).collect();
+        let mut matched = Vec::new();
+        for member in desired {
+            let key = key_of(member, keys);
+            let position = unmatched.iter().position(|(_, _, live)| *live == key);
+            matched.push((member, key, position.map(|position| unmatched.remove(position))));
+        }
+        if unmatched.len() > MANY {
+            let (desired, live) = (Value::from(desired), Value::from(live));
+            return self.add(path.clone(), DriftChange::Changed, Some(&desired), Some(&live));
+        }
+        for (member, key, found) in matched {
+            let index = found.as_ref().map_or(live.len(), |(index, ..)| *index);
+            let path = path.with(Segment::Member { key, index });
+            if let Some((_, live, _)) = found {
+                self.value(member, live, &path);
             } else {
-                let path = path.with(Segment::Member { key, index: live.len() });
-                self.add(path, DriftChange::Removed, Some(value), None);
+                self.add(path, DriftChange::Removed, Some(member), None);
             }
         }
-        for (index, value) in unmatched {
-            let path = path.with(Segment::Member { key: key_of(value, keys), index });
-            self.add(path, DriftChange::Added, None, Some(value));
+        for (index, member, key) in unmatched {
+            self.add(path.with(Segment::Member { key, index }), DriftChange::Added, None, Some(member));
         }
     }
 
     /// Atomic lists: the position counts.
     fn positions(&mut self, desired: &[Value], live: &[Value], path: &Path) {
+        if live.len() > desired.len() + MANY {
+            let (desired, live) = (Value::from(desired), Value::from(live));
+            return self.add(path.clone(), DriftChange::Changed, Some(&desired), Some(&live));
+        }
         for index in 0..desired.len().max(live.len()) {
             let path = path.with(Segment::Index(index));
             match (desired.get(index), live.get(index)) {
@@ -109,13 +145,24 @@ impl Comparison<'_> {
         keyed.into_iter().find(|(pattern, _)| path.is(pattern)).map(|(_, keys)| keys)
     }
 
+    /// Whether an addition is none of our business.
+    fn tolerates(&self, path: &Path) -> bool {
+        let patterns = self.rules.tolerated.iter().chain(TOLERATED_EVERYWHERE);
+        patterns.into_iter().any(|pattern| path.is_within(pattern))
+    }
+
     fn add(&mut self, path: Path, change: DriftChange, desired: Option<&Value>, live: Option<&Value>) {
+        if change == DriftChange::Added && self.tolerates(&path) {
+            return;
+        }
         self.found.push(Difference { path, change, desired: desired.cloned(), live: live.cloned() });
     }
 }
 
 /// The values of a member's merge keys; a missing one is null.
-fn key_of(member: &Value, keys: &'static [&'static str]) -> Vec<(&'static str, Value)> {
+type Key = Vec<(&'static str, Value)>;
+
+fn key_of(member: &Value, keys: &'static [&'static str]) -> Key {
     keys.iter().map(|key| (*key, member.get(key).cloned().unwrap_or_default())).collect()
 }
 

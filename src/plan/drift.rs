@@ -3,7 +3,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::Value;
 
-use super::{compare::Difference, ownership::Claim};
+use super::{compare::Difference, ownership::Claim, path::Path};
 use crate::{
     api::{DriftChange, DriftItem},
     desired::{Child, short_hash},
@@ -52,6 +52,9 @@ const TELLING: [&str; 10] = [
     "/containerPort",
 ];
 
+/// Longest path shown.
+const LONGEST_PATH: usize = 256;
+
 /// Longest value shown.
 const LONGEST: usize = 128;
 
@@ -62,13 +65,22 @@ pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&
     DriftItem {
         kind: child.kind.kind.to_owned(),
         name: child.name.clone(),
-        path: difference.path.to_string(),
+        path: short(&difference.path),
         change: difference.change,
         desired: shown(&difference.desired),
         live: shown(&difference.live),
         manager: claim.map(|claim| claim.manager.clone()).unwrap_or_default(),
         since: claim.and_then(|claim| claim.time).map(Time),
     }
+}
+
+/// A path, cut where somebody chose a name to fill the status with.
+pub(super) fn short(path: &Path) -> String {
+    let path = path.to_string();
+    if path.chars().count() <= LONGEST_PATH {
+        return path;
+    }
+    format!("{}… ({})", path.chars().take(LONGEST_PATH).collect::<String>(), short_hash(&path))
 }
 
 /// The status entry for an object that is gone. Who deleted it is recorded nowhere that the operator may read.

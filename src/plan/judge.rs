@@ -5,15 +5,19 @@ use serde_json::Value;
 use super::{
     Change, Verdict,
     compare::{Difference, differences},
-    drift::drift_item,
+    correction::correction,
+    drift::{drift_item, short},
     ownership::{Claim, claims},
     path::Path,
-    removal::{removal, replacement},
+    removal::removal,
 };
 use crate::{
     api::{DriftChange, FindingItem, ToleratedPath},
-    desired::{APPLIED_HASH, Child, TOLERATED_EVERYWHERE},
+    desired::{APPLIED_HASH, Child},
 };
+
+/// Longest description of somebody else's object.
+const LONGEST: usize = 256;
 
 /// Judges a live object against the child it should be.
 ///
@@ -24,68 +28,61 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, tolera
     if let Some(holder) = holder(live, owner_uid) {
         return Verdict::of(Change::Conflict { holder });
     }
-    if live.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null()) {
-        return Verdict::of(Change::AwaitDeletion);
-    }
     let judgement = Judgement { child, live, current: settled || is_current(child, live), tolerated };
     let mut verdict = Verdict::of(Change::Keep);
-    let mut mending = Mending::default();
     let found = differences(&child.body, live, &child.kind.rules);
+    let mut mended: Vec<&Difference> = Vec::new();
     for difference in &found {
         match judgement.class(difference) {
-            Class::Tolerated => {}
             Class::Granted => verdict.conditional = true,
-            Class::Outdated => mending.apply = true,
-            Class::Residue => mending.undo(difference),
+            Class::Outdated => verdict.news = true,
+            Class::Residue => mended.push(difference),
             Class::Unowned => verdict.findings.push(unowned(child, difference)),
             Class::Drift { claim, dangerous } => {
                 verdict.drift.push(drift_item(child, difference, claim.as_ref()));
                 verdict.dangerous |= dangerous;
-                mending.undo(difference);
+                mended.push(difference);
             }
         }
     }
-    verdict.change = mending.change(live);
-    verdict.replacement = replacement(&child.body, live, &found);
+    verdict.change = change(live, verdict.news, &mended);
+    if !mended.is_empty() {
+        verdict.correction = Some(correction(live, &mended));
+    }
+    let leaving = live.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
+    // As long as it is there it binds or runs pods: what is being deleted is mended all the same.
+    if verdict.change == Change::Keep && leaving {
+        verdict.change = Change::AwaitDeletion;
+    }
     verdict
 }
 
-/// What mends the differences found so far.
-#[derive(Default)]
-struct Mending {
-    apply: bool,
-    removals: Vec<Path>,
-}
-
-impl Mending {
-    fn undo(&mut self, difference: &Difference) {
-        if difference.change == DriftChange::Added && !difference.path.is_in_atomic_list() {
-            self.removals.push(difference.path.clone());
-        } else {
-            self.apply = true;
-        }
+/// The first request; what is left is judged again on its answer.
+///
+/// Added list members go first: one that uses a name or number of ours would make the apply invalid. Added fields go last: an
+/// apply often takes them along, as `type: ClusterIP` does with every `nodePort`.
+fn change(live: &Value, news: bool, mended: &[&Difference]) -> Change {
+    if mended.iter().any(|difference| difference.is_bulk()) {
+        return Change::Correct(correction(live, mended));
     }
-
-    /// The first request; what is left is judged again on its answer.
-    ///
-    /// Added list members go first: one that uses a name or number of ours would make the apply invalid. Added fields go last:
-    /// an apply often takes them along, as `type: ClusterIP` does with every `nodePort`.
-    fn change(self, live: &Value) -> Change {
-        let (members, fields): (Vec<Path>, Vec<Path>) = self.removals.into_iter().partition(Path::is_member);
-        match (members.is_empty(), self.apply, fields.is_empty()) {
-            (true, false, true) => Change::Keep,
-            (true, true, _) => Change::Apply,
-            (true, false, false) => Change::Remove(removal(live, &fields)),
-            (false, true, _) => Change::Remove(removal(live, &members)),
-            (false, false, _) => Change::Remove(removal(live, &[members, fields].concat())),
-        }
+    let (removals, applied): (Vec<&Difference>, Vec<&Difference>) = mended
+        .iter()
+        .copied()
+        .partition(|difference| difference.change == DriftChange::Added && !difference.path.is_in_atomic_list());
+    let apply = news || !applied.is_empty();
+    let (members, fields): (Vec<Path>, Vec<Path>) =
+        removals.into_iter().map(|difference| difference.path.clone()).partition(Path::is_member);
+    match (members.is_empty(), apply, fields.is_empty()) {
+        (true, false, true) => Change::Keep,
+        (true, true, _) => Change::Apply,
+        (true, false, false) => Change::Remove(removal(live, &fields)),
+        (false, true, _) => Change::Remove(removal(live, &members)),
+        (false, false, _) => Change::Remove(removal(live, &[members, fields].concat())),
     }
 }
 
 /// What a difference means.
 enum Class {
-    /// Others may do this.
-    Tolerated,
     /// Others may do this as long as the policy says so.
     Granted,
     /// The object is an older version of ours.
@@ -110,19 +107,17 @@ impl Judgement<'_> {
         let rules = &self.child.kind.rules;
         let within = |patterns: &[&str]| patterns.iter().any(|pattern| difference.path.is_within(pattern));
         let added = difference.change == DriftChange::Added;
-        if added && (within(rules.tolerated) || within(TOLERATED_EVERYWHERE)) {
-            return Class::Tolerated;
-        }
-        let claim = claims(self.live, &difference.path).into_iter().next();
-        let foreign = claim.as_ref().is_some_and(Claim::is_foreign);
-        let ours = claim.as_ref().is_some_and(Claim::is_ours);
+        let claims = claims(self.live, &difference.path);
+        let foreign = claims.iter().any(Claim::is_foreign);
+        let ours = !foreign && claims.iter().any(Claim::is_ours);
         // What only our own apply claims goes with our next one; a field that isn't there yet is claimed by nobody.
-        if !self.current && (ours || (claim.is_none() && !added)) {
+        if !self.current && (ours || (claims.is_empty() && !added)) {
             return Class::Outdated;
         }
-        if !self.current && added && claim.is_some() && !foreign {
+        if !self.current && added && !claims.is_empty() && !foreign {
             return Class::Residue;
         }
+        let claim = claims.into_iter().next();
         let dangerous = within(rules.dangerous);
         if !added || dangerous {
             return Class::Drift { claim, dangerous };
@@ -155,7 +150,10 @@ pub fn holder(live: &Value, owner_uid: &str) -> Option<String> {
     let field = |name: &str| controller.and_then(|controller| controller.get(name)).and_then(Value::as_str);
     match field("uid") {
         Some(uid) if uid == owner_uid => None,
-        Some(_) => Some(format!("{} {}", field("kind").unwrap_or("object"), field("name").unwrap_or("without a name"))),
+        Some(_) => {
+            let words = format!("{} {}", field("kind").unwrap_or("object"), field("name").unwrap_or("without a name"));
+            Some(words.chars().take(LONGEST).collect())
+        }
         None => Some("nobody (it has no controller)".to_owned()),
     }
 }
@@ -171,8 +169,10 @@ fn unowned(child: &Child, difference: &Difference) -> FindingItem {
         check: "unowned-addition".to_owned(),
         component: child.component.clone(),
         message: format!(
-            "{} {} has {}, which no field manager claims: a newer server's default, or a webhook",
-            child.kind.kind, child.name, difference.path
+            "{} {} has {}, which nobody but us claims: a newer server's default, a webhook, or a client under our name",
+            child.kind.kind,
+            child.name,
+            short(&difference.path)
         ),
     }
 }

@@ -2,6 +2,7 @@
 
 mod compare;
 mod contention;
+mod correction;
 mod drift;
 mod judge;
 mod ownership;
@@ -33,6 +34,8 @@ pub enum Change {
     Apply,
     /// Remove what others added, by this JSON patch.
     Remove(Value),
+    /// Set all that differs, by this JSON patch, then apply.
+    Correct(Value),
     /// Nothing: it belongs to somebody else.
     Conflict {
         /// Who has it.
@@ -42,13 +45,23 @@ pub enum Change {
     AwaitDeletion,
 }
 
+impl Change {
+    /// Whether it takes a request.
+    #[must_use]
+    pub const fn is_request(&self) -> bool {
+        matches!(self, Self::Create | Self::Apply | Self::Remove(_) | Self::Correct(_))
+    }
+}
+
 /// What must be done to one object, and what that says about others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// What must be done.
     pub change: Change,
-    /// A JSON patch to send before an apply, if the API server finds the change invalid.
-    pub replacement: Option<Value>,
+    /// The JSON patch of last resort, where the API server finds the change invalid.
+    pub correction: Option<Value>,
+    /// Whether the declared object is newer than the live one, or not made yet.
+    pub news: bool,
     /// What others did.
     pub drift: Vec<DriftItem>,
     /// Whether any of it weakens the workload: then it is undone at short intervals however often it comes back.
@@ -125,7 +138,7 @@ pub fn verdict(child: &Child, owner_uid: &str, live: &Live, listed: bool, tolera
     match live {
         Live::Absent => Verdict::absent(child, listed),
         Live::Settled { findings } => Verdict { findings: findings.clone(), ..Verdict::of(Change::Keep) },
-        Live::Outdated { .. } => Verdict::of(Change::Apply),
+        Live::Outdated { .. } => Verdict { news: true, ..Verdict::of(Change::Apply) },
         Live::Foreign { holder } => Verdict::of(Change::Conflict { holder: holder.clone() }),
         Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, tolerated),
     }
@@ -135,7 +148,8 @@ impl Verdict {
     const fn of(change: Change) -> Self {
         Self {
             change,
-            replacement: None,
+            correction: None,
+            news: false,
             drift: Vec::new(),
             dangerous: false,
             findings: Vec::new(),
@@ -147,7 +161,7 @@ impl Verdict {
     /// never made.
     fn absent(child: &Child, listed: bool) -> Self {
         let drift = if listed { vec![drift::deleted_item(child)] } else { Vec::new() };
-        Self { drift, dangerous: listed, ..Self::of(Change::Create) }
+        Self { drift, dangerous: listed, news: true, ..Self::of(Change::Create) }
     }
 }
 

@@ -43,8 +43,8 @@ impl Path {
         matches!(self.0.last(), Some(Segment::Member { .. }))
     }
 
-    /// The list that a member belongs to.
-    pub(super) fn list(&self) -> Self {
+    /// What the value belongs to: an object or a list.
+    pub(super) fn parent(&self) -> Self {
         Self(self.0.iter().take(self.0.len().saturating_sub(1)).cloned().collect())
     }
 

@@ -17,6 +17,8 @@ pub struct Leftover {
     pub resource_version: String,
     /// Whether pods of its component still run.
     pub has_pods: bool,
+    /// Whether it is being deleted already.
+    pub leaving: bool,
 }
 
 /// Splits what nothing declares any more into what may be deleted now and what must wait.
@@ -33,6 +35,6 @@ pub fn prunable(owned: Vec<Leftover>, declared: &[Child], available: bool) -> (V
         gone.iter().filter(|other| other.kind.stage == Stage::Workload).map(|other| other.name.clone()).collect();
     gone.into_iter().partition(|leftover| {
         let bare = !leftover.has_pods && !with_workload.contains(&leftover.name);
-        available && (leftover.kind.stage == Stage::Workload || bare)
+        available && !leftover.leaving && (leftover.kind.stage == Stage::Workload || bare)
     })
 }

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{compare::Difference, path::Path};
-use crate::api::DriftChange;
+use super::path::Path;
 
 /// A JSON patch (RFC 6902) that only removes, and only what was judged.
 ///
@@ -27,30 +26,4 @@ pub(super) fn removal(live: &Value, paths: &[Path]) -> Value {
 
 fn test(pointer: &str, value: Option<&Value>) -> Value {
     json!({ "op": "test", "path": pointer, "value": value })
-}
-
-/// A JSON patch that sets whole lists, for where neither a removal nor an apply is valid alone: with the only port of a
-/// Service renumbered, a removal leaves none, and an apply two of the same name. The apply that follows takes the
-/// list over again. `None` where no list both lacks and gained members.
-pub(super) fn replacement(desired: &Value, live: &Value, found: &[Difference]) -> Option<Value> {
-    let members = |change| found.iter().filter(move |found| found.change == change && found.path.is_member());
-    let mut replaced: Vec<String> = members(DriftChange::Removed)
-        .map(|removed| removed.path.list())
-        // Lists inside list members stand at other places in the declared object than in the live one: left to the apply.
-        .filter(|list| list.indices().is_empty())
-        .filter(|list| members(DriftChange::Added).any(|added| added.path.list() == *list))
-        .map(|list| list.pointer())
-        .collect();
-    replaced.dedup();
-    let lists: Vec<Value> = replaced
-        .iter()
-        .filter_map(|pointer| Some(json!({ "op": "replace", "path": pointer, "value": desired.pointer(pointer)? })))
-        .collect();
-    (!lists.is_empty()).then(|| std::iter::once(guard(live)).chain(lists).collect())
-}
-
-/// Makes the patch fail with 409 if the object has changed since it was judged.
-fn guard(live: &Value) -> Value {
-    let version = live.pointer("/metadata/resourceVersion").cloned().unwrap_or_default();
-    json!({ "op": "replace", "path": "/metadata/resourceVersion", "value": version })
 }

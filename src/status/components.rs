@@ -6,6 +6,9 @@ use crate::{
     cluster::{ChildOutcome, ChildState, PodState, Rollout},
 };
 
+/// Longest message about a component, in characters.
+const LONGEST: usize = 512;
+
 pub(super) fn components(carried: &Carried) -> Vec<ComponentStatus> {
     carried
         .app
@@ -32,7 +35,7 @@ fn blocked(child: &ChildOutcome) -> Option<String> {
     match &child.state {
         ChildState::Conflict(holder, _) => Some(format!("{kind} {name} belongs to {holder}")),
         ChildState::AwaitDeletion => Some(format!("{kind} {name} is being deleted")),
-        ChildState::Failed(_, words) => Some(words.clone()),
+        ChildState::Failed(_, words) => Some(words.chars().take(LONGEST).collect()),
         ChildState::InPlace | ChildState::Contested(_) | ChildState::Held | ChildState::Leftover => None,
     }
 }

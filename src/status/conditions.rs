@@ -5,7 +5,7 @@ use k8s_openapi::{
     jiff::Timestamp,
 };
 
-use super::{Carried, Outcome, drift::sentence};
+use super::{Carried, Outcome, Refusal, drift::sentence};
 use crate::{
     api::{ConditionType, HardenedAppStatus, Reason},
     app::Rejection,
@@ -15,16 +15,20 @@ use crate::{
 /// Longest message: long enough for every mistake of a spec, short enough to be read.
 const LONGEST: usize = 2048;
 
-/// A decision about one condition.
+/// A decision about one condition; `None` is "Unknown".
 struct Decision {
-    holds: bool,
+    holds: Option<bool>,
     reason: Reason,
     message: String,
 }
 
 impl Decision {
     fn of(holds: bool, reason: Reason, message: impl Into<String>) -> Self {
-        Self { holds, reason, message: message.into() }
+        Self { holds: Some(holds), reason, message: message.into() }
+    }
+
+    fn again(&self, holds: Option<bool>) -> Self {
+        Self { holds, reason: self.reason, message: self.message.clone() }
     }
 }
 
@@ -36,28 +40,31 @@ pub(super) fn conditions(
     now: Timestamp,
 ) -> Vec<Condition> {
     let accepted = accepted(outcome);
-    let available = match outcome {
-        Outcome::Carried(carried) => Some(available(carried, status)),
-        _ => None,
-    };
-    let ready = ready(outcome, &accepted, available.as_ref());
+    let ready = ready(outcome, &accepted, status);
     let stalled = matches!(ready.reason, Reason::Rejected | Reason::Unreadable | Reason::Conflict);
-    let again = |holds: bool| Decision::of(holds, ready.reason, ready.message.clone());
-    let mut decided = vec![(ConditionType::Ready, again(ready.holds)), (ConditionType::Accepted, accepted)];
-    if !ready.holds {
-        decided.push((if stalled { ConditionType::Stalled } else { ConditionType::Reconciling }, again(true)));
+    let mut decided = vec![(ConditionType::Ready, ready.again(ready.holds))];
+    if ready.holds != Some(true) {
+        let kind = if stalled { ConditionType::Stalled } else { ConditionType::Reconciling };
+        decided.push((kind, ready.again(Some(true))));
     }
-    decided.extend(available.map(|decision| (ConditionType::Available, decision)));
-    if matches!(outcome, Outcome::Carried(_)) {
-        decided.push((ConditionType::InSync, in_sync(outcome, status)));
+    match outcome {
+        Outcome::Carried(carried) => {
+            decided.push((ConditionType::Available, available(carried, status)));
+            decided.push((ConditionType::InSync, in_sync(carried, status)));
+        }
+        // Nobody has looked: to say what was true before would be a guess.
+        Outcome::Refused(_) => {
+            decided.push((ConditionType::Available, accepted.again(None)));
+            decided.push((ConditionType::InSync, accepted.again(None)));
+        }
+        Outcome::TimedOut => {}
     }
+    decided.insert(1, (ConditionType::Accepted, accepted));
     let mut conditions: Vec<Condition> =
         decided.into_iter().map(|(kind, decision)| condition(previous, status, kind, &decision, now)).collect();
-    // What this outcome says nothing about stays as it was.
-    for kept in [ConditionType::Available, ConditionType::InSync] {
-        if !conditions.iter().any(|condition| condition.type_ == kept.as_str()) {
-            conditions.extend(previous.conditions.iter().find(|condition| condition.type_ == kept.as_str()).cloned());
-        }
+    if matches!(outcome, Outcome::TimedOut) {
+        let kept = |condition: &&Condition| ["Available", "InSync"].contains(&condition.type_.as_str());
+        conditions.extend(previous.conditions.iter().filter(kept).cloned());
     }
     conditions
 }
@@ -70,7 +77,11 @@ fn condition(
     decision: &Decision,
     now: Timestamp,
 ) -> Condition {
-    let holds = if decision.holds { "True" } else { "False" };
+    let holds = match decision.holds {
+        Some(true) => "True",
+        Some(false) => "False",
+        None => "Unknown",
+    };
     let known = previous.conditions.iter().find(|known| known.type_ == kind.as_str() && known.status == holds);
     Condition {
         type_: kind.as_str().to_owned(),
@@ -83,19 +94,24 @@ fn condition(
 }
 
 fn accepted(outcome: &Outcome) -> Decision {
-    match outcome {
-        Outcome::Unreadable(error) => Decision::of(
+    let refusal = match outcome {
+        Outcome::Refused(refusal) => Some(refusal),
+        Outcome::Carried(carried) => carried.refused.as_ref(),
+        Outcome::TimedOut => None,
+    };
+    match refusal {
+        Some(Refusal::Unreadable(error)) => Decision::of(
             false,
             Reason::Unreadable,
             format!(
                 "the stored object doesn't fit the schema: {error}; correct it, or bring CRD and operator to the same version"
             ),
         ),
-        Outcome::Rejected(rejections) => {
+        Some(Refusal::Rejected(rejections)) => {
             let words: Vec<String> = rejections.iter().map(Rejection::to_string).collect();
             Decision::of(false, Reason::Rejected, words.join("\n"))
         }
-        Outcome::Carried(_) | Outcome::TimedOut => Decision::of(true, Reason::Accepted, "the spec is carried out"),
+        None => Decision::of(true, Reason::Accepted, "the spec is carried out"),
     }
 }
 
@@ -112,14 +128,15 @@ fn available(carried: &Carried, status: &HardenedAppStatus) -> Decision {
     Decision::of(false, reason, format!("{}: {}", component.name, component.message))
 }
 
-fn ready(outcome: &Outcome, accepted: &Decision, available: Option<&Decision>) -> Decision {
-    let children = match outcome {
-        Outcome::Carried(carried) => carried.children.as_slice(),
+fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> Decision {
+    let carried = match outcome {
         Outcome::TimedOut => {
             return Decision::of(false, Reason::ApplyFailed, "the API server is too slow; the rest follows");
         }
-        _ => return Decision::of(false, accepted.reason, accepted.message.clone()),
+        Outcome::Carried(carried) if carried.refused.is_none() => carried,
+        Outcome::Carried(_) | Outcome::Refused(_) => return accepted.again(Some(false)),
     };
+    let children = carried.children.as_slice();
     let conflict = || {
         children.iter().find_map(|child| match &child.state {
             ChildState::Conflict(holder, _) => Some(Decision::of(
@@ -144,20 +161,11 @@ fn ready(outcome: &Outcome, accepted: &Decision, available: Option<&Decision>) -
         let words = format!("{} {} is being deleted and comes anew once it is gone", child.kind, child.name);
         Some(Decision::of(false, Reason::WaitingForDeletion, words))
     };
-    conflict()
-        .or_else(failed)
-        .or_else(leaving)
-        .or_else(|| available.map(|decision| Decision::of(decision.holds, decision.reason, decision.message.clone())))
-        .unwrap_or_else(|| Decision::of(false, Reason::RolloutInProgress, ""))
+    conflict().or_else(failed).or_else(leaving).unwrap_or_else(|| available(carried, status))
 }
 
-fn in_sync(outcome: &Outcome, status: &HardenedAppStatus) -> Decision {
-    let contested = match outcome {
-        Outcome::Carried(carried) => {
-            carried.children.iter().any(|child| matches!(child.state, ChildState::Contested(_)))
-        }
-        _ => false,
-    };
+fn in_sync(carried: &Carried, status: &HardenedAppStatus) -> Decision {
+    let contested = carried.children.iter().any(|child| matches!(child.state, ChildState::Contested(_)));
     let drift = &status.drift;
     match (drift.open.first(), drift.reverted.first()) {
         (Some(open), _) if contested => {

@@ -7,7 +7,7 @@ use crate::{
     cluster::ChildOutcome,
 };
 
-/// Deviations kept after they were undone.
+/// Deviations kept after they were undone, and shown while they are not.
 const KEPT: usize = 20;
 
 /// What was undone: the news before what is known.
@@ -19,7 +19,7 @@ pub(super) fn reverted(previous: &DriftStatus, news: &[DriftItem], now: Timestam
 /// What is not undone. First seen is first seen, however often it is looked at.
 pub(super) fn open(previous: &DriftStatus, children: &[ChildOutcome], now: Timestamp) -> Vec<DriftItem> {
     let found = children.iter().flat_map(|child| &child.open);
-    found.map(|item| dated(item, previous.open.iter().find(|known| known.is_same(item)), now)).collect()
+    found.take(KEPT).map(|item| dated(item, previous.open.iter().find(|known| known.is_same(item)), now)).collect()
 }
 
 fn dated(item: &DriftItem, known: Option<&DriftItem>, now: Timestamp) -> DriftItem {

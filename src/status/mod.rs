@@ -17,25 +17,21 @@ use crate::{
 /// What became of one look at an app.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The stored object doesn't fit the schema.
-    Unreadable(String),
-    /// The spec or its policy is wrong; nothing was touched.
-    Rejected(Vec<Rejection>),
+    /// The spec can't be carried out, and this process knows no earlier one that could: nothing was looked at.
+    Refused(Refusal),
     /// The API server was too slow; what was begun goes on at the next look.
     TimedOut,
     /// The spec was carried out, as far as it went.
     Carried(Box<Carried>),
 }
 
-impl Outcome {
-    /// What others had done and was undone.
-    pub fn reverted(&self) -> impl Iterator<Item = DriftItem> {
-        let children = match self {
-            Self::Carried(carried) => carried.children.as_slice(),
-            Self::Unreadable(_) | Self::Rejected(_) | Self::TimedOut => &[],
-        };
-        children.iter().flat_map(|child| child.reverted.iter().cloned())
-    }
+/// Why a spec can't be carried out.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// The stored object doesn't fit the schema.
+    Unreadable(String),
+    /// The spec or its policy is wrong.
+    Rejected(Vec<Rejection>),
 }
 
 /// How far a spec was carried out.
@@ -47,7 +43,12 @@ pub struct Carried {
     pub children: Vec<ChildOutcome>,
     /// How far each component of the app has come, in its order.
     pub progress: Vec<(Option<Rollout>, Vec<PodState>)>,
+    /// Why the newest spec is refused; then it is the last accepted one that was carried out.
+    pub refused: Option<Refusal>,
 }
+
+/// Findings shown; the largest app has a few per component.
+const FINDINGS: usize = 100;
 
 /// The status after an outcome. Equal to the previous one where nothing has changed: no time in it ticks. `reverted` is what
 /// was undone and is in no status yet.
@@ -71,6 +72,7 @@ pub fn report(
         status.findings = carried.app.findings.iter().cloned().chain(unowned).chain(left).collect();
         status.findings.sort();
         status.findings.dedup();
+        status.findings.truncate(FINDINGS);
     }
     status.conditions = conditions::conditions(previous, outcome, &status, now);
     status

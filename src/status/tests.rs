@@ -9,11 +9,11 @@ use std::time::Duration;
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 use serde_json::json;
 
-use super::{Carried, Outcome};
+use super::{Carried, Outcome, Refusal};
 use crate::{
     api::{DriftChange, DriftItem, HardenedApp, HardenedAppStatus},
     app::{App, Policy, Rejection},
-    cluster::{ChildOutcome, ChildState, FailureClass, Rollout},
+    cluster::{ChildOutcome, ChildState, Rollout},
 };
 
 fn at(second: i64) -> Timestamp {
@@ -49,6 +49,7 @@ fn carried() -> Carried {
         app: app(),
         children: vec![child("NetworkPolicy", ChildState::InPlace), child("Deployment", ChildState::InPlace)],
         progress: vec![(Some(complete()), Vec::new())],
+        refused: None,
     }
 }
 
@@ -60,11 +61,11 @@ fn outcome(change: impl FnOnce(&mut Carried)) -> Outcome {
 
 fn rejected(problem: &str) -> Outcome {
     let (path, remedy) = ("spec.components[web].image".to_owned(), "append :<version>".to_owned());
-    Outcome::Rejected(vec![Rejection { path, problem: problem.to_owned(), remedy }])
+    Outcome::Refused(Refusal::Rejected(vec![Rejection { path, problem: problem.to_owned(), remedy }]))
 }
 
 fn failed(words: &str) -> ChildState {
-    ChildState::Failed(FailureClass::Refused, words.to_owned())
+    ChildState::Failed(Duration::from_secs(15), words.to_owned())
 }
 
 fn conflict() -> ChildState {
@@ -91,7 +92,11 @@ fn report(
     outcome: &Outcome,
     now: Timestamp,
 ) -> HardenedAppStatus {
-    let reverted: Vec<DriftItem> = outcome.reverted().collect();
+    let children = match outcome {
+        Outcome::Carried(carried) => carried.children.as_slice(),
+        _ => &[],
+    };
+    let reverted: Vec<DriftItem> = children.iter().flat_map(|child| child.reverted.clone()).collect();
     super::report(previous, generation, outcome, &reverted, now)
 }
 

@@ -29,7 +29,7 @@ const BAD: [(&str, &str); 24] = [
     ("resources: {ephemeralStorage: abc}", "write a quantity above 0"),
     ("env: [{name: A, value: b, secretKey: {secret: s, key: k}}]", "exactly one of value and secretKey"),
     ("env: [{name: A}]", "exactly one of value and secretKey"),
-    ("probes: {readiness: {}}", "exactly one of http and tcp"),
+    ("probes: {readiness: {}}", "exactly one of http, tcp, grpc and exec"),
     ("probes: {readiness: {http: {path: healthz, port: http}}}", "starts with '/'"),
     ("egress: [{cidr: 203.0.113.0, ports: [443]}]", "write an address range"),
 ];

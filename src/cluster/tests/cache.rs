@@ -241,7 +241,8 @@ fn only_what_names_the_app_as_controller_is_owned() {
         ("shop-web", "1", "5")
     );
     assert!(!owned[0].has_pods);
-    let pod = json!({ "metadata": { "name": "p", "namespace": "demo", "labels": { "app.kubernetes.io/instance": "shop-web" } } });
+    let pod =
+        json!({ "metadata": { "name": "p", "namespace": "demo", "labels": { "hardened.dev/workload": "shop.web" } } });
     cache.pods(|pods| pods.observed(&pod));
     assert!(cache.owned(&owner())[0].has_pods);
 }

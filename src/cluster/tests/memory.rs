@@ -1,18 +1,73 @@
 //! What is remembered of an app while the process lives.
 
-use crate::cluster::{FailureClass, Memory, backoff};
+use std::time::Duration;
+
+use super::child;
+use crate::{
+    api::{DriftChange, DriftItem},
+    cluster::{FailureClass, Memory, backoff},
+    desired::Child,
+};
 
 #[test]
 fn a_name_that_is_taken_is_remembered_by_kind_and_name_until_the_app_goes() {
     let memory = Memory::default();
-    memory.of("app", |app| app.conflict_seen("Service", "shop-web", "HelmApp shop"));
-    let known = |uid: &str, kind, name: &str| memory.of(uid, |app| app.known_conflict(kind, name));
-    assert_eq!(known("app", "Service", "shop-web").as_deref(), Some("HelmApp shop"));
-    assert_eq!(known("app", "Deployment", "shop-web"), None);
-    assert_eq!(known("app", "Service", "shop-api"), None);
-    assert_eq!(known("another app", "Service", "shop-web"), None);
+    let service = child("Service");
+    let other = Child { name: "shop-api".to_owned(), ..service.clone() };
+    memory.of("app", |app| app.conflict_seen(&service, "HelmApp shop"));
+    let known = |uid: &str, child: &Child| memory.of(uid, |app| app.known_conflict(child)).map(|(_, holder)| holder);
+    assert_eq!(known("app", &service).as_deref(), Some("HelmApp shop"));
+    assert_eq!(known("app", &child("Deployment")), None);
+    assert_eq!(known("app", &other), None);
+    assert_eq!(known("another app", &service), None);
     memory.forget("app");
-    assert_eq!(known("app", "Service", "shop-web"), None);
+    assert_eq!(known("app", &service), None);
+}
+
+#[test]
+fn a_guard_is_tried_again_soon_and_a_workload_later() {
+    let memory = Memory::default();
+    let pause = |child: &Child| {
+        memory.of("app", |app| {
+            app.conflict_seen(child, "nobody");
+            app.known_conflict(child).unwrap().0
+        })
+    };
+    assert!(pause(&child("NetworkPolicy")) <= Duration::from_secs(30));
+    assert!(pause(&child("Service")) > Duration::from_mins(4));
+}
+
+#[test]
+fn a_refused_write_is_left_alone_until_it_is_another_or_the_object_is_ours() {
+    let memory = Memory::default();
+    let service = child("Service");
+    let newer = Child { hash: "newer".to_owned(), ..service.clone() };
+    let refused = |child: &Child| memory.of("app", |app| app.refusal(child, false)).map(|(_, words)| words);
+    let first = memory.of("app", |app| app.refused(&service, "denied by the quota"));
+    assert_eq!(refused(&service).as_deref(), Some("denied by the quota"));
+    assert_eq!(refused(&newer), None);
+    assert!(memory.of("app", |app| app.refused(&service, "denied by the quota")) > first);
+    memory.of("app", |app| app.at_peace(&service));
+    assert_eq!(refused(&service), None);
+}
+
+#[test]
+fn no_more_is_kept_for_the_status_than_it_shows() {
+    let memory = Memory::default();
+    let item = DriftItem {
+        kind: "Service".to_owned(),
+        name: "shop-web".to_owned(),
+        path: "spec.type".to_owned(),
+        change: DriftChange::Changed,
+        desired: String::new(),
+        live: String::new(),
+        manager: String::new(),
+        since: None,
+    };
+    for _ in 0..30 {
+        memory.of("app", |app| app.undone(std::slice::from_ref(&item)));
+    }
+    assert_eq!(memory.of("app", |app| app.unreported.len()), 20);
 }
 
 #[test]

@@ -6,8 +6,7 @@ use crate::cluster::pods::Pods;
 
 fn pod(status: &Value) -> Value {
     json!({
-        "metadata": { "name": "p1", "namespace": "demo", "labels": {
-            "app.kubernetes.io/instance": "shop-web", "app.kubernetes.io/part-of": "shop" } },
+        "metadata": { "name": "p1", "namespace": "demo", "labels": { "hardened.dev/workload": "shop.web" } },
         "status": status,
     })
 }

@@ -16,6 +16,7 @@ fn left(gone: &[&str], has_pods: bool) -> Vec<Leftover> {
             uid: "1".to_owned(),
             resource_version: "7".to_owned(),
             has_pods,
+            leaving: false,
         })
         .collect()
 }

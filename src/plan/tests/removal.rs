@@ -85,30 +85,62 @@ fn a_member_without_its_key_can_be_removed_too() {
 }
 
 #[test]
-fn a_renumbered_port_can_be_set_back_as_a_whole_list() {
+fn a_renumbered_port_can_be_set_back_at_once() {
     let child = child("Service");
     let mut fake = disturbed(&child, |fake| {
         fake.edit("k", |object| set(object, "/spec/ports/0/port", json!(9999)));
     });
     let verdict = judged(&child, &fake);
-    let replacement = verdict.replacement.unwrap();
-    assert_eq!(replacement[0]["path"], "/metadata/resourceVersion");
-    assert_eq!(replacement[1], json!({ "op": "replace", "path": "/spec/ports", "value": child.body["spec"]["ports"] }));
-    fake.patch(&replacement).unwrap();
+    let correction = verdict.correction.unwrap();
+    assert_eq!(correction[0]["path"], "/metadata/resourceVersion");
+    assert_eq!(correction[1]["path"], "/spec");
+    assert_eq!(correction[1]["value"]["ports"], child.body["spec"]["ports"]);
+    fake.patch(&correction).unwrap();
     fake.apply(&child);
     let healed = judged(&child, &fake);
-    assert_eq!((healed.change, healed.replacement), (Change::Keep, None));
+    assert_eq!((healed.change, healed.correction), (Change::Keep, None));
 }
 
 #[test]
-fn only_lists_that_lack_and_gained_members_are_replaced() {
-    let service = child("Service");
-    let added = disturbed(&service, |fake| {
-        fake.edit("k", |object| push(object, "/spec/ports", json!({ "name": "x", "port": 1, "protocol": "TCP" })));
-    });
-    assert_eq!(judged(&service, &added).replacement, None);
+fn a_newer_version_of_ours_needs_no_correction() {
     let mut renumbered = shop();
     renumbered["components"][0]["ports"][0]["port"] = json!(9090);
-    let rolled_out = judged(&child_of(renumbered, "Service"), &disturbed(&service, |_| {}));
-    assert_eq!(rolled_out.change, Change::Apply);
+    let rolled_out = judged(&child_of(renumbered, "Service"), &disturbed(&child("Service"), |_| {}));
+    assert_eq!((rolled_out.change, rolled_out.correction), (Change::Apply, None));
+}
+
+#[test]
+fn fields_that_exclude_each_other_are_corrected_together() {
+    let child = child("Deployment");
+    let mut fake = disturbed(&child, |fake| {
+        fake.edit("k", |object| {
+            let container = &mut object["spec"]["template"]["spec"]["containers"][0];
+            container["image"] = json!("evil:1");
+            let probe = container["readinessProbe"].as_object_mut().unwrap();
+            probe.remove("tcpSocket");
+            probe.insert("exec".to_owned(), json!({ "command": ["/evil"] }));
+            object["spec"]["template"]["spec"]["initContainers"] = json!([{ "name": "i", "image": "evil:2" }]);
+            object["metadata"]["labels"]["app.kubernetes.io/name"] = json!("other");
+        });
+    });
+    fake.patch(&judged(&child, &fake).correction.unwrap()).unwrap();
+    fake.apply(&child);
+    assert_eq!(judged(&child, &fake).change, Change::Keep);
+}
+
+#[test]
+fn thousands_of_additions_are_one_deviation_and_one_patch() {
+    let child = child("Deployment");
+    let mut fake = disturbed(&child, |fake| {
+        fake.edit("k", |object| {
+            let env: Vec<Value> = (0..3000).map(|n| json!({ "name": format!("V{n}"), "value": "x" })).collect();
+            object["spec"]["template"]["spec"]["containers"][0]["env"] = json!(env);
+        });
+    });
+    let verdict = judged(&child, &fake);
+    assert_eq!(verdict.drift.len(), 1);
+    let Change::Correct(patch) = &verdict.change else { panic!("{:?}", verdict.change) };
+    fake.patch(patch).unwrap();
+    fake.apply(&child);
+    assert_eq!(judged(&child, &fake).change, Change::Keep);
 }

@@ -310,14 +310,21 @@ const CASES: &[Case] = &[
         &[],
     ),
     (
-        "an object that is being deleted is waited for, whatever it looks like",
+        "an object that is being deleted is waited for",
+        "Deployment",
+        |fake| fake.unclaimed(|object| set(object, "/metadata/deletionTimestamp", json!("2026-07-01T12:00:00Z"))),
+        "await deletion",
+        &[],
+    ),
+    (
+        "as long as an object that is being deleted is there it is mended",
         "Deployment",
         |fake| {
             fake.edit("k", |object| set(object, "/spec/replicas", json!(7)));
             fake.unclaimed(|object| set(object, "/metadata/deletionTimestamp", json!("2026-07-01T12:00:00Z")));
         },
-        "await deletion",
-        &[],
+        "apply",
+        &["Changed spec.replicas [2] -> [7] by k"],
     ),
 ];
 
@@ -349,6 +356,7 @@ fn words(change: &Change) -> String {
         Change::Apply => "apply".to_owned(),
         Change::AwaitDeletion => "await deletion".to_owned(),
         Change::Conflict { holder } => format!("conflict {holder}"),
+        Change::Correct(_) => "correct".to_owned(),
         Change::Remove(patch) => {
             let removals = patch.as_array().unwrap().iter().filter(|operation| operation["op"] == "remove");
             removals.fold("remove".to_owned(), |words, one| format!("{words} {}", one["path"].as_str().unwrap()))

@@ -4,7 +4,7 @@ use super::{app, at, child, condition, conflict, failed, first, item, outcome, r
 use crate::{
     api::HardenedAppStatus,
     cluster::{ChildState, PodState, Rollout},
-    status::{Carried, Outcome},
+    status::{Carried, Outcome, Refusal},
 };
 
 /// What came out, the conditions it leads to, and a part of what `Ready` says.
@@ -32,13 +32,40 @@ const CASES: &[Case] = &[
     (
         "a rejected spec is stalled and names field and remedy",
         || rejected("no tag"),
-        &["Ready=False/Rejected", "Accepted=False/Rejected", "Stalled=True/Rejected"],
+        &[
+            "Ready=False/Rejected",
+            "Accepted=False/Rejected",
+            "Stalled=True/Rejected",
+            "Available=Unknown/Rejected",
+            "InSync=Unknown/Rejected",
+        ],
+        "spec.components[web].image: no tag; append :<version>",
+    ),
+    (
+        "while a newer spec is refused, the last accepted one is kept and reported on",
+        || {
+            let Outcome::Refused(refusal) = rejected("no tag") else { unreachable!() };
+            outcome(|carried| carried.refused = Some(refusal))
+        },
+        &[
+            "Ready=False/Rejected",
+            "Accepted=False/Rejected",
+            "Stalled=True/Rejected",
+            "Available=True/Available",
+            "InSync=True/InSync",
+        ],
         "spec.components[web].image: no tag; append :<version>",
     ),
     (
         "an unreadable object is stalled",
-        || Outcome::Unreadable("missing field `image`".to_owned()),
-        &["Ready=False/Unreadable", "Accepted=False/Unreadable", "Stalled=True/Unreadable"],
+        || Outcome::Refused(Refusal::Unreadable("missing field `image`".to_owned())),
+        &[
+            "Ready=False/Unreadable",
+            "Accepted=False/Unreadable",
+            "Stalled=True/Unreadable",
+            "Available=Unknown/Unreadable",
+            "InSync=Unknown/Unreadable",
+        ],
         "missing field `image`",
     ),
     (
@@ -208,8 +235,8 @@ fn a_rejection_changes_nothing_that_is_known_of_what_runs() {
         (&before.components, &before.children, &before.drift, &before.findings)
     );
     assert_eq!(after.observed_generation, Some(2));
-    for kept in ["Available", "InSync"] {
-        assert_eq!(condition(&after, kept), condition(&before, kept));
+    for unknown in ["Available", "InSync"] {
+        assert_eq!(condition(&after, unknown).unwrap().status, "Unknown");
     }
     assert_eq!(condition(&after, "Ready").unwrap().observed_generation, Some(2));
 }
