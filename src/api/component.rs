@@ -8,11 +8,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::Probes;
+use super::{AppPeer, Egress, Probes};
 
 /// A process image with everything it may do.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
+#[x_kube(validation = Rule::new("!(has(self.replicas) && has(self.autoscaling))").message("give replicas or autoscaling, not both"))]
 pub struct Component {
     /// Name within the app; the children are named `<app>-<name>`. `migrate` and `preflight` are reserved.
     #[schemars(length(min = 1, max = 20))]
@@ -59,10 +60,14 @@ pub struct Component {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
     pub ports: Vec<ComponentPort>,
 
-    /// Number of pods; 2 if not given.
+    /// Number of pods; 2 if not given, 1 with devices or a volume that isn't shared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 100))]
     pub replicas: Option<i32>,
+
+    /// Lets the load decide the number of pods, instead of `replicas`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaling: Option<Autoscaling>,
 
     /// Resources of each pod: requests and limits alike. What is left out comes from the policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,6 +136,29 @@ pub struct Component {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub egress: Vec<Egress>,
+}
+
+/// A number of pods that follows the load.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[x_kube(
+    validation = Rule::new("self.min <= self.max").message("min is above max"),
+    validation = Rule::new("has(self.cpu) || has(self.memory)").message("say which load decides: cpu, memory or both")
+)]
+pub struct Autoscaling {
+    /// Fewest pods.
+    #[schemars(range(min = 1, max = 100))]
+    pub min: i32,
+    /// Most pods.
+    #[schemars(range(min = 1, max = 100))]
+    pub max: i32,
+    /// CPU use, in percent of what the pods ask for, above which pods are added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub cpu: Option<i32>,
+    /// The same for memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub memory: Option<i32>,
 }
 
 /// A port the process listens on; the Service has the same number.
@@ -252,35 +280,4 @@ pub struct ClaimVolume {
     /// goes before a new one comes.
     #[serde(default)]
     pub shared: bool,
-}
-
-/// A component of another app.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-pub struct AppPeer {
-    /// Namespace of the other app; this app's own if not given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 63))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')").message("use the name of a namespace"))]
-    pub namespace: Option<String>,
-    /// Name of the other HardenedApp.
-    #[schemars(length(min = 1, max = 30))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").message("use the name of a HardenedApp"))]
-    pub app: String,
-    /// Name of its component.
-    #[schemars(length(min = 1, max = 20))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").message("use the name of a component"))]
-    pub component: String,
-}
-
-/// A range of addresses outside the cluster, and the TCP ports used there.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-pub struct Egress {
-    /// Address range, IPv4 or IPv6: `203.0.113.0/24`.
-    #[schemars(length(min = 3, max = 49))]
-    #[x_kube(validation = Rule::new("isCIDR(self)").message("write an address range such as 203.0.113.0/24"))]
-    pub cidr: String,
-    /// TCP ports.
-    #[schemars(length(min = 1, max = 16), inner(range(min = 1, max = 65535)))]
-    #[x_kube(merge_strategy = ListMerge::Set)]
-    pub ports: Vec<i32>,
 }

@@ -4,11 +4,12 @@ mod component;
 mod crds;
 mod hardened_app;
 mod hardening_policy;
+mod network;
 mod probe;
 mod status;
 
 pub use component::{
-    AppPeer, ClaimVolume, Component, ComponentPort, ConfigMount, Egress, EnvVar, Protocol, ResourceAmounts, SecretKey,
+    Autoscaling, ClaimVolume, Component, ComponentPort, ConfigMount, EnvVar, Protocol, ResourceAmounts, SecretKey,
     WritablePath,
 };
 pub use crds::crds;
@@ -17,6 +18,7 @@ pub use hardening_policy::{
     DevicePlacement, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
     PlacementPolicy, Platform, PodPeer, PullPolicy, ResourcePolicy, ToleratedPath, Toleration,
 };
+pub use network::{AppPeer, Egress};
 pub use probe::{ExecProbe, GrpcProbe, HttpProbe, Probe, Probes, TcpProbe};
 pub use status::{
     ChildRef, ComponentStatus, ConditionType, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,

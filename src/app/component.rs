@@ -6,7 +6,7 @@ use super::{
     Env, Image, Mount, Outside, Owner, Peer, Placement, Policy, Probes, Resources, Target, environment, is_name,
     mounts, network, placement, policy::amounts, probes, rejection::Rejections,
 };
-use crate::api::{self, FindingItem, Protocol, PullPolicy};
+use crate::api::{self, Autoscaling, FindingItem, Protocol, PullPolicy};
 
 /// User and group where the spec gives none: `nobody` of the distroless images, and no user of any node.
 const DEFAULT_ID: i64 = 65532;
@@ -34,8 +34,10 @@ pub struct Component {
     pub group: i64,
     /// Ports, in the order of the spec.
     pub ports: Vec<Port>,
-    /// Number of pods.
+    /// Number of pods; the fewest where the load decides.
     pub replicas: i32,
+    /// How the load decides the number of pods.
+    pub autoscaling: Option<Autoscaling>,
     /// Only one pod may be there at a time: an old one goes before a new one comes.
     pub exclusive: bool,
     /// Devices per pod, by resource name.
@@ -115,7 +117,8 @@ impl Component {
             args: spec.args.clone(),
             user,
             group: id(spec.group, user, &format!("{path}.group"), rejections),
-            replicas: replicas(spec.replicas, exclusive, &path, rejections),
+            replicas: replicas(spec, exclusive, &path, rejections),
+            autoscaling: spec.autoscaling.clone(),
             exclusive,
             devices: spec.devices.clone(),
             placement: placement::accept(spec, policy, &path, rejections),
@@ -156,9 +159,13 @@ fn id(given: Option<i64>, default: i64, path: &str, rejections: &mut Rejections)
     id
 }
 
-fn replicas(given: Option<i32>, exclusive: bool, path: &str, rejections: &mut Rejections) -> i32 {
-    let replicas = given.unwrap_or(if exclusive { 1 } else { 2 });
-    if exclusive && replicas > 1 {
+fn replicas(spec: &api::Component, exclusive: bool, path: &str, rejections: &mut Rejections) -> i32 {
+    let fixed = spec.replicas.unwrap_or(if exclusive { 1 } else { 2 });
+    let (replicas, most) = spec.autoscaling.as_ref().map_or((fixed, fixed), |scaling| (scaling.min, scaling.max));
+    if let Some(scaling) = &spec.autoscaling {
+        autoscaling(scaling, spec.replicas, &format!("{path}.autoscaling"), rejections);
+    }
+    if exclusive && most > 1 {
         rejections.add(
             format!("{path}.replicas"),
             "a component with devices, or with a volume that isn't shared, has one pod",
@@ -168,6 +175,25 @@ fn replicas(given: Option<i32>, exclusive: bool, path: &str, rejections: &mut Re
         rejections.add(format!("{path}.replicas"), format!("{replicas} pods"), "ask for 0 to 100");
     }
     replicas
+}
+
+fn autoscaling(scaling: &Autoscaling, replicas: Option<i32>, path: &str, rejections: &mut Rejections) {
+    if replicas.is_some() {
+        rejections.add(path, "replicas and autoscaling exclude each other", "give one of them");
+    }
+    if !(1..=scaling.max).contains(&scaling.min) || scaling.max > 100 {
+        rejections.add(
+            path,
+            format!("from {} to {} pods", scaling.min, scaling.max),
+            "give a min from 1 up to max, and a max up to 100",
+        );
+    }
+    if scaling.cpu.is_none() && scaling.memory.is_none() {
+        rejections.add(path, "no load is named that decides", "give cpu, memory or both");
+    }
+    if scaling.cpu.iter().chain(&scaling.memory).any(|percent| !(1..=100).contains(percent)) {
+        rejections.add(path, "not a share of what the pods ask for", "give 1 to 100 percent");
+    }
 }
 
 fn metrics(name: Option<&str>, ports: &[Port], path: &str, rejections: &mut Rejections) -> Option<Port> {

@@ -155,7 +155,7 @@ impl Round<'_> {
         let answer = match &verdict.change {
             Change::Remove(patch) => self.writer.patch(owner, child, patch).await,
             Change::Correct(patch) => return self.correct(child, live, patch).await,
-            Change::Apply => self.writer.apply(owner, child, live.uid().unwrap_or_default()).await,
+            Change::Apply => self.writer.apply(owner, child, live).await,
             _ => self.writer.create(owner, child).await,
         };
         match answer {
@@ -175,7 +175,7 @@ impl Round<'_> {
     async fn correct(&self, child: &Child, live: &Live, patch: &Value) -> Result<Answer, Failure> {
         let owner = &self.app.owner;
         let corrected = match self.writer.patch(owner, child, patch).await {
-            Ok(_) => self.writer.apply(owner, child, live.uid().unwrap_or_default()).await,
+            Ok(object) => self.writer.apply(owner, child, &Live::answered(object)).await,
             Err(failure) => Err(failure),
         };
         match corrected {

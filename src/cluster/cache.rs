@@ -138,16 +138,18 @@ impl Cache {
         let state = self.state();
         let Some(entry) = state.children.get(&key) else { return Live::Absent };
         let uid = entry.uid.clone();
+        let replicas = entry.rollout.as_ref().map(|rollout| rollout.desired.into());
+        let outdated = |uid| Live::Outdated { uid, version: entry.version, replicas };
         if entry.object.is_none() && entry.controller.as_ref() != Some(&app.uid) {
             // Only apps settle children, so an app has it: another one, or an earlier one of this name.
             return Live::Foreign { holder: format!("{} {}", HardenedApp::kind(&()), entry.app) };
         }
         match (&entry.object, &entry.settled) {
             (None, Some(hash)) if *hash == child.hash => Live::Settled { findings: entry.findings.clone() },
-            (None, _) => Live::Outdated { uid },
+            (None, _) => outdated(uid),
             (Some(text), settled) => match serde_json::from_str(text) {
                 Ok(object) => Live::Object { uid, object, settled: settled.as_ref() == Some(&child.hash) },
-                Err(_) => Live::Outdated { uid },
+                Err(_) => outdated(uid),
             },
         }
     }

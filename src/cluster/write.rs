@@ -17,7 +17,7 @@ use crate::{
     api::{HardenedApp, HardenedAppStatus, MANAGER},
     app::Owner,
     desired::{Child, Kind},
-    plan::Leftover,
+    plan::{Leftover, Live},
 };
 
 /// Requests under way at once, for all apps together. On two cores an API server is busy with 8 to 32; more only queue there.
@@ -118,12 +118,20 @@ impl Writer {
     /// A server-side apply that names a resourceVersion updates that version only; none is ever "1", so where the object
     /// exists the answer is 409, forced or not. A cache that sees only labelled objects can't know about foreign ones.
     pub(super) async fn create(&self, owner: &Owner, child: &Child) -> Result<Value, Failure> {
-        self.apply_with(owner, child, "create", json!({ "resourceVersion": "1" })).await
+        self.apply_with(owner, child, "create", json!({ "resourceVersion": "1" }), child.replicas(None)).await
     }
 
-    /// Applies the object, if it is still the one with this UID.
-    pub(super) async fn apply(&self, owner: &Owner, child: &Child, uid: &str) -> Result<Value, Failure> {
-        self.apply_with(owner, child, "apply", json!({ "uid": uid })).await
+    /// Applies the object, if it is still the one that was judged; and where an autoscaler decides the number of pods, only if
+    /// that is still the same.
+    pub(super) async fn apply(&self, owner: &Owner, child: &Child, live: &Live) -> Result<Value, Failure> {
+        let mut precondition = json!({ "uid": live.uid() });
+        let (replicas, version) = live.scale();
+        if child.scaled.is_some()
+            && let Some(metadata) = precondition.as_object_mut()
+        {
+            metadata.insert("resourceVersion".to_owned(), json!(version));
+        }
+        self.apply_with(owner, child, "apply", precondition, child.replicas(replicas)).await
     }
 
     async fn apply_with(
@@ -132,8 +140,12 @@ impl Writer {
         child: &Child,
         action: &'static str,
         precondition: Value,
+        replicas: Option<i64>,
     ) -> Result<Value, Failure> {
         let mut body = child.body.clone();
+        if let (Some(replicas), Some(spec)) = (replicas, body.get_mut("spec").and_then(Value::as_object_mut)) {
+            spec.insert("replicas".to_owned(), json!(replicas));
+        }
         if let (Some(metadata), Value::Object(precondition)) =
             (body.get_mut("metadata").and_then(Value::as_object_mut), precondition)
         {

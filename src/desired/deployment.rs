@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Kind, Rules, Stage,
-    meta::{pod_labels, selector},
+    meta::{insert, pod_labels, selector},
     pod,
 };
 use crate::app::{App, Component};
@@ -82,9 +82,8 @@ fn strategy(component: &Component) -> Value {
 }
 
 fn deployment(app: &App, component: &Component) -> Value {
-    json!({
+    let mut deployment = json!({
         "spec": {
-            "replicas": component.replicas,
             "selector": selector(&component.workload),
             "strategy": strategy(component),
             "revisionHistoryLimit": 3,
@@ -94,5 +93,12 @@ fn deployment(app: &App, component: &Component) -> Value {
                 "spec": pod::pod_spec(app, component),
             },
         },
-    })
+    });
+    // Where an autoscaler decides, the number stays out of what is declared, hashed and compared.
+    if component.autoscaling.is_none()
+        && let Some(spec) = deployment.get_mut("spec")
+    {
+        insert(spec, "replicas", json!(component.replicas));
+    }
+    deployment
 }

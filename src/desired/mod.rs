@@ -3,6 +3,7 @@
 //! [`KINDS`] is the only place that names the child kinds. Watching, applying, pruning, drift rules, the operator's roles
 //! and the table in the README follow from it or are tested against it.
 
+mod autoscaler;
 mod deployment;
 mod disruption_budget;
 mod hardening;
@@ -22,8 +23,14 @@ use crate::app::App;
 /// Every kind of object that an app is made of, in the order in which its objects are created.
 ///
 /// An account and a policy come before the pods they bind: at no instant does a pod template exist without them.
-pub static KINDS: [Kind; 5] =
-    [service_account::KIND, network_policy::KIND, deployment::KIND, service::KIND, disruption_budget::KIND];
+pub static KINDS: [Kind; 6] = [
+    service_account::KIND,
+    network_policy::KIND,
+    deployment::KIND,
+    service::KIND,
+    disruption_budget::KIND,
+    autoscaler::KIND,
+];
 
 /// One object that should exist.
 #[derive(Clone, Debug)]
@@ -38,6 +45,18 @@ pub struct Child {
     pub body: Value,
     /// Hash of the body, which the body also carries as annotation.
     pub hash: String,
+    /// The bounds of `spec.replicas` where an autoscaler decides it; then the body says nothing of it.
+    pub scaled: Option<(i32, i32)>,
+}
+
+impl Child {
+    /// The number of pods to apply, where an autoscaler decides it: the one that is there, so that taking the field over or
+    /// handing it on never changes it.
+    #[must_use]
+    pub fn replicas(&self, live: Option<i64>) -> Option<i64> {
+        let (min, max) = self.scaled?;
+        Some(live.unwrap_or(min.into()).clamp(min.into(), max.max(min).into()))
+    }
 }
 
 /// All objects that an app is made of, by component and in the order of [`KINDS`].
@@ -48,8 +67,10 @@ pub fn children(app: &App) -> Vec<Child> {
         for kind in &KINDS {
             if let Some(body) = (kind.build)(app, component) {
                 let (body, hash) = meta::complete(kind, app, component, body);
-                let (name, component) = (component.child.clone(), component.name.clone());
-                children.push(Child { kind, name, component, body, hash });
+                let scaling = component.autoscaling.as_ref().filter(|_| kind.kind == deployment::KIND.kind);
+                let scaled = scaling.map(|scaling| (scaling.min, scaling.max));
+                let (name, component_name) = (component.child.clone(), component.name.clone());
+                children.push(Child { kind, name, component: component_name, body, hash, scaled });
             }
         }
     }

@@ -30,7 +30,10 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, tolera
     }
     let judgement = Judgement { child, live, current: settled || is_current(child, live), tolerated };
     let mut verdict = Verdict::of(Change::Keep);
-    let found = differences(&child.body, live, &child.kind.rules);
+    let mut found = differences(&child.body, live, &child.kind.rules);
+    if let Some(replicas) = child.replicas(live.pointer("/spec/replicas").and_then(Value::as_i64)) {
+        scaled(&mut found, live, replicas);
+    }
     let mut mended: Vec<&Difference> = Vec::new();
     for difference in &found {
         match judgement.class(difference) {
@@ -55,6 +58,16 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, tolera
         verdict.change = Change::AwaitDeletion;
     }
     verdict
+}
+
+/// An autoscaler's number of pods is no difference, as long as it is within its bounds.
+fn scaled(found: &mut Vec<Difference>, live: &Value, replicas: i64) {
+    let path = Path::of_fields(&["spec", "replicas"]);
+    found.retain(|difference| difference.path != path);
+    let live = live.pointer(&path.pointer()).cloned();
+    if live != Some(replicas.into()) {
+        found.push(Difference { path, change: DriftChange::Changed, desired: Some(replicas.into()), live });
+    }
 }
 
 /// The first request; what is left is judged again on its answer.
@@ -110,6 +123,10 @@ impl Judgement<'_> {
         let claims = claims(self.live, &difference.path);
         let foreign = claims.iter().any(Claim::is_foreign);
         let ours = !foreign && claims.iter().any(Claim::is_ours);
+        // New bounds put the autoscaler's number out of them: nobody's fault.
+        if !self.current && self.child.scaled.is_some() && difference.path.is("spec replicas") {
+            return Class::Outdated;
+        }
         // What only our own apply claims goes with our next one; a field that isn't there yet is claimed by nobody.
         if !self.current && (ours || (claims.is_empty() && !added)) {
             return Class::Outdated;

@@ -86,6 +86,10 @@ pub enum Live {
     Outdated {
         /// Its UID.
         uid: String,
+        /// Its version.
+        version: u64,
+        /// Its number of pods, if it has one.
+        replicas: Option<i64>,
     },
     /// It was found equal to a child of another app.
     Foreign {
@@ -115,8 +119,21 @@ impl Live {
     #[must_use]
     pub fn uid(&self) -> Option<&str> {
         match self {
-            Self::Outdated { uid } | Self::Object { uid, .. } => Some(uid),
+            Self::Outdated { uid, .. } | Self::Object { uid, .. } => Some(uid),
             Self::Absent | Self::Settled { .. } | Self::Foreign { .. } => None,
+        }
+    }
+
+    /// The number of pods and the version that says so.
+    #[must_use]
+    pub fn scale(&self) -> (Option<i64>, Option<String>) {
+        match self {
+            Self::Object { object, .. } => {
+                let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+                (object.pointer("/spec/replicas").and_then(Value::as_i64), version.map(str::to_owned))
+            }
+            Self::Outdated { version, replicas, .. } => (*replicas, Some(version.to_string())),
+            Self::Absent | Self::Settled { .. } | Self::Foreign { .. } => (None, None),
         }
     }
 
@@ -126,7 +143,7 @@ impl Live {
         let same = |field: &str, judged: &Value| judged.pointer(field) == found.pointer(field);
         match self {
             Self::Object { object, .. } => same("/metadata/uid", object) && same("/metadata/resourceVersion", object),
-            Self::Outdated { uid } => found.pointer("/metadata/uid").and_then(Value::as_str) == Some(uid),
+            Self::Outdated { uid, .. } => found.pointer("/metadata/uid").and_then(Value::as_str) == Some(uid),
             Self::Absent | Self::Settled { .. } | Self::Foreign { .. } => false,
         }
     }

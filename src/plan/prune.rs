@@ -35,6 +35,8 @@ pub fn prunable(owned: Vec<Leftover>, declared: &[Child], available: bool) -> (V
         gone.iter().filter(|other| other.kind.stage == Stage::Workload).map(|other| other.name.clone()).collect();
     gone.into_iter().partition(|leftover| {
         let bare = !leftover.has_pods && !with_workload.contains(&leftover.name);
-        available && !leftover.leaving && (leftover.kind.stage == Stage::Workload || bare)
+        // Of a component that is still declared nothing has to wait: an autoscaler that is switched off must not go on.
+        let kept = declared.iter().any(|(_, name)| *name == leftover.name);
+        (available || kept) && !leftover.leaving && (leftover.kind.stage == Stage::Workload || bare)
     })
 }

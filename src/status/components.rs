@@ -18,11 +18,12 @@ pub(super) fn components(carried: &Carried) -> Vec<ComponentStatus> {
         .map(|(component, (rollout, pods))| {
             let mut mine = carried.children.iter().filter(|child| child.component == component.name);
             let blocked = mine.find_map(blocked);
+            let scaled = component.autoscaling.is_some();
             ComponentStatus {
                 name: component.name.clone(),
                 image: component.image.reference.clone(),
                 ready: rollout.as_ref().map_or(0, |rollout| rollout.ready),
-                desired: component.replicas,
+                desired: rollout.as_ref().filter(|_| scaled).map_or(component.replicas, |rollout| rollout.desired),
                 message: blocked.unwrap_or_else(|| message(rollout.as_ref(), pods)),
             }
         })

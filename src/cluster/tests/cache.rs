@@ -129,7 +129,7 @@ fn a_settled_object_is_kept_no_longer_but_what_was_found_is() {
     assert_eq!(cache.live(&owner(), &child), Live::Settled { findings: vec![finding] });
     // Judged against another version of the child, it has to be applied anew.
     let newer = Child { hash: "another".to_owned(), ..child };
-    assert_eq!(cache.live(&owner(), &newer), Live::Outdated { uid: "1".to_owned() });
+    assert_eq!(cache.live(&owner(), &newer), Live::Outdated { uid: "1".to_owned(), version: 5, replicas: Some(2) });
 }
 
 #[test]

@@ -2,13 +2,15 @@
 
 use super::child;
 use crate::{
-    desired::{Child, KINDS, children},
+    desired::{Child, KINDS, Kind, children},
     plan::{Leftover, prunable},
 };
 
 /// What is left of a component that nothing declares any more, without the kinds that are gone already.
 fn left(gone: &[&str], has_pods: bool) -> Vec<Leftover> {
-    let kinds = KINDS.iter().filter(|kind| !gone.contains(&kind.kind));
+    // The component had no autoscaler.
+    let gone = |kind: &&Kind| gone.contains(&kind.kind) || kind.kind == "HorizontalPodAutoscaler";
+    let kinds = KINDS.iter().filter(|kind| !gone(kind));
     kinds
         .map(|kind| Leftover {
             kind,

@@ -457,6 +457,6 @@ fn without_an_object_the_last_status_tells_a_deletion_from_a_creation() {
     let deleted = judged(&Live::Absent, true);
     assert_eq!((&deleted.change, lines(&deleted)), (&Change::Create, vec!["Deleted  [] -> [] by ".to_owned()]));
     assert_eq!(judged(&Live::Settled { findings: Vec::new() }, true).change, Change::Keep);
-    let outdated = judged(&Live::Outdated { uid: "1".to_owned() }, true);
+    let outdated = judged(&Live::Outdated { uid: "1".to_owned(), version: 7, replicas: None }, true);
     assert_eq!((outdated.change, outdated.drift.len()), (Change::Apply, 0));
 }
