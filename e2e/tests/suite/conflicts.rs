@@ -9,7 +9,7 @@ use hardened_app::desired::{KINDS, MANAGED_BY, Stage};
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, WEB};
+use crate::scene::{AUTOSCALER, Scene, WEB, autoscaled, kinds};
 use crate::tamper::set;
 
 const FOREIGN: &str = include_str!("conflicts.yaml");
@@ -34,7 +34,8 @@ impl Case {
         objects.create(&PostParams::default(), &serde_json::from_value(manifest)?).await?;
         let before = declared(scene, &kind, &foreign).await?;
 
-        scene.create(app, &format!("{WEB}{}", WEB.replace("web", "api"))).await?;
+        let web = if kind == AUTOSCALER { autoscaled() } else { WEB.to_owned() };
+        scene.create(app, &format!("{web}{}", WEB.replace("web", "api"))).await?;
         let message = scene.condition(app, "Ready", "False", "Conflict").await?;
         assert!(message.contains(&format!("{kind} {foreign}")), "{message}");
         scene.condition(app, "Stalled", "True", "Conflict").await?;
@@ -42,8 +43,8 @@ impl Case {
         let guard = KINDS.iter().any(|row| row.kind == kind && row.stage == Stage::Guard);
         let held = |row: &&hardened_app::desired::Kind| guard && row.stage == Stage::Workload;
         let mut expected: BTreeSet<(String, String)> =
-            KINDS.iter().map(|row| (row.kind.to_owned(), format!("{app}-api"))).collect();
-        let mine = KINDS.iter().filter(|row| row.kind != kind && !held(row));
+            kinds().map(|row| (row.kind.to_owned(), format!("{app}-api"))).collect();
+        let mine = kinds().filter(|row| row.kind != kind && !held(row));
         expected.extend(mine.map(|row| (row.kind.to_owned(), foreign.clone())));
         scene
             .reported(app, &format!("what isn't in conflict goes on beside the {kind}"), |status| {
@@ -51,7 +52,7 @@ impl Case {
                 (children.collect::<BTreeSet<_>>() == expected).then_some(())
             })
             .await?;
-        for row in KINDS.iter().filter(|row| held(row)) {
+        for row in kinds().filter(held) {
             assert_eq!(scene.live(row.kind, &foreign).await?, Value::Null, "{} is held back by the {kind}", row.kind);
         }
 
@@ -113,14 +114,14 @@ async fn an_object_of_another_app_is_left_alone() -> Result<()> {
     // Their children have the same name: `a-b` and `c` is `a` and `b-c`.
     scene.ready("a-b", &WEB.replace("web", "c")).await?;
     let mut before = Vec::new();
-    for kind in &KINDS {
+    for kind in kinds() {
         before.push(scene.version(kind.kind, "a-b-c").await?);
     }
     scene.create("a", &WEB.replace("web", "b-c")).await?;
     let message = scene.condition("a", "Ready", "False", "Conflict").await?;
     assert!(message.contains("HardenedApp a-b"), "{message}");
     scene.quiet().await?;
-    for (kind, before) in KINDS.iter().zip(before) {
+    for (kind, before) in kinds().zip(before) {
         assert_eq!(scene.version(kind.kind, "a-b-c").await?, before, "{}", kind.kind);
     }
     scene.condition("a-b", "Ready", "True", "Available").await?;

@@ -7,7 +7,7 @@ use e2e::audit::{self, Request};
 use e2e::{ControlPlane, Namespace, operator, until};
 use hardened_app::api::{DriftItem, HardenedApp, HardenedAppStatus};
 use hardened_app::app::{App, Policy};
-use hardened_app::desired::{self, Child, KINDS};
+use hardened_app::desired::{self, Child, KINDS, Kind};
 use hardened_app::plan::{self, Verdict};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1;
@@ -27,6 +27,19 @@ pub(crate) const WEB: &str = "
   replicas: 0
   ports: [{name: http, port: 8080}]
 ";
+
+/// The same with a number of pods that the load decides: not ready, because at least one of them is wanted.
+pub(crate) fn autoscaled() -> String {
+    WEB.replace("replicas: 0", "autoscaling: {min: 1, max: 3, cpu: 80}")
+}
+
+/// The kinds that [`WEB`] is made of: all but the autoscaler's.
+pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> + Clone {
+    KINDS.iter().filter(|kind| kind.kind != AUTOSCALER)
+}
+
+/// The one kind that a component needn't have.
+pub(crate) const AUTOSCALER: &str = "HorizontalPodAutoscaler";
 
 /// A namespace with apps in it.
 pub(crate) struct Scene {

@@ -2,12 +2,11 @@
 
 use anyhow::Result;
 use hardened_app::api::{DriftChange, POLICY_LABEL};
-use hardened_app::desired::KINDS;
 use serde_json::{Value, json};
 
 use crate::drift::declared;
 use crate::policies::policy;
-use crate::scene::{Scene, WEB};
+use crate::scene::{Scene, WEB, kinds};
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, set};
 
 /// Passes admission, which sees no further than one component.
@@ -17,7 +16,7 @@ fn contradiction() -> String {
 
 async fn children(scene: &Scene) -> Result<Vec<Value>> {
     let mut children = Vec::new();
-    for kind in &KINDS {
+    for kind in kinds() {
         children.push(declared(&scene.live(kind.kind, "shop-web").await?));
     }
     Ok(children)

@@ -1,6 +1,7 @@
 //! What others do to children, and what becomes of it: one row of a table, one app.
 
 mod additions;
+mod autoscalers;
 mod identities;
 mod kinds;
 mod masses;
@@ -39,7 +40,8 @@ async fn all_are_undone(scene: &Scene, components: &str, edits: &[Edit]) -> Resu
 }
 
 async fn is_undone(scene: &Scene, app: &str, components: &str, case: &Edit) -> Result<()> {
-    scene.ready(app, components).await?;
+    scene.create(app, components).await?;
+    scene.in_place(app).await?;
     let child = format!("{app}-web");
     let before = scene.live(case.kind, &child).await?;
     let edited = edit(&scene.objects(case.kind)?, &child, case.made_by).await?;
