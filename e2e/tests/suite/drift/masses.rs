@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::declared;
 use crate::scene::{Scene, WEB};
-use crate::tamper::{IMAGE, edit, set};
+use crate::tamper::{IMAGE, IMAGE_PATH, edit, set};
 
 const ENV: &str = "/spec/template/spec/containers/0/env";
 
@@ -45,6 +45,8 @@ async fn a_change_among_thousands_of_additions_is_undone() -> Result<()> {
         })
         .await?;
     scene.condition("shop", "InSync", "True", "Reverted").await?;
+    // It must not drown in the report either.
+    scene.reverted("shop", "the image", |item| item.path == IMAGE_PATH).await?;
     status_is_small(&scene).await
 }
 
