@@ -9,7 +9,7 @@ use hardened_app::desired::{KINDS, MANAGED_BY, Stage};
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use crate::scene::{AUTOSCALER, Scene, WEB, autoscaled, kinds};
+use crate::scene::{AUTOSCALER, Scene, WEB, autoscaled, web_kinds};
 use crate::tamper::set;
 
 const FOREIGN: &str = include_str!("conflicts.yaml");
@@ -43,8 +43,8 @@ impl Case {
         let guard = KINDS.iter().any(|row| row.kind == kind && row.stage == Stage::Guard);
         let held = |row: &&hardened_app::desired::Kind| guard && row.stage == Stage::Workload;
         let mut expected: BTreeSet<(String, String)> =
-            kinds().map(|row| (row.kind.to_owned(), format!("{app}-api"))).collect();
-        let mine = kinds().filter(|row| row.kind != kind && !held(row));
+            web_kinds().map(|row| (row.kind.to_owned(), format!("{app}-api"))).collect();
+        let mine = web_kinds().filter(|row| row.kind != kind && !held(row));
         expected.extend(mine.map(|row| (row.kind.to_owned(), foreign.clone())));
         scene
             .reported(app, &format!("what isn't in conflict goes on beside the {kind}"), |status| {
@@ -52,7 +52,7 @@ impl Case {
                 (children.collect::<BTreeSet<_>>() == expected).then_some(())
             })
             .await?;
-        for row in kinds().filter(held) {
+        for row in web_kinds().filter(held) {
             assert_eq!(scene.live(row.kind, &foreign).await?, Value::Null, "{} is held back by the {kind}", row.kind);
         }
 
@@ -114,14 +114,14 @@ async fn an_object_of_another_app_is_left_alone() -> Result<()> {
     // Their children have the same name: `a-b` and `c` is `a` and `b-c`.
     scene.ready("a-b", &WEB.replace("web", "c")).await?;
     let mut before = Vec::new();
-    for kind in kinds() {
+    for kind in web_kinds() {
         before.push(scene.version(kind.kind, "a-b-c").await?);
     }
     scene.create("a", &WEB.replace("web", "b-c")).await?;
     let message = scene.condition("a", "Ready", "False", "Conflict").await?;
     assert!(message.contains("HardenedApp a-b"), "{message}");
     scene.quiet().await?;
-    for (kind, before) in kinds().zip(before) {
+    for (kind, before) in web_kinds().zip(before) {
         assert_eq!(scene.version(kind.kind, "a-b-c").await?, before, "{}", kind.kind);
     }
     scene.condition("a-b", "Ready", "True", "Available").await?;

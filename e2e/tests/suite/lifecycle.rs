@@ -9,7 +9,7 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, WEB, kinds};
+use crate::scene::{Scene, WEB, web_kinds};
 use crate::sees::{LIMIT, sees};
 
 /// The same component under another name, with so many pods.
@@ -74,7 +74,7 @@ async fn a_renamed_component_replaces_the_old_one() -> Result<()> {
     scene.change("shop", &component("front", 0)).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     all_are_gone(&scene, "shop-web").await?;
-    for kind in kinds() {
+    for kind in web_kinds() {
         scene.version(kind.kind, "shop-front").await?;
     }
     let status = scene.apps().get("shop").await?.status.unwrap_or_default();
@@ -87,7 +87,7 @@ async fn the_old_component_serves_until_the_new_one_does() -> Result<()> {
     let scene = Scene::open("unavailable").await?;
     scene.ready("shop", WEB).await?;
     let mut before = Vec::new();
-    for kind in kinds() {
+    for kind in web_kinds() {
         before.push(scene.version(kind.kind, "shop-web").await?);
     }
     // Without a node its pod never starts.
@@ -95,7 +95,7 @@ async fn the_old_component_serves_until_the_new_one_does() -> Result<()> {
     scene.in_place("shop").await?;
     scene.condition("shop", "Ready", "False", "RolloutInProgress").await?;
     scene.quiet().await?;
-    for (kind, before) in kinds().zip(before) {
+    for (kind, before) in web_kinds().zip(before) {
         assert_eq!(scene.version(kind.kind, "shop-web").await?, before, "{}", kind.kind);
     }
     scene.change("shop", &component("front", 0)).await?;
@@ -126,7 +126,7 @@ async fn an_app_deleted_and_made_anew_at_once_comes_up() -> Result<()> {
     scene.apps().delete("shop", &DeleteParams::default()).await?;
     let second = scene.ready("shop", WEB).await?;
     let uid = second.metadata.uid.as_deref();
-    for kind in kinds() {
+    for kind in web_kinds() {
         let live = scene.live(kind.kind, "shop-web").await?;
         assert_eq!(live.pointer("/metadata/ownerReferences/0/uid").and_then(Value::as_str), uid, "{}", kind.kind);
     }

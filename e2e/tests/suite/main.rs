@@ -2,6 +2,7 @@
 
 mod at_rest;
 mod attacks;
+mod autoscaling;
 mod bad_specs;
 mod conflicts;
 mod control_plane;

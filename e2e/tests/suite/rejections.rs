@@ -9,13 +9,13 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::policies::policy;
-use crate::scene::{Scene, WEB, kinds};
+use crate::scene::{Scene, WEB, web_kinds};
 
 const LABEL: &str = hardened_app::api::POLICY_LABEL;
 
 async fn versions(scene: &Scene) -> Result<Vec<(String, String)>> {
     let mut versions = Vec::new();
-    for kind in kinds() {
+    for kind in web_kinds() {
         versions.push(scene.version(kind.kind, "shop-web").await?);
     }
     Ok(versions)

@@ -33,8 +33,8 @@ pub(crate) fn autoscaled() -> String {
     WEB.replace("replicas: 0", "autoscaling: {min: 1, max: 3, cpu: 80}")
 }
 
-/// The kinds that [`WEB`] is made of: all but the autoscaler's.
-pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> + Clone {
+/// The kinds that [`WEB`] is made of: all but the autoscaler, with which no rollout would be complete without a node.
+pub(crate) fn web_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
     KINDS.iter().filter(|kind| kind.kind != AUTOSCALER)
 }
 

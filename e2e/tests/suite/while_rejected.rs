@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::drift::declared;
 use crate::policies::policy;
-use crate::scene::{Scene, WEB, kinds};
+use crate::scene::{Scene, WEB, web_kinds};
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, set};
 
 /// Passes admission, which sees no further than one component.
@@ -16,7 +16,7 @@ fn contradiction() -> String {
 
 async fn children(scene: &Scene) -> Result<Vec<Value>> {
     let mut children = Vec::new();
-    for kind in kinds() {
+    for kind in web_kinds() {
         children.push(declared(&scene.live(kind.kind, "shop-web").await?));
     }
     Ok(children)

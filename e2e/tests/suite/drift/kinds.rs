@@ -6,7 +6,7 @@ use hardened_app::api::DriftChange;
 use serde_json::{Value, json};
 
 use super::{Edit, all_are_undone, declared, is_reported};
-use crate::scene::{Scene, WEB, kinds};
+use crate::scene::{Scene, WEB, web_kinds};
 use crate::tamper::{remove, set};
 
 #[tokio::test]
@@ -44,13 +44,13 @@ async fn a_changed_field_of_any_kind_is_set_back() -> Result<()> {
         },
     ];
     let covered = edits.each_ref().map(|edit| edit.kind);
-    assert!(kinds().map(|kind| kind.kind).eq(covered), "{covered:?}");
+    assert!(web_kinds().map(|kind| kind.kind).eq(covered), "{covered:?}");
     all_are_undone(&Scene::open("field").await?, WEB, &edits).await
 }
 
 #[tokio::test]
 async fn a_foreign_label_on_any_kind_is_removed() -> Result<()> {
-    let edits = kinds().map(|kind| Edit {
+    let edits = web_kinds().map(|kind| Edit {
         kind: kind.kind,
         change: DriftChange::Added,
         path: "metadata.labels.team",
@@ -62,7 +62,7 @@ async fn a_foreign_label_on_any_kind_is_removed() -> Result<()> {
 
 #[tokio::test]
 async fn the_label_that_marks_a_child_as_kept_is_put_back_on_any_kind() -> Result<()> {
-    let edits = kinds().map(|kind| Edit {
+    let edits = web_kinds().map(|kind| Edit {
         kind: kind.kind,
         change: DriftChange::Removed,
         path: "metadata.labels[app.kubernetes.io/managed-by]",
@@ -75,7 +75,7 @@ async fn the_label_that_marks_a_child_as_kept_is_put_back_on_any_kind() -> Resul
 #[tokio::test]
 async fn a_deleted_object_of_any_kind_comes_back() -> Result<()> {
     let scene = Scene::open("deleted").await?;
-    let cases = kinds().enumerate().map(async |(index, kind)| {
+    let cases = web_kinds().enumerate().map(async |(index, kind)| {
         let (kind, app, child) = (kind.kind, format!("app{index}"), format!("app{index}-web"));
         scene.ready(&app, WEB).await?;
         let before = scene.live(kind, &child).await?;
