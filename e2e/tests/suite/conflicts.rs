@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use futures::future::try_join_all;
 use hardened_app::api::MANAGER;
-use hardened_app::desired::{MANAGED_BY, Stage};
+use hardened_app::desired::{KINDS, MANAGED_BY, Stage};
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use crate::scene::{Scene, WEB, web_kinds};
+use crate::scene::{AUTOSCALER, Scene, WEB, autoscaled, web_kinds};
 use crate::tamper::set;
 
 const FOREIGN: &str = include_str!("conflicts.yaml");
@@ -34,12 +34,13 @@ impl Case {
         objects.create(&PostParams::default(), &serde_json::from_value(manifest)?).await?;
         let before = declared(scene, &kind, &foreign).await?;
 
-        scene.create(app, &format!("{WEB}{}", WEB.replace("web", "api"))).await?;
+        let web = if kind == AUTOSCALER { autoscaled() } else { WEB.to_owned() };
+        scene.create(app, &format!("{web}{}", WEB.replace("web", "api"))).await?;
         let message = scene.condition(app, "Ready", "False", "Conflict").await?;
         assert!(message.contains(&format!("{kind} {foreign}")), "{message}");
         scene.condition(app, "Stalled", "True", "Conflict").await?;
 
-        let guard = web_kinds().any(|row| row.kind == kind && row.stage == Stage::Guard);
+        let guard = KINDS.iter().any(|row| row.kind == kind && row.stage == Stage::Guard);
         let held = |row: &&hardened_app::desired::Kind| guard && row.stage == Stage::Workload;
         let mut expected: BTreeSet<(String, String)> =
             web_kinds().map(|row| (row.kind.to_owned(), format!("{app}-api"))).collect();
@@ -51,18 +52,21 @@ impl Case {
                 (children.collect::<BTreeSet<_>>() == expected).then_some(())
             })
             .await?;
-        for row in web_kinds().filter(|row| held(row)) {
+        for row in web_kinds().filter(held) {
             assert_eq!(scene.live(row.kind, &foreign).await?, Value::Null, "{} is held back by the {kind}", row.kind);
         }
 
         let requests = scene.quiet().await?;
         let about = requests.iter().filter(|request| request.name.as_deref() == Some(foreign.as_str()));
-        let plural = web_kinds().find(|row| row.kind == kind).map(|row| row.plural).unwrap_or_default();
+        let plural = KINDS.iter().find(|row| row.kind == kind).map(|row| row.plural).unwrap_or_default();
         let about: Vec<_> = about.filter(|request| request.resource == plural).collect();
         // Where the watch shows the object, nothing is asked at all; else one attempt and one look.
         let asked: Vec<_> = about.iter().map(|request| (request.verb.as_str(), request.code)).collect();
         let expected: &[_] = if self.labelled { &[] } else { &[("patch", 409), ("get", 200)] };
-        assert_eq!(asked, expected, "{kind}, labelled: {}", self.labelled);
+        assert!(asked.starts_with(expected), "{kind}, labelled: {}: {asked:?}", self.labelled);
+        // A guard is tried again before long, and a busy machine may take until then; the rest isn't.
+        assert!(asked.chunks(2).all(|look| look == expected), "{kind}: {asked:?}");
+        assert!(guard || asked.len() == expected.len(), "{kind}: {asked:?}");
         assert_eq!(declared(scene, &kind, &foreign).await?, before, "{kind} is untouched");
         Ok(())
     }
@@ -84,7 +88,7 @@ async fn declared(scene: &Scene, kind: &str, name: &str) -> Result<Value> {
 async fn all(labelled: bool) -> Result<()> {
     let manifests: Vec<Value> = serde_saphyr::from_multiple(FOREIGN)?;
     let kinds: Vec<_> = manifests.iter().filter_map(|manifest| manifest.pointer("/kind")?.as_str()).collect();
-    assert_eq!(kinds, web_kinds().map(|row| row.kind).collect::<Vec<_>>(), "one of every kind");
+    assert_eq!(kinds, KINDS.each_ref().map(|row| row.kind), "one of every kind");
     let scene = Scene::open("conflict").await?;
     let cases = manifests.into_iter().enumerate().map(|(index, manifest)| {
         let (scene, app) = (&scene, format!("app{index}"));

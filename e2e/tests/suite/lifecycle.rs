@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use e2e::{operator, until};
 use futures::future::try_join_all;
+use hardened_app::desired::KINDS;
 use k8s_openapi::api::core::v1;
 use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
@@ -17,7 +18,7 @@ fn component(name: &str, replicas: u8) -> String {
 }
 
 async fn all_are_gone(scene: &Scene, name: &str) -> Result<()> {
-    try_join_all(web_kinds().map(|kind| scene.gone(kind.kind, name))).await?;
+    try_join_all(KINDS.iter().map(|kind| scene.gone(kind.kind, name))).await?;
     Ok(())
 }
 

@@ -2,27 +2,16 @@
 
 use anyhow::Result;
 use hardened_app::api::HardeningPolicy;
+use hardened_app::desired::KINDS;
 use k8s_openapi::api::core::v1;
 use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
+use crate::policies::policy;
 use crate::scene::{Scene, WEB, web_kinds};
 
 const LABEL: &str = hardened_app::api::POLICY_LABEL;
-
-/// Creates or replaces a policy.
-async fn policy(scene: &Scene, name: &str, spec: Value) -> Result<()> {
-    let api = Api::<HardeningPolicy>::all(scene.client.clone());
-    let policy = json!({
-        "apiVersion": "hardened.dev/v1alpha1",
-        "kind": "HardeningPolicy",
-        "metadata": { "name": name },
-        "spec": spec,
-    });
-    api.patch(name, &PatchParams::apply("platform-team").force(), &Patch::Apply(policy)).await?;
-    Ok(())
-}
 
 async fn versions(scene: &Scene) -> Result<Vec<(String, String)>> {
     let mut versions = Vec::new();
@@ -79,7 +68,7 @@ async fn a_namespace_that_names_a_missing_policy_has_no_apps_until_it_names_anot
     let message = scene.condition("shop", "Accepted", "False", "Rejected").await?;
     assert!(message.contains("there is no HardeningPolicy nowhere"), "{message}");
     scene.quiet().await?;
-    for kind in web_kinds() {
+    for kind in &KINDS {
         assert_eq!(scene.live(kind.kind, "shop-web").await?, Value::Null, "{}", kind.kind);
     }
     let namespaces = Api::<v1::Namespace>::all(scene.client.clone());

@@ -1,13 +1,11 @@
 //! What the operator costs the API server, counted in its audit log.
 
-use std::time::Duration;
-
 use anyhow::Result;
 use e2e::audit::{self, Request};
 use serde_json::json;
 
 use crate::samples::{LARGEST, SMALLEST};
-use crate::scene::{Scene, WEB};
+use crate::scene::Scene;
 use crate::statuses::Statuses;
 use crate::tamper::{edit, push, set};
 
@@ -42,20 +40,6 @@ async fn the_smallest_app_costs_one_write_per_child_and_one_per_status() -> Resu
 #[tokio::test]
 async fn the_largest_app_costs_one_write_per_child_and_one_per_status() -> Result<()> {
     creation_costs(LARGEST, "shop", 14).await
-}
-
-#[tokio::test]
-async fn an_app_at_rest_costs_nothing() -> Result<()> {
-    let scene = Scene::open("rest").await?;
-    scene.create_from(serde_saphyr::from_str(LARGEST)?).await?;
-    scene.create("ready", WEB).await?;
-    scene.in_place("shop").await?;
-    scene.condition("ready", "Ready", "True", "Available").await?;
-    let before = scene.quiet().await?;
-    // Not a wait for something: this is the time that is measured.
-    tokio::time::sleep(Duration::from_mins(1)).await;
-    assert_eq!(scene.requests()?, before);
-    Ok(())
 }
 
 /// The requests that follow an edit of one child of a fresh app, and the number of statuses.

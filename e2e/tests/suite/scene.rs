@@ -8,6 +8,7 @@ use e2e::{ControlPlane, Namespace, operator, until};
 use hardened_app::api::{DriftItem, HardenedApp, HardenedAppStatus};
 use hardened_app::app::{App, Policy};
 use hardened_app::desired::{self, Child, KINDS, Kind};
+use hardened_app::plan::{self, Verdict};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
@@ -27,10 +28,18 @@ pub(crate) const WEB: &str = "
   ports: [{name: http, port: 8080}]
 ";
 
+/// The same with a number of pods that the load decides: not ready, because at least one of them is wanted.
+pub(crate) fn autoscaled() -> String {
+    WEB.replace("replicas: 0", "autoscaling: {min: 1, max: 3, cpu: 80}")
+}
+
 /// The kinds that [`WEB`] is made of: all but the autoscaler, with which no rollout would be complete without a node.
 pub(crate) fn web_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
-    KINDS.iter().filter(|kind| kind.kind != "HorizontalPodAutoscaler")
+    KINDS.iter().filter(|kind| kind.kind != AUTOSCALER)
 }
+
+/// The one kind that a component needn't have.
+pub(crate) const AUTOSCALER: &str = "HorizontalPodAutoscaler";
 
 /// A namespace with apps in it.
 pub(crate) struct Scene {
@@ -168,6 +177,16 @@ impl Scene {
     /// The object as it is now; null if there is none.
     pub(crate) async fn live(&self, kind: &str, name: &str) -> Result<Value> {
         Ok(serde_json::to_value(self.objects(kind)?.get_opt(name).await?)?)
+    }
+
+    /// What the plan says of the app's first object of a kind. Every difference counts as a stranger's work, so that none passes
+    /// for a remainder of ours.
+    pub(crate) async fn verdict(&self, app: &str, kind: &str) -> Result<Verdict> {
+        let app = self.apps().get(app).await?;
+        let child = desired(&app)?.into_iter().find(|child| child.kind.kind == kind);
+        let child = child.with_context(|| format!("the app declares no {kind}"))?;
+        let live = self.live(kind, &child.name).await?;
+        Ok(plan::judge(&child, app.metadata.uid.as_deref().unwrap_or_default(), &live, true, &[]))
     }
 
     /// UID and version of an object: equal as long as nobody writes to it.

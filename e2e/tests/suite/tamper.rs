@@ -11,6 +11,10 @@ use crate::sees::LIMIT;
 /// The field manager of a person at the keyboard.
 pub(crate) const HUMAN: &str = "kubectl-edit";
 
+/// The image of the first container: as a JSON pointer, and as the status shows it in component `web`.
+pub(crate) const IMAGE: &str = "/spec/template/spec/containers/0/image";
+pub(crate) const IMAGE_PATH: &str = "spec.template.spec.containers[name=web].image";
+
 /// Reads, changes and replaces an object, as `kubectl edit` does, until no controller gets in between.
 pub(crate) async fn edit(api: &Api<DynamicObject>, name: &str, change: impl Fn(&mut Value)) -> Result<Value> {
     let parameters = PostParams { field_manager: Some(HUMAN.into()), ..Default::default() };

@@ -44,7 +44,7 @@ async fn a_changed_field_of_any_kind_is_set_back() -> Result<()> {
         },
     ];
     let covered = edits.each_ref().map(|edit| edit.kind);
-    assert!(web_kinds().map(|kind| kind.kind).eq(covered));
+    assert!(web_kinds().map(|kind| kind.kind).eq(covered), "{covered:?}");
     all_are_undone(&Scene::open("field").await?, WEB, &edits).await
 }
 
@@ -56,7 +56,8 @@ async fn a_foreign_label_on_any_kind_is_removed() -> Result<()> {
         path: "metadata.labels.team",
         made_by: |object| set(object, "/metadata/labels/team", "x".into()),
     });
-    all_are_undone(&Scene::open("label").await?, WEB, &edits.collect::<Vec<_>>()).await
+    let edits: Vec<_> = edits.collect();
+    all_are_undone(&Scene::open("label").await?, WEB, &edits).await
 }
 
 #[tokio::test]
@@ -67,7 +68,8 @@ async fn the_label_that_marks_a_child_as_kept_is_put_back_on_any_kind() -> Resul
         path: "metadata.labels[app.kubernetes.io/managed-by]",
         made_by: |object| remove(object, "/metadata/labels/app.kubernetes.io~1managed-by"),
     });
-    all_are_undone(&Scene::open("unmarked").await?, WEB, &edits.collect::<Vec<_>>()).await
+    let edits: Vec<_> = edits.collect();
+    all_are_undone(&Scene::open("unmarked").await?, WEB, &edits).await
 }
 
 #[tokio::test]

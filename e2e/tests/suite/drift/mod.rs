@@ -1,9 +1,14 @@
 //! What others do to children, and what becomes of it: one row of a table, one app.
 
 mod additions;
+mod autoscalers;
+mod identities;
 mod kinds;
+mod masses;
+mod one_of;
 mod tolerated;
 mod tricks;
+mod unclaimed;
 
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
@@ -35,7 +40,8 @@ async fn all_are_undone(scene: &Scene, components: &str, edits: &[Edit]) -> Resu
 }
 
 async fn is_undone(scene: &Scene, app: &str, components: &str, case: &Edit) -> Result<()> {
-    scene.ready(app, components).await?;
+    scene.create(app, components).await?;
+    scene.in_place(app).await?;
     let child = format!("{app}-web");
     let before = scene.live(case.kind, &child).await?;
     let edited = edit(&scene.objects(case.kind)?, &child, case.made_by).await?;
@@ -59,7 +65,7 @@ fn is_reported(item: &DriftItem, kind: &str, name: &str, change: DriftChange, ma
 }
 
 /// An object without what the server and other controllers keep in it.
-fn declared(object: &Value) -> Value {
+pub(crate) fn declared(object: &Value) -> Value {
     let mut object = object.clone();
     for pointer in ["/status", "/metadata/managedFields", "/metadata/resourceVersion", "/metadata/generation"] {
         crate::tamper::remove(&mut object, pointer);

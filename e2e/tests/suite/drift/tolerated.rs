@@ -37,12 +37,20 @@ async fn stays(scene: &Scene, app: &str, kind: &str, pointer: &str, edits: [fn(&
 async fn notes_and_finalizers_of_others_stay() -> Result<()> {
     let scene = Scene::open("notes").await?;
     let annotation: fn(&mut Value) = |object| set(object, "/metadata/annotations/example.com~1note", "x".into());
+    let of_platform: fn(&mut Value) = |object| set(object, "/metadata/annotations/openshift.io~1note", "x".into());
+    let of_kubectl: fn(&mut Value) =
+        |object| set(object, "/metadata/annotations/kubectl.kubernetes.io~1note", "x".into());
     let finalizer: fn(&mut Value) = |object| push(object, "/metadata/finalizers", "example.com/x".into());
     let pull_secret: fn(&mut Value) = |object| push(object, "/imagePullSecrets", json!({ "name": "x" }));
     let label: fn(&mut Value) = |object| set(object, "/metadata/labels/team", "x".into());
     let cases = [
         ("Service", "/metadata/annotations/example.com~1note", annotation),
         ("Deployment", "/metadata/annotations/example.com~1note", annotation),
+        ("NetworkPolicy", "/metadata/annotations/example.com~1note", annotation),
+        ("PodDisruptionBudget", "/metadata/annotations/example.com~1note", annotation),
+        // On an account only those of the platform and of kubectl, which bind it to no identity.
+        ("ServiceAccount", "/metadata/annotations/openshift.io~1note", of_platform),
+        ("ServiceAccount", "/metadata/annotations/kubectl.kubernetes.io~1note", of_kubectl),
         ("NetworkPolicy", "/metadata/finalizers/0", finalizer),
         ("Deployment", "/metadata/finalizers/0", finalizer),
         ("ServiceAccount", "/imagePullSecrets/0", pull_secret),

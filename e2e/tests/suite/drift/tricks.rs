@@ -8,10 +8,7 @@ use serde_json::{Value, json};
 
 use super::{declared, is_reported};
 use crate::scene::{Scene, WEB};
-use crate::tamper::{HUMAN, edit, patch, set};
-
-const IMAGE: &str = "/spec/template/spec/containers/0/image";
-const IMAGE_PATH: &str = "spec.template.spec.containers[name=web].image";
+use crate::tamper::{HUMAN, IMAGE, IMAGE_PATH, edit, patch, set};
 
 /// Patches an object of a fresh app, waits until the deviation at `path` is undone, and checks that all is as before.
 async fn is_undone(kind: &str, change: DriftChange, path: &str, by: Patch<Value>) -> Result<()> {

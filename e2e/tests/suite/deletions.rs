@@ -1,0 +1,51 @@
+//! A guard that somebody deletes again and again.
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use hardened_app::cluster;
+use serde_json::Value;
+
+use crate::scene::{Scene, WEB};
+use crate::sees::LIMIT;
+use crate::timeline::{Timeline, came_without};
+
+/// More than what would count as a fight over any other object.
+const DELETIONS: usize = 10;
+
+fn uid(object: &Value) -> Option<&str> {
+    object.pointer("/metadata/uid")?.as_str()
+}
+
+/// Deletes an object and waits until there is another in its place.
+async fn replaced(scene: &Scene, kind: &str) -> Result<()> {
+    let before = scene.live(kind, "shop-web").await?;
+    scene.delete(kind, "shop-web").await?;
+    scene.object(kind, "shop-web", "it is back", |live| (uid(live)? != uid(&before)?).then_some(())).await
+}
+
+#[tokio::test]
+async fn a_network_policy_comes_back_at_once_however_often_it_is_deleted() -> Result<()> {
+    let scene = Scene::open("again").await?;
+    scene.ready("shop", WEB).await?;
+    let timeline = Timeline::record(&scene, &["NetworkPolicy", "Deployment"], "shop-web").await?;
+    let begin = Instant::now();
+    for _ in 0..DELETIONS {
+        replaced(&scene, "NetworkPolicy").await?;
+    }
+    // Growing pauses would have taken twice that.
+    assert!(begin.elapsed() < LIMIT / 4, "{DELETIONS} deletions took {:?}", begin.elapsed());
+
+    // Pods of a Deployment made now would be as free as there is no policy.
+    scene.delete("NetworkPolicy", "shop-web").await?;
+    replaced(&scene, "Deployment").await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    let mut versions = Vec::new();
+    for kind in ["NetworkPolicy", "Deployment"] {
+        versions.push((kind, cluster::version(&scene.objects(kind)?.get("shop-web").await.context(kind)?.metadata)));
+    }
+    let moments = timeline.until(&versions).await?;
+    let bare = came_without(&moments, "Deployment", "NetworkPolicy");
+    assert!(bare.is_empty(), "a Deployment without a policy at {bare:?}: {moments:?}");
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! Annotations that give an account rights outside the cluster: on this kind a note isn't just a note.
+
+use anyhow::Result;
+use hardened_app::api::DriftChange::Added;
+
+use super::{Edit, all_are_undone};
+use crate::scene::{Scene, WEB};
+use crate::tamper::set;
+
+const IDENTITIES: [Edit; 4] = [
+    bound("metadata.annotations[eks.amazonaws.com/role-arn]", |account| {
+        set(account, "/metadata/annotations/eks.amazonaws.com~1role-arn", "arn:aws:iam::1:role/admin".into());
+    }),
+    bound("metadata.annotations[iam.gke.io/gcp-service-account]", |account| {
+        set(account, "/metadata/annotations/iam.gke.io~1gcp-service-account", "admin@x.example.com".into());
+    }),
+    bound("metadata.annotations[azure.workload.identity/client-id]", |account| {
+        set(account, "/metadata/annotations/azure.workload.identity~1client-id", "1-2-3".into());
+    }),
+    // Whoever hands out identities chooses the name, so it takes no list of the known ones.
+    bound("metadata.annotations[example.com/identity]", |account| {
+        set(account, "/metadata/annotations/example.com~1identity", "admin".into());
+    }),
+];
+
+const fn bound(path: &'static str, made_by: fn(&mut serde_json::Value)) -> Edit {
+    Edit { kind: "ServiceAccount", change: Added, path, made_by }
+}
+
+#[tokio::test]
+async fn an_identity_given_to_an_account_is_taken_away() -> Result<()> {
+    all_are_undone(&Scene::open("identities").await?, WEB, &IDENTITIES).await
+}

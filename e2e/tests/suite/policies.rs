@@ -1,0 +1,61 @@
+//! Policies, and the moment in which a namespace, its policy and its first app come about together.
+
+use anyhow::Result;
+use futures::future::try_join_all;
+use hardened_app::api::{HardeningPolicy, POLICY_LABEL};
+use hardened_app::desired::KINDS;
+use kube::Api;
+use kube::api::{Patch, PatchParams};
+use serde_json::{Value, json};
+
+use crate::scene::{Scene, WEB};
+
+/// How often the race is run; all at once, so that watches lag behind one another.
+const ROUNDS: usize = 24;
+
+/// Creates or replaces a policy.
+pub(crate) async fn policy(scene: &Scene, name: &str, spec: Value) -> Result<()> {
+    let api = Api::<HardeningPolicy>::all(scene.client.clone());
+    let policy = json!({
+        "apiVersion": "hardened.dev/v1alpha1",
+        "kind": "HardeningPolicy",
+        "metadata": { "name": name },
+        "spec": spec,
+    });
+    api.patch(name, &PatchParams::apply("platform-team").force(), &Patch::Apply(policy)).await?;
+    Ok(())
+}
+
+/// Nobody promises that the watch of apps shows an app after the watch of namespaces has shown its namespace, nor that of
+/// policies its policy: until they have, the app must wait rather than pass.
+async fn is_never_made(platform: &Scene, round: usize) -> Result<()> {
+    let name = format!("newborn-{round}");
+    let strict = json!({ "images": { "requireDigest": true } });
+    // Either the policy is the youngest but for the app, or the namespace is.
+    let scene = if round.is_multiple_of(2) {
+        let scene = Scene::labelled("newborn", &[(POLICY_LABEL, &name)]).await?;
+        policy(&scene, &name, strict).await?;
+        scene
+    } else {
+        policy(platform, &name, strict).await?;
+        Scene::labelled("newborn", &[(POLICY_LABEL, &name)]).await?
+    };
+    scene.create("shop", WEB).await?;
+    scene
+        .reported("shop", "the policy refuses the app", |status| {
+            let accepted = status.conditions.iter().find(|condition| condition.type_ == "Accepted")?;
+            (accepted.status == "False" && accepted.message.contains("append @sha256:<digest>")).then_some(())
+        })
+        .await?;
+    let requests = scene.quiet().await?;
+    let made = requests.iter().filter(|request| KINDS.iter().any(|kind| kind.plural == request.resource));
+    assert_eq!(made.count(), 0, "round {round}: {requests:#?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_made_for_an_app_as_young_as_the_policy_that_refuses_it() -> Result<()> {
+    let platform = Scene::open("platform").await?;
+    try_join_all((0..ROUNDS).map(|round| is_never_made(&platform, round))).await?;
+    Ok(())
+}

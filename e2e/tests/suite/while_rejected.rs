@@ -1,0 +1,79 @@
+//! A spec that can't be carried out is no leave to tamper with what runs: the last one that could be is kept.
+
+use anyhow::Result;
+use hardened_app::api::{DriftChange, POLICY_LABEL};
+use serde_json::{Value, json};
+
+use crate::drift::declared;
+use crate::policies::policy;
+use crate::scene::{Scene, WEB, web_kinds};
+use crate::tamper::{IMAGE, IMAGE_PATH, edit, set};
+
+/// Passes admission, which sees no further than one component.
+fn contradiction() -> String {
+    format!("{WEB}  connectsTo: [api]\n")
+}
+
+async fn children(scene: &Scene) -> Result<Vec<Value>> {
+    let mut children = Vec::new();
+    for kind in web_kinds() {
+        children.push(declared(&scene.live(kind.kind, "shop-web").await?));
+    }
+    Ok(children)
+}
+
+async fn is_rejected(scene: &Scene) -> Result<()> {
+    scene.condition("shop", "Accepted", "False", "Rejected").await?;
+    scene.condition("shop", "Ready", "False", "Rejected").await?;
+    scene.condition("shop", "Stalled", "True", "Rejected").await?;
+    Ok(())
+}
+
+/// Tampers with what runs, and checks that all of it is undone, and that the app is as rejected as before.
+async fn what_runs_is_kept(scene: &Scene) -> Result<()> {
+    is_rejected(scene).await?;
+    let before = children(scene).await?;
+    edit(&scene.objects("Deployment")?, "shop-web", |object| set(object, IMAGE, "evil:1".into())).await?;
+    edit(&scene.objects("NetworkPolicy")?, "shop-web", |object| set(object, "/spec/ingress", json!([{}]))).await?;
+    edit(&scene.objects("Service")?, "shop-web", |object| set(object, "/spec/type", "NodePort".into())).await?;
+    for path in [IMAGE_PATH, "spec.ingress", "spec.type"] {
+        scene.reverted("shop", path, |item| item.path == path).await?;
+    }
+    assert_eq!(children(scene).await?, before);
+
+    scene.delete("PodDisruptionBudget", "shop-web").await?;
+    let deleted = |item: &hardened_app::api::DriftItem| item.change == DriftChange::Deleted;
+    scene.reverted("shop", "the deletion", deleted).await?;
+    is_rejected(scene).await
+}
+
+#[tokio::test]
+async fn what_runs_is_kept_while_a_new_spec_is_rejected() -> Result<()> {
+    let scene = Scene::open("kept-spec").await?;
+    scene.ready("shop", WEB).await?;
+    scene.change("shop", &contradiction()).await?;
+    what_runs_is_kept(&scene).await?;
+    scene.change("shop", &WEB.replace("1.0.0", "2.0.0")).await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    let live = scene.live("Deployment", "shop-web").await?;
+    assert_eq!(live.pointer(IMAGE), Some(&"registry.example.com/hello:2.0.0".into()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_runs_is_kept_while_a_policy_refuses_it() -> Result<()> {
+    let scene = Scene::labelled("kept-strict", &[(POLICY_LABEL, "turns-strict")]).await?;
+    policy(&scene, "turns-strict", json!({})).await?;
+    scene.ready("shop", WEB).await?;
+    policy(&scene, "turns-strict", json!({ "images": { "requireDigest": true } })).await?;
+    what_runs_is_kept(&scene).await
+}
+
+#[tokio::test]
+async fn what_runs_is_kept_while_its_policy_is_mistaken() -> Result<()> {
+    let scene = Scene::labelled("kept-mistaken", &[(POLICY_LABEL, "turns-bad")]).await?;
+    policy(&scene, "turns-bad", json!({})).await?;
+    scene.ready("shop", WEB).await?;
+    policy(&scene, "turns-bad", json!({ "network": { "clusterCIDRs": ["10.0.0.0/33"] } })).await?;
+    what_runs_is_kept(&scene).await
+}
