@@ -150,7 +150,7 @@ pub struct ToleratedPath {
     /// Kind of the child object, such as `Deployment`.
     #[schemars(length(min = 1, max = 63))]
     pub kind: String,
-    /// Path as the status shows it, such as `spec.template.spec.priorityClassName`; what is below is included.
+    /// Path as the status shows it, such as `spec.minReadySeconds`; what is below is included.
     #[schemars(length(min = 1, max = 256))]
     pub path: String,
 }

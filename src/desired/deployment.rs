@@ -60,6 +60,7 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec tolerations",
             "spec template spec affinity",
             "spec template spec nodeSelector",
+            "spec template spec priorityClassName",
             "spec template spec readinessGates",
             "spec template spec schedulingGates",
         ],

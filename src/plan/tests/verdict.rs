@@ -388,7 +388,7 @@ fn an_unclaimed_addition_is_a_finding_with_its_path() {
 fn tolerated_paths_let_harmless_additions_be_and_no_others() {
     let child = child("Deployment");
     let allowed = [
-        tolerated("Deployment", "spec.template.spec.priorityClassName"),
+        tolerated("Deployment", "spec.template.spec.preemptionPolicy"),
         tolerated("Deployment", "spec.template.spec.hostAliases"),
         tolerated("Deployment", "spec.replicas"),
         tolerated("Service", "spec.paused"),
@@ -398,7 +398,7 @@ fn tolerated_paths_let_harmless_additions_be_and_no_others() {
         let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, pointer, value)));
         judge(&child, OWNER, &fake.live(), false, &allowed)
     };
-    let granted = judged("/spec/template/spec/priorityClassName", json!("high"));
+    let granted = judged("/spec/template/spec/preemptionPolicy", json!("Never"));
     assert_eq!((granted.change, granted.drift.len()), (Change::Keep, 0));
     // Judged anew when the policy changes; what is tolerated everywhere isn't.
     assert!(granted.conditional);
