@@ -104,7 +104,7 @@ pub struct Component {
 
     /// Devices per pod by resource name, such as `nvidia.com/gpu: 1`. The policy says where such pods run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = 4))]
+    #[schemars(extend("maxProperties" = 4))]
     pub devices: BTreeMap<String, i32>,
 
     /// Name of the port that serves metrics: opens it to the policy's monitoring, if the policy names one.

@@ -129,7 +129,7 @@ pub struct PodPeer {
     #[schemars(length(min = 1, max = 63))]
     pub namespace: String,
     /// Labels of the pods; at least one, since none would mean all of them.
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(extend("maxProperties" = 8, "additionalProperties" = { "type": "string", "maxLength": 63 }))]
     pub pod_labels: BTreeMap<String, String>,
 }
 
@@ -193,7 +193,7 @@ pub struct DevicePlacement {
     pub resource: String,
     /// Labels of the nodes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(length(max = 8))]
+    #[schemars(extend("maxProperties" = 8, "additionalProperties" = { "type": "string", "maxLength": 63 }))]
     pub node_selector: BTreeMap<String, String>,
     /// Taints of these nodes that the pods bear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

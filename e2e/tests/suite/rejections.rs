@@ -84,8 +84,9 @@ async fn a_policy_with_a_mistake_is_named_in_every_app_it_holds_for() -> Result<
     policy(&scene, "mistaken", json!({})).await?;
     scene.ready("shop", WEB).await?;
     let running = versions(&scene).await?;
-    policy(&scene, "mistaken", json!({ "network": { "clusterCIDRs": ["10.0.0.0/33"] } })).await?;
-    let words = ["HardeningPolicy mistaken: spec.network.clusterCIDRs[0]", "write one such as 10.0.0.0/8"];
+    policy(&scene, "mistaken", json!({ "network": { "dns": { "peers": [{ "namespace": "dns", "podLabels": {} }] } } }))
+        .await?;
+    let words = ["HardeningPolicy mistaken: spec.network.dns.peers[0].podLabels", "name the labels of the pods"];
     is_refused(&scene, &running, words).await
 }
 

@@ -74,6 +74,11 @@ async fn what_runs_is_kept_while_its_policy_is_mistaken() -> Result<()> {
     let scene = Scene::labelled("kept-mistaken", &[(POLICY_LABEL, "turns-bad")]).await?;
     policy(&scene, "turns-bad", json!({})).await?;
     scene.ready("shop", WEB).await?;
-    policy(&scene, "turns-bad", json!({ "network": { "clusterCIDRs": ["10.0.0.0/33"] } })).await?;
+    policy(
+        &scene,
+        "turns-bad",
+        json!({ "network": { "dns": { "peers": [{ "namespace": "dns", "podLabels": {} }] } } }),
+    )
+    .await?;
     what_runs_is_kept(&scene).await
 }
