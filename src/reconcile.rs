@@ -30,7 +30,7 @@ pub struct Context {
     /// Policies and namespaces.
     pub settings: Arc<Settings>,
     /// What isn't in the cluster.
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
     /// Sends writes.
     pub writer: Writer,
     /// Publishes events.
