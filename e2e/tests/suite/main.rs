@@ -7,6 +7,7 @@ mod control_plane;
 mod drift;
 mod experiments;
 mod lifecycle;
+mod metrics;
 mod pod_security;
 mod rejections;
 mod requests;
