@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use kube::runtime::watcher::Event;
+use kube::{Resource, runtime::watcher::Event};
 
 use crate::{
     api::{ConditionType, HardenedAppStatus},
@@ -82,24 +82,20 @@ fn put(apps: &mut BTreeMap<AppKey, Seen>, app: &StoredApp) -> Vec<Seen> {
 }
 
 fn key(app: &StoredApp) -> AppKey {
-    let metadata = app.0.as_ref().map_or_else(|invalid| &invalid.metadata, |app| &app.metadata);
-    (metadata.namespace.clone().unwrap_or_default(), metadata.name.clone().unwrap_or_default())
+    (app.meta().namespace.clone().unwrap_or_default(), app.meta().name.clone().unwrap_or_default())
 }
 
 impl Seen {
     fn of(app: &StoredApp) -> Self {
-        match &app.0 {
-            Ok(app) => {
-                let uid = app.metadata.uid.clone().unwrap_or_default();
-                app.status.as_ref().map_or_else(Self::default, Self::told).with(uid)
-            }
+        let told = match &app.0 {
+            Ok(app) => app.status.as_ref().map(Self::told).unwrap_or_default(),
             // The status can't be read either, but it always says this.
-            Err(invalid) => {
-                let conditions = [ConditionType::Ready, ConditionType::Accepted].map(|kind| (kind.as_str(), "False"));
-                Self { conditions: conditions.into(), ..Self::default() }
-                    .with(invalid.metadata.uid.clone().unwrap_or_default())
-            }
-        }
+            Err(_) => Self {
+                conditions: [ConditionType::Ready, ConditionType::Accepted].map(|kind| (kind.as_str(), "False")).into(),
+                ..Self::default()
+            },
+        };
+        Self { uid: app.meta().uid.clone().unwrap_or_default(), ..told }
     }
 
     fn told(status: &HardenedAppStatus) -> Self {
@@ -108,14 +104,10 @@ impl Seen {
             Some((kind.as_str(), STATUSES.into_iter().find(|word| *word == condition.status)?))
         };
         Self {
-            uid: String::new(),
             conditions: TYPES.into_iter().filter_map(condition).collect(),
             open: status.drift.open.len(),
             findings: status.findings.len(),
+            ..Self::default()
         }
-    }
-
-    fn with(self, uid: String) -> Self {
-        Self { uid, ..self }
     }
 }
