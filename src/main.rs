@@ -16,7 +16,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run the controller against the cluster of KUBECONFIG or of the pod.
-    Controller,
+    Controller(ops::Controller),
     /// Print the CustomResourceDefinitions.
     Crds,
     /// Print everything that apps are made of, without a cluster.
@@ -31,7 +31,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Controller => controller(),
+        Command::Controller(arguments) => controller(arguments),
         Command::Crds => cli::print_crds(stdout()),
         Command::Render(arguments) => cli::render(&arguments, stdout()),
         Command::Generate { root } => cli::generate(&root),
@@ -45,7 +45,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn controller() -> anyhow::Result<()> {
+fn controller(arguments: ops::Controller) -> anyhow::Result<()> {
     ops::start_telemetry();
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(ops::run())
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(ops::run(arguments));
+    // A name lookup that hangs, on a thread of its own, must not keep the process.
+    runtime.shutdown_background();
+    result
 }

@@ -30,7 +30,7 @@ pub struct Context {
     /// Policies and namespaces.
     pub settings: Arc<Settings>,
     /// What isn't in the cluster.
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
     /// Sends writes.
     pub writer: Writer,
     /// Publishes events.
@@ -49,6 +49,11 @@ const NAMESPACE_SOON: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// If the status can't be written.
+#[tracing::instrument(
+    name = "look",
+    skip_all,
+    fields(namespace = stored.meta().namespace, app = stored.meta().name, generation = stored.meta().generation)
+)]
 pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<Action, Failure> {
     let owner = owner_of(&stored);
     let leaving = stored.meta().deletion_timestamp.is_some() || context.settings.is_terminating(&owner.namespace);

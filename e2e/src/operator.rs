@@ -1,21 +1,27 @@
 //! The operator itself: installed as its chart installs it, run as the `ServiceAccount` that the chart gives it.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
 use kube::core::{GroupVersionKind, TypeMeta};
 use kube::{Api, Client};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::select;
 
 use crate::ControlPlane;
-use crate::process::Process;
+use crate::process::{self, Process};
 use crate::programs::{self, Program};
 use crate::wait::until;
+
+/// The program, and what its log is called by.
+const NAME: &str = "hardened-app";
 
 /// Who the operator is to the API server, as in the audit log.
 pub const USER: &str = "system:serviceaccount:hardened-system:hardened-app";
@@ -30,6 +36,9 @@ const MANIFESTS: [&str; 4] = [
     "charts/hardened-app/roles.yaml",
     "charts/hardened-app/access.yaml",
 ];
+
+/// What the operator logs when it serves metrics, with the address.
+const LISTENING: &str = "listening";
 
 /// What the operator logs when it has seen everything and begins to work.
 const UP: &str = "caches are full";
@@ -63,6 +72,33 @@ pub async fn install(control_plane: &ControlPlane) -> Result<()> {
     .await
 }
 
+/// Asks the operator of a control plane for one of its pages. Returns the status code and the text.
+///
+/// # Errors
+/// When no operator runs there, or it doesn't answer.
+pub async fn page(control_plane: &ControlPlane, path: &str) -> Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address(control_plane)?).await?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: operator\r\n\r\n").as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    let (head, text) = answer.split_once("\r\n\r\n").with_context(|| format!("not an answer: {answer}"))?;
+    let code = head.split(' ').nth(1).with_context(|| format!("an answer without a code: {head}"))?;
+    Ok((code.parse()?, text.to_owned()))
+}
+
+/// Where the operator listens, as its log says: whoever is attached to the control plane finds it there.
+fn address(control_plane: &ControlPlane) -> Result<SocketAddr> {
+    let log = std::fs::read_to_string(process::log(control_plane.dir(), NAME))
+        .context("the operator has not been started")?;
+    for line in log.lines().filter(|line| line.contains(LISTENING)) {
+        let line: Value = serde_json::from_str(line)?;
+        if let Some(address) = line.get("address").and_then(Value::as_str) {
+            return Ok(address.parse()?);
+        }
+    }
+    bail!("the operator listens nowhere")
+}
+
 /// A running operator. It is killed when dropped.
 pub struct Operator {
     process: Process,
@@ -77,9 +113,9 @@ impl Operator {
     pub async fn start(control_plane: &ControlPlane) -> Result<Self> {
         let kubeconfig = control_plane.service_account_kubeconfig(ACCOUNT.0, ACCOUNT.1).await?;
         let program = Program {
-            name: "hardened-app",
-            path: programs::beside_this_one("hardened-app")?,
-            arguments: vec!["controller".into()],
+            name: NAME,
+            path: programs::beside_this_one(NAME)?,
+            arguments: vec!["controller".into(), "--listen".into(), "127.0.0.1:0".into()],
             environment: vec![("KUBECONFIG", kubeconfig)],
         };
         let mut process = Process::start(&program, control_plane.dir())?;

@@ -17,6 +17,11 @@ const TAIL_LINES: usize = 15;
 /// As long as Kubernetes waits for a pod that it has asked to end.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Where a program logs that was started in `dir`.
+pub(crate) fn log(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!("{name}.log"))
+}
+
 /// A started program. It is killed when dropped; [`Process::stop`] also waits for its end.
 pub(crate) struct Process {
     name: &'static str,
@@ -28,7 +33,7 @@ impl Process {
     /// Starts a program that writes its output to `<name>.log` in `dir`.
     pub(crate) fn start(program: &Program, dir: &Path) -> Result<Self> {
         let name = program.name;
-        let log = dir.join(format!("{name}.log"));
+        let log = log(dir, name);
         let output = File::create(&log)?;
         let child = Command::new(&program.path)
             .args(&program.arguments)

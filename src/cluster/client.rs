@@ -1,18 +1,29 @@
 //! The operator's HTTP client.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use http::{HeaderValue, header::USER_AGENT};
-use kube::{Client, Config};
+use kube::{Client, Config, client::ClientBuilder};
 
+use super::traffic::{Count, Traffic};
 use crate::api::MANAGER;
 
-/// A client from the usual places (`KUBECONFIG`, the pod's own ServiceAccount), set up for a controller.
+/// The way to the API server, and what goes over it.
+pub struct Connection {
+    /// Its requests are counted in `traffic`.
+    pub client: Client,
+    /// The requests of this client and of all its clones.
+    pub traffic: Arc<Traffic>,
+    /// Host and port of the API server.
+    pub host: String,
+}
+
+/// A connection from the usual places (`KUBECONFIG`, the pod's own ServiceAccount), set up for a controller.
 ///
 /// # Errors
 /// Where no configuration is found or it can't be used.
-pub async fn client() -> anyhow::Result<Client> {
+pub async fn connect() -> anyhow::Result<Connection> {
     let mut config =
         Config::infer().await.context("failed to find a cluster: neither a kubeconfig nor a pod's ServiceAccount")?;
     // The client's own retries would hide throttling for minutes; the work queue retries, with backoff and in the status.
@@ -21,5 +32,8 @@ pub async fn client() -> anyhow::Result<Client> {
     let agent = HeaderValue::from_static(concat!("hardened-app/", env!("CARGO_PKG_VERSION")));
     debug_assert!(agent.as_bytes().starts_with(MANAGER.as_bytes()));
     config.headers.push((USER_AGENT, agent));
-    Client::try_from(config).context("failed to set up the cluster client")
+    let host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
+    let traffic = Arc::<Traffic>::default();
+    let builder = ClientBuilder::try_from(config).context("failed to set up the cluster client")?;
+    Ok(Connection { client: builder.with_layer(&Count(traffic.clone())).build(), traffic, host })
 }

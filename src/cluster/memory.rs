@@ -2,7 +2,7 @@
 //! wrong write.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -34,6 +34,8 @@ pub struct AppMemory {
     pub status: Option<(u64, HardenedAppStatus)>,
     /// What was undone, until a status says so: an API server that fails between the two must not hide an attack.
     pub unreported: Vec<DriftItem>,
+    /// How many deviations of each kind of child were undone, for as long as the process lives.
+    undone: BTreeMap<String, u64>,
     /// Failed attempts in a row.
     pub failures: u32,
     /// The app as it was accepted last: what runs is kept so while a newer spec is refused.
@@ -76,6 +78,13 @@ impl Memory {
         look(memory.entry(uid.to_owned()).or_default())
     }
 
+    /// How many deviations of an app were undone, by kind of child.
+    #[must_use]
+    pub fn undone(&self, uid: &str) -> BTreeMap<String, u64> {
+        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.get(uid).map(|memory| memory.undone.clone()).unwrap_or_default()
+    }
+
     /// Forgets an app that is gone.
     pub fn forget(&self, uid: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(uid);
@@ -88,7 +97,10 @@ impl AppMemory {
     }
 
     /// Notes what was undone, until a status says so.
-    pub(super) fn undone(&mut self, items: &[DriftItem]) {
+    pub(crate) fn undone(&mut self, items: &[DriftItem]) {
+        for item in items {
+            *self.undone.entry(item.kind.clone()).or_default() += 1;
+        }
         self.unreported.extend(items.iter().cloned());
         self.unreported.truncate(UNREPORTED);
     }

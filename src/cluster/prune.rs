@@ -3,10 +3,7 @@
 use futures::future::join_all;
 
 use super::{ChildOutcome, ChildState, FailureClass, Round, backoff};
-use crate::{
-    desired::Child,
-    plan::{self, Leftover},
-};
+use crate::{desired::Child, plan};
 
 impl Round<'_> {
     /// Deletes what nothing declares any more, as far as it may go now; the rest follows as the watches report each object
@@ -15,8 +12,6 @@ impl Round<'_> {
         let owner = &self.app.owner;
         let (now, later) = plan::prunable(self.cache.owned(owner), children, available);
         let deletions = now.iter().map(async |leftover| {
-            let Leftover { kind, name, .. } = leftover;
-            tracing::info!(namespace = owner.namespace, kind = kind.kind, name, "deleting what nothing declares");
             match self.writer.delete(owner, leftover).await {
                 // Changed or gone since: the watch will tell.
                 Err(failure) if failure.class() != FailureClass::Outdated => {

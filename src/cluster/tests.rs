@@ -5,6 +5,7 @@ mod memory;
 mod pods;
 mod rollout;
 mod settings;
+mod traffic;
 
 use serde_json::{Value, json};
 

@@ -31,9 +31,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinSet};
 
-use super::{AppKey, Cache, Settings};
+use super::{AppKey, Cache, Connection, Settings, Traffic};
 use crate::{
-    api::{HardeningPolicy, MANAGER},
+    api::{HardenedApp, HardeningPolicy, MANAGER},
     desired::{KINDS, Kind, MANAGED_BY, WORKLOAD},
 };
 
@@ -76,12 +76,13 @@ impl Triggers {
 
 /// Starts all watches and returns when each has seen a full list. They end with the returned set.
 pub async fn watch_all(
-    client: &Client,
+    connection: &Connection,
     cache: &Arc<Cache>,
     settings: &Arc<Settings>,
     triggers: &Arc<Triggers>,
 ) -> JoinSet<()> {
-    let mut watches = JoinSet::new();
+    let Connection { client, traffic, .. } = connection;
+    let mut watches = Watches { tasks: JoinSet::new(), traffic: traffic.clone() };
     let policies = watch_policies(client, settings, triggers, &mut watches);
     let namespaces = watch_namespaces(client, settings, triggers, &mut watches);
     all_ready([policies, namespaces]).await;
@@ -89,8 +90,17 @@ pub async fn watch_all(
         KINDS.iter().map(|kind| watch_children(client, kind, cache, triggers, &mut watches)).collect();
     ready.push(watch_pods(client, cache, triggers, &mut watches));
     all_ready(ready).await;
+    // The apps' own watch is the caller's, but it is one of them.
+    traffic.expect(Api::<HardenedApp>::all(client.clone()).resource_url());
     triggers.arm();
-    watches
+    watches.tasks
+}
+
+/// The running watches.
+struct Watches {
+    tasks: JoinSet<()>,
+    /// Sees their signs of life.
+    traffic: Arc<Traffic>,
 }
 
 fn ours() -> watcher::Config {
@@ -101,7 +111,7 @@ fn watch_policies(
     client: &Client,
     settings: &Arc<Settings>,
     triggers: &Arc<Triggers>,
-    watches: &mut JoinSet<()>,
+    watches: &mut Watches,
 ) -> oneshot::Receiver<()> {
     let (settings, triggers) = (settings.clone(), triggers.clone());
     let api = Api::<DeserializeGuard<HardeningPolicy>>::all(client.clone());
@@ -133,7 +143,7 @@ fn watch_namespaces(
     client: &Client,
     settings: &Arc<Settings>,
     triggers: &Arc<Triggers>,
-    watches: &mut JoinSet<()>,
+    watches: &mut Watches,
 ) -> oneshot::Receiver<()> {
     let (settings, triggers) = (settings.clone(), triggers.clone());
     let api = Api::<PartialObjectMeta<Namespace>>::all(client.clone());
@@ -170,7 +180,7 @@ fn watch_children(
     kind: &'static Kind,
     cache: &Arc<Cache>,
     triggers: &Arc<Triggers>,
-    watches: &mut JoinSet<()>,
+    watches: &mut Watches,
 ) -> oneshot::Receiver<()> {
     let (cache, triggers) = (cache.clone(), triggers.clone());
     let api = Api::<DynamicObject>::all_with(client.clone(), &kind.resource());
@@ -190,7 +200,7 @@ fn watch_pods(
     client: &Client,
     cache: &Arc<Cache>,
     triggers: &Arc<Triggers>,
-    watches: &mut JoinSet<()>,
+    watches: &mut Watches,
 ) -> oneshot::Receiver<()> {
     let (cache, triggers) = (cache.clone(), triggers.clone());
     let api = Api::<DynamicObject>::all_with(client.clone(), &ApiResource::erase::<Pod>(&()));
@@ -220,7 +230,7 @@ fn untyped(object: &DynamicObject) -> Option<Value> {
 
 /// Runs one watch for as long as the process lives; the receiver hears of its first full list.
 fn follow<K>(
-    watches: &mut JoinSet<()>,
+    watches: &mut Watches,
     api: Api<K>,
     config: watcher::Config,
     mut handle: impl FnMut(Event<K>) + Send + 'static,
@@ -230,8 +240,9 @@ where
 {
     let (sender, receiver) = oneshot::channel();
     let mut sender = Some(sender);
-    watches.spawn(async move {
-        let url = api.resource_url().to_owned();
+    let url = api.resource_url().to_owned();
+    watches.traffic.expect(&url);
+    watches.tasks.spawn(async move {
         let events = watcher(api, config).default_backoff();
         pin_mut!(events);
         while let Some(event) = events.next().await {

@@ -24,6 +24,8 @@ use crate::{
 const IN_FLIGHT: usize = 16;
 /// After this long without an answer a request counts as failed.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// The only request that changes nothing.
+const READ: &str = "read";
 
 /// Sends writes.
 #[derive(Debug)]
@@ -159,9 +161,15 @@ impl Writer {
             ..PatchParams::default()
         };
         let api = self.api(owner, child.kind);
-        self.send(action, child.kind.kind, &child.name, api.patch(&child.name, &parameters, &Patch::Apply(&body)))
-            .await
-            .map(into_value)
+        self.send(
+            action,
+            owner,
+            child.kind.kind,
+            &child.name,
+            api.patch(&child.name, &parameters, &Patch::Apply(&body)),
+        )
+        .await
+        .map(into_value)
     }
 
     /// Sends a JSON patch.
@@ -169,7 +177,7 @@ impl Writer {
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Json::<()>(serde_json::from_value(patch.clone()).unwrap_or_default());
         let api = self.api(owner, child.kind);
-        self.send("mend", child.kind.kind, &child.name, api.patch(&child.name, &parameters, &patch))
+        self.send("mend", owner, child.kind.kind, &child.name, api.patch(&child.name, &parameters, &patch))
             .await
             .map(into_value)
     }
@@ -177,7 +185,7 @@ impl Writer {
     /// Reads the object: only after a write was refused.
     pub(super) async fn get(&self, owner: &Owner, child: &Child) -> Result<Value, Failure> {
         let api = self.api(owner, child.kind);
-        self.send("read", child.kind.kind, &child.name, api.get(&child.name)).await.map(into_value)
+        self.send(READ, owner, child.kind.kind, &child.name, api.get(&child.name)).await.map(into_value)
     }
 
     /// Deletes exactly the object that was judged.
@@ -192,7 +200,7 @@ impl Writer {
             ..DeleteParams::default()
         };
         let api = self.api(owner, leftover.kind);
-        self.send("delete", leftover.kind.kind, &leftover.name, api.delete(&leftover.name, &parameters)).await?;
+        self.send("delete", owner, leftover.kind.kind, &leftover.name, api.delete(&leftover.name, &parameters)).await?;
         Ok(())
     }
 
@@ -210,8 +218,9 @@ impl Writer {
         let resource = ApiResource::erase::<HardenedApp>(&());
         let api = Api::<DynamicObject>::namespaced_with(self.client.0.clone(), &owner.namespace, &resource);
         let kind = HardenedApp::kind(&());
-        let app =
-            self.send("report on", &kind, &owner.name, api.patch_status(&owner.name, &parameters, &patch)).await?;
+        let app = self
+            .send("report on", owner, &kind, &owner.name, api.patch_status(&owner.name, &parameters, &patch))
+            .await?;
         Ok(version(&app.metadata))
     }
 
@@ -222,6 +231,7 @@ impl Writer {
     async fn send<T>(
         &self,
         action: &'static str,
+        owner: &Owner,
         kind: &str,
         name: &str,
         request: impl Future<Output = Result<T, kube::Error>>,
@@ -229,12 +239,27 @@ impl Writer {
         // The semaphore is never closed, so a permit always comes.
         let _permit = self.in_flight.acquire().await;
         let answer = tokio::time::timeout(TIMEOUT, request).await;
+        let namespace = &owner.namespace;
         let cause = match answer {
-            Ok(Ok(value)) => return Ok(value),
+            Ok(Ok(value)) => {
+                if action == READ {
+                    tracing::debug!(namespace, kind, name, action, "done");
+                } else {
+                    tracing::info!(namespace, kind, name, action, "done");
+                }
+                return Ok(value);
+            }
             Ok(Err(error)) => Cause::Kube(Box::new(error)),
             Err(_) => Cause::Timeout,
         };
-        Err(Failure { action, kind: kind.to_owned(), name: name.to_owned(), source: cause })
+        let failure = Failure { action, kind: kind.to_owned(), name: name.to_owned(), source: cause };
+        if failure.class() == FailureClass::Outdated {
+            // Part of the protocol: somebody was faster, or has the name.
+            tracing::debug!(namespace, kind, name, action, "not as expected");
+        } else {
+            tracing::warn!(namespace, kind, name, action, error = failure.in_words(), "failed");
+        }
+        Err(failure)
     }
 }
 

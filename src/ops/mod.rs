@@ -1,7 +1,16 @@
 //! The process around the loop.
 
+mod apps;
+mod health;
+mod looks;
+mod metrics;
 mod run;
+mod server;
+mod stop;
 mod telemetry;
 
-pub use run::run;
+pub use run::{Controller, run};
 pub use telemetry::start as start_telemetry;
+
+#[cfg(test)]
+mod tests;

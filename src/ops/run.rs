@@ -1,21 +1,28 @@
 //! The controller: watches, then the work queue, until the process is told to stop.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
-use anyhow::Context as _;
+use clap::Args;
 use futures::StreamExt;
 use kube::{
     Api, Client, Resource,
     runtime::{
-        Controller, WatchStreamExt,
-        controller::Config,
+        WatchStreamExt,
+        controller::{self, Config},
         events::{Recorder, Reporter},
         reflector::{self, ObjectRef},
         watcher::{self, Event, watcher},
     },
 };
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::{
+    apps::Apps,
+    health::Health,
+    looks::Looks,
+    metrics::{Metrics, OfApps, OfTraffic},
+    server::{self, Pages},
+    stop,
+};
 use crate::{
     api::MANAGER,
     cluster::{self, Cache, Memory, Settings, Triggers, Writer, watch_all},
@@ -25,59 +32,86 @@ use crate::{
 /// Apps looked at at once. Their writes share one limit, so more would only wait.
 const CONCURRENCY: u16 = 16;
 
+/// How the controller runs.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Controller {
+    /// Where /metrics, /livez and /readyz are served; port 0 takes a free one and logs it.
+    #[arg(long, env = "HARDENED_APP_LISTEN", default_value = "0.0.0.0:8080")]
+    listen: SocketAddr,
+}
+
 /// Runs the controller until SIGTERM or SIGINT; what is under way is finished first.
 ///
 /// # Errors
-/// Where there is no cluster, or signals can't be received.
-pub async fn run() -> anyhow::Result<()> {
-    let client = cluster::client().await?;
+/// Where there is no cluster, or neither signals nor connections can be received.
+pub async fn run(arguments: Controller) -> anyhow::Result<()> {
+    let connection = cluster::connect().await?;
+    let client = connection.client.clone();
     let (cache, settings) = (Arc::<Cache>::default(), Arc::<Settings>::default());
+    let (memory, seen) = (Arc::<Memory>::default(), Arc::<Apps>::default());
+    let health = Arc::new(Health::of(connection.traffic.clone()));
+    let mut metrics = Metrics::new();
+    let looks = Looks::register(metrics.registry(), CONCURRENCY);
+    metrics.collect(OfApps { apps: seen.clone(), memory: memory.clone() });
+    metrics.collect(OfTraffic { traffic: connection.traffic.clone(), host: connection.host.clone() });
+    let listener = server::listen(arguments.listen).await?;
+    tokio::spawn(server::serve(listener, Pages { metrics, health: health.clone() }));
+
     let (triggers, ones, all) = Triggers::new();
-    let mut stop = Box::pin(told_to_stop()?);
+    let mut told = stop::told(health.clone())?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "filling caches");
     let watches = tokio::select! {
-        watches = watch_all(&client, &cache, &settings, &triggers) => watches,
-        () = &mut stop => return Ok(()),
+        watches = watch_all(&connection, &cache, &settings, &triggers) => watches,
+        () = &mut told => return Ok(()),
     };
     let context = Arc::new(Context {
         cache,
         settings,
-        memory: Memory::default(),
+        memory: memory.clone(),
         writer: Writer::new(client.clone()),
         recorder: recorder(client.clone()),
     });
     let (reader, writer) = reflector::store::<StoredApp>();
-    let forgetful = context.clone();
     let apps = watcher(Api::<StoredApp>::all(client), watcher::Config::default())
         .default_backoff()
         .modify(|app| app.meta_mut().managed_fields = None)
         .inspect(move |event| {
-            if let Ok(Event::Delete(app)) = event {
-                forgetful.memory.forget(app.meta().uid.as_deref().unwrap_or_default());
+            let Ok(event) = event else { return };
+            for uid in seen.observe(event) {
+                memory.forget(&uid);
+            }
+            if matches!(event, Event::InitDone) {
+                health.caches_are_full();
             }
         })
         .reflect(writer)
         .applied_objects();
     tracing::info!("caches are full, looking at every app");
-    Controller::for_stream(apps, reader)
+    let work = kube::runtime::Controller::for_stream(apps, reader)
         .with_config(Config::default().concurrency(CONCURRENCY))
         .reconcile_on(ones.map(|(namespace, name)| ObjectRef::new(&name).within(&namespace)))
         .reconcile_all_on(all)
-        .graceful_shutdown_on(stop)
-        .run(reconcile, |app, failure, context| retry(&app, failure, &context), context)
+        .graceful_shutdown_on(told.clone())
+        .run(
+            move |app, context| {
+                let looks = looks.clone();
+                async move { looks.measure(reconcile(app, context)).await }
+            },
+            |app, failure, context| retry(&app, failure, &context),
+            context,
+        )
         .for_each(|result| async move {
             if let Err(error) = result {
                 report(&error);
             }
-        })
-        .await;
+        });
+    stop::finish(work, told).await;
     drop(watches);
-    tracing::info!("stopped");
     Ok(())
 }
 
-fn report(error: &kube::runtime::controller::Error<cluster::Failure, watcher::Error>) {
-    use kube::runtime::controller::Error;
+fn report(error: &controller::Error<cluster::Failure, watcher::Error>) {
+    use controller::Error;
     match error {
         Error::ReconcilerFailed(failure, app) => {
             tracing::warn!(app = %app, error = failure.in_words(), "status not written, trying again");
@@ -91,18 +125,4 @@ fn report(error: &kube::runtime::controller::Error<cluster::Failure, watcher::Er
 
 fn recorder(client: Client) -> Recorder {
     Recorder::new(client, Reporter { controller: MANAGER.to_owned(), instance: std::env::var("POD_NAME").ok() })
-}
-
-fn told_to_stop() -> anyhow::Result<impl Future<Output = ()> + Send + Sync + 'static> {
-    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("failed to listen for SIGINT")?;
-    let (sender, receiver) = tokio::sync::oneshot::channel();
-    tokio::spawn(async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        tracing::info!("told to stop");
-        let _ = sender.send(());
-    });
-    Ok(async move {
-        let _ = receiver.await;
-    })
 }

@@ -13,6 +13,7 @@ mod guards;
 mod leaving;
 mod leftovers;
 mod lifecycle;
+mod metrics;
 mod pod_security;
 mod policies;
 mod rejections;

@@ -1,0 +1,143 @@
+//! Every request to the API server is counted, whoever sends it, and every watch gives signs of life. Plain numbers; how they
+//! are shown is not decided here.
+
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task,
+    time::{Duration, Instant, SystemTime},
+};
+
+use http::{Request, Response};
+use kube::client::Body;
+use tower::{Layer, Service};
+
+/// What goes between this process and the API server.
+#[derive(Debug, Default)]
+pub struct Traffic(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    requests: BTreeMap<(String, Option<u16>), u64>,
+    watches: BTreeMap<String, Watched>,
+}
+
+/// A watch, as the requests of it tell: a list, then one watch request after the other.
+#[derive(Debug)]
+struct Watched {
+    asked: Instant,
+    answered: Option<SystemTime>,
+}
+
+impl Traffic {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many requests of each method had each answer; None where there was none.
+    #[must_use]
+    pub fn requests(&self) -> BTreeMap<(String, Option<u16>), u64> {
+        self.state().requests.clone()
+    }
+
+    /// When the API server last granted a list or watch of each resource that is watched.
+    #[must_use]
+    pub fn watches(&self) -> BTreeMap<String, Option<SystemTime>> {
+        self.state().watches.iter().map(|(path, watch)| (resource(path).to_owned(), watch.answered)).collect()
+    }
+
+    /// The watched resources of which nothing was asked for so long.
+    #[must_use]
+    pub fn silent(&self, longest: Duration) -> Vec<String> {
+        let state = self.state();
+        let silent = state.watches.iter().filter(|(_, watch)| watch.asked.elapsed() > longest);
+        silent.map(|(path, _)| resource(path).to_owned()).collect()
+    }
+
+    /// From here on the resource at this path is watched.
+    pub(super) fn expect(&self, path: &str) {
+        self.state().watches.insert(path.to_owned(), Watched { asked: Instant::now(), answered: None });
+    }
+
+    fn asked(&self, path: &str) {
+        if let Some(watch) = self.state().watches.get_mut(path) {
+            watch.asked = Instant::now();
+        }
+    }
+
+    fn answered(&self, method: &str, path: &str, code: Option<u16>) {
+        let mut state = self.state();
+        *state.requests.entry((method.to_owned(), code)).or_default() += 1;
+        let granted = code.is_some_and(|code| (200..300).contains(&code));
+        if let Some(watch) = state.watches.get_mut(path).filter(|_| granted) {
+            watch.answered = Some(SystemTime::now());
+        }
+    }
+}
+
+/// The plural at the end of a path: what is watched, is watched in all namespaces.
+fn resource(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Puts the counting around a client. Outermost, so that it sees requests that fail before they are sent.
+#[derive(Debug)]
+pub(super) struct Count(pub(super) Arc<Traffic>);
+
+/// A client whose requests are counted.
+#[derive(Debug)]
+pub(super) struct Counted<S> {
+    inner: S,
+    traffic: Arc<Traffic>,
+}
+
+impl<S> Layer<S> for Count {
+    type Service = Counted<S>;
+
+    fn layer(&self, inner: S) -> Counted<S> {
+        Counted { inner, traffic: self.0.clone() }
+    }
+}
+
+impl<S, B> Service<Request<Body>> for Counted<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut task::Context<'_>) -> task::Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+        self.traffic.asked(&path);
+        let mut pending = Pending { traffic: self.traffic.clone(), method, path, code: None };
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let answer = answer.await;
+            pending.code = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+            // Named as a whole, or only its field would be moved in here and it would end with `call`.
+            drop(pending);
+            answer
+        })
+    }
+}
+
+/// Counts the request when it ends, also where its sender gave up waiting.
+struct Pending {
+    traffic: Arc<Traffic>,
+    method: String,
+    path: String,
+    code: Option<u16>,
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.traffic.answered(&self.method, &self.path, self.code);
+    }
+}

@@ -1,0 +1,113 @@
+//! What is measured of each app, as its stored status tells: so it is right from the start of the process on, and all of an app
+//! goes with the app.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{Mutex, PoisonError},
+};
+
+use kube::{Resource, runtime::watcher::Event};
+
+use crate::{
+    api::{ConditionType, HardenedAppStatus},
+    cluster::AppKey,
+    reconcile::StoredApp,
+};
+
+/// The types that become labels. Who may write a status can put any words into it; these are ours.
+const TYPES: [ConditionType; 6] = [
+    ConditionType::Ready,
+    ConditionType::Reconciling,
+    ConditionType::Stalled,
+    ConditionType::Accepted,
+    ConditionType::Available,
+    ConditionType::InSync,
+];
+const STATUSES: [&str; 3] = ["True", "False", "Unknown"];
+
+/// The apps there are, by namespace and name.
+#[derive(Debug, Default)]
+pub(super) struct Apps(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    apps: BTreeMap<AppKey, Seen>,
+    /// Those that the list under way has brought so far.
+    listed: HashSet<AppKey>,
+}
+
+/// What was last seen of an app.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    pub(super) uid: String,
+    /// Type and status.
+    pub(super) conditions: Vec<(&'static str, &'static str)>,
+    pub(super) open: usize,
+    pub(super) findings: usize,
+}
+
+impl Apps {
+    /// The apps as they are now.
+    pub(super) fn all(&self) -> BTreeMap<AppKey, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).apps.clone()
+    }
+
+    /// Takes in what the watch says. Returns the UIDs of apps that are gone.
+    pub(super) fn observe(&self, event: &Event<StoredApp>) -> Vec<String> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { apps, listed } = &mut *state;
+        let gone: Vec<Seen> = match event {
+            Event::Init => {
+                listed.clear();
+                Vec::new()
+            }
+            Event::InitApply(app) => {
+                listed.insert(key(app));
+                put(apps, app)
+            }
+            Event::Apply(app) => put(apps, app),
+            // What went while nobody watched.
+            Event::InitDone => apps.extract_if(.., |key, _| !listed.contains(key)).map(|(_, seen)| seen).collect(),
+            Event::Delete(app) => apps.remove(&key(app)).into_iter().collect(),
+        };
+        gone.into_iter().map(|seen| seen.uid).collect()
+    }
+}
+
+/// Returns an earlier app of the same name.
+fn put(apps: &mut BTreeMap<AppKey, Seen>, app: &StoredApp) -> Vec<Seen> {
+    let seen = Seen::of(app);
+    let uid = seen.uid.clone();
+    apps.insert(key(app), seen).into_iter().filter(|earlier| earlier.uid != uid).collect()
+}
+
+fn key(app: &StoredApp) -> AppKey {
+    (app.meta().namespace.clone().unwrap_or_default(), app.meta().name.clone().unwrap_or_default())
+}
+
+impl Seen {
+    fn of(app: &StoredApp) -> Self {
+        let told = match &app.0 {
+            Ok(app) => app.status.as_ref().map(Self::told).unwrap_or_default(),
+            // The status can't be read either, but it always says this.
+            Err(_) => Self {
+                conditions: [ConditionType::Ready, ConditionType::Accepted].map(|kind| (kind.as_str(), "False")).into(),
+                ..Self::default()
+            },
+        };
+        Self { uid: app.meta().uid.clone().unwrap_or_default(), ..told }
+    }
+
+    fn told(status: &HardenedAppStatus) -> Self {
+        let condition = |kind: ConditionType| {
+            let condition = status.conditions.iter().find(|condition| condition.type_ == kind.as_str())?;
+            Some((kind.as_str(), STATUSES.into_iter().find(|word| *word == condition.status)?))
+        };
+        Self {
+            conditions: TYPES.into_iter().filter_map(condition).collect(),
+            open: status.drift.open.len(),
+            findings: status.findings.len(),
+            ..Self::default()
+        }
+    }
+}

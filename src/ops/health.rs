@@ -1,0 +1,59 @@
+//! Whether the process is ready, and whether it is alive.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use crate::cluster::Traffic;
+
+/// A watch is asked anew at the latest 290 s (what the server is told) plus 295 s (kube's own patience with a dead connection)
+/// after the last time, so 10 minutes would be too tight. A watch that asks nothing for longer hangs, and only a new process
+/// helps. One that asks in vain is alive: an API server that is down is no reason to restart this process.
+const LONGEST_SILENCE: Duration = Duration::from_mins(15);
+
+/// The state of the process, for `/readyz` and `/livez`.
+#[derive(Debug)]
+pub(super) struct Health {
+    full: AtomicBool,
+    stopping: AtomicBool,
+    traffic: Arc<Traffic>,
+}
+
+impl Health {
+    pub(super) const fn of(traffic: Arc<Traffic>) -> Self {
+        Self { full: AtomicBool::new(false), stopping: AtomicBool::new(false), traffic }
+    }
+
+    /// All caches have seen a full list.
+    pub(super) fn caches_are_full(&self) {
+        self.full.store(true, Ordering::Release);
+    }
+
+    /// The process was told to stop.
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// # Errors
+    /// Why it isn't ready.
+    pub(super) fn ready(&self) -> Result<(), String> {
+        match (self.full.load(Ordering::Acquire), self.stopping.load(Ordering::Acquire)) {
+            (_, true) => Err("told to stop".to_owned()),
+            (false, _) => Err("the caches are not full yet".to_owned()),
+            (true, false) => Ok(()),
+        }
+    }
+
+    /// That it is asked and answers shows that the runtime turns; the rest is up to the watches.
+    ///
+    /// # Errors
+    /// Why it isn't alive.
+    pub(super) fn alive(&self) -> Result<(), String> {
+        let silent = self.traffic.silent(LONGEST_SILENCE);
+        if silent.is_empty() { Ok(()) } else { Err(format!("watches that hang: {}", silent.join(", "))) }
+    }
+}

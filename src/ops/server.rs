@@ -1,0 +1,108 @@
+//! `/metrics`, `/livez` and `/readyz`.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header::CONTENT_TYPE};
+use http_body_util::Full;
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time::timeout,
+};
+
+use super::{health::Health, metrics::Metrics};
+
+/// Connections at once. Scrapes and probes need two or three.
+const CONNECTIONS: usize = 64;
+/// The longest life of a connection, with its one request: nobody can hold them all for long.
+const LONGEST: Duration = Duration::from_secs(10);
+
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+const OPEN_METRICS: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+
+/// What is told to those who ask.
+#[derive(Debug)]
+pub(super) struct Pages {
+    pub(super) metrics: Metrics,
+    pub(super) health: Arc<Health>,
+}
+
+/// Takes the address, so that a wrong one ends the process at its start.
+///
+/// # Errors
+/// Where the address can't be had.
+pub(super) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await.with_context(|| format!("failed to listen on {address}"))?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    Ok(listener)
+}
+
+/// Answers for as long as the process lives.
+pub(super) async fn serve(listener: TcpListener, pages: Pages) {
+    let (pages, places) = (Arc::new(pages), Arc::new(Semaphore::new(CONNECTIONS)));
+    // The semaphore is never closed.
+    while let Ok(place) = places.clone().acquire_owned().await {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let pages = pages.clone();
+                tokio::spawn(async move {
+                    // Whatever goes wrong with a connection is its client's loss.
+                    let _ = timeout(LONGEST, connection(stream, pages)).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: that takes a moment to pass.
+                tracing::warn!(%error, "connection not accepted");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, pages: Arc<Pages>) -> hyper::Result<()> {
+    let answer = service_fn(|request: Request<Incoming>| {
+        let response = pages.answer(request.method(), request.uri().path());
+        async { Ok::<_, Infallible>(response) }
+    });
+    http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), answer).await
+}
+
+impl Pages {
+    fn answer(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
+        if !matches!(*method, Method::GET | Method::HEAD) {
+            return page(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET".to_owned());
+        }
+        match path {
+            "/livez" => told(self.health.alive()),
+            "/readyz" => told(self.health.ready()),
+            "/metrics" => match self.metrics.text() {
+                Ok(text) => page(StatusCode::OK, OPEN_METRICS, text),
+                Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
+            },
+            _ => page(StatusCode::NOT_FOUND, TEXT, "there are /metrics, /livez and /readyz".to_owned()),
+        }
+    }
+}
+
+fn told(health: Result<(), String>) -> Response<Full<Bytes>> {
+    match health {
+        Ok(()) => page(StatusCode::OK, TEXT, "ok".to_owned()),
+        Err(reason) => page(StatusCode::SERVICE_UNAVAILABLE, TEXT, reason),
+    }
+}
+
+fn page(status: StatusCode, kind: HeaderValue, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}

@@ -1,0 +1,168 @@
+//! Metrics to the letter, and what makes the process ready.
+
+use std::{sync::Arc, time::Duration};
+
+use kube::runtime::{controller::Action, watcher::Event};
+use serde_json::{Value, json};
+
+use super::{
+    apps::Apps,
+    health::Health,
+    looks::Looks,
+    metrics::{Metrics, OfApps, OfTraffic},
+};
+use crate::{
+    api::{DriftChange, DriftItem},
+    cluster::{Memory, Traffic},
+    reconcile::StoredApp,
+};
+
+fn app(name: &str, uid: &str, status: &Value) -> StoredApp {
+    let app = json!({
+        "apiVersion": "hardened.dev/v1alpha1",
+        "kind": "HardenedApp",
+        "metadata": { "namespace": "demo", "name": name, "uid": uid },
+        "spec": { "components": [{ "name": "web", "image": "r.io/web:1" }] },
+        "status": status,
+    });
+    serde_json::from_value(app).unwrap()
+}
+
+fn status() -> Value {
+    let condition = |kind: &str, status: &str| json!({ "type": kind, "status": status, "reason": "R", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z" });
+    let item = json!({ "kind": "Service", "name": "shop-web", "path": "spec.type", "change": "Changed" });
+    json!({
+        "conditions": [condition("Ready", "True"), condition("InSync", "False"), condition("Mine", "True"), condition("Available", "perhaps")],
+        "drift": { "open": [item] },
+        "findings": [{ "check": "no-probes", "message": "m" }, { "check": "image-not-pinned", "message": "m" }],
+    })
+}
+
+fn item() -> DriftItem {
+    DriftItem {
+        kind: "Service".to_owned(),
+        name: "shop-web".to_owned(),
+        path: "spec.type".to_owned(),
+        change: DriftChange::Changed,
+        desired: String::new(),
+        live: String::new(),
+        manager: String::new(),
+        since: None,
+    }
+}
+
+/// The samples of the metrics whose name begins so.
+fn samples(text: &str, prefix: &str) -> Vec<String> {
+    text.lines().filter(|line| line.starts_with(prefix)).map(str::to_owned).collect()
+}
+
+#[test]
+fn an_app_is_shown_as_its_status_says_and_goes_with_it() {
+    let (apps, memory) = (Arc::<Apps>::default(), Arc::<Memory>::default());
+    let mut metrics = Metrics::new();
+    metrics.collect(OfApps { apps: apps.clone(), memory: memory.clone() });
+    apps.observe(&Event::Apply(app("shop", "1", &status())));
+    memory.of("1", |memory| memory.undone(&[item(), item()]));
+    let expected = r#"# HELP hardenedapp_build The running operator.
+# TYPE hardenedapp_build info
+hardenedapp_build_info{version="VERSION"} 1
+# HELP hardenedapp_condition The conditions of each app, each with its status.
+# TYPE hardenedapp_condition gauge
+hardenedapp_condition{namespace="demo",name="shop",type="Ready",status="True"} 1.0
+hardenedapp_condition{namespace="demo",name="shop",type="InSync",status="False"} 1.0
+# HELP hardenedapp_drift_open Deviations that are not undone, at most 20.
+# TYPE hardenedapp_drift_open gauge
+hardenedapp_drift_open{namespace="demo",name="shop"} 1.0
+# HELP hardenedapp_findings What is weaker than possible, at most 100.
+# TYPE hardenedapp_findings gauge
+hardenedapp_findings{namespace="demo",name="shop"} 2.0
+# HELP hardenedapp_drift_reverted Deviations that were undone.
+# TYPE hardenedapp_drift_reverted counter
+hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="ServiceAccount"} 0
+hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="NetworkPolicy"} 0
+hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="Deployment"} 0
+hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="Service"} 2
+hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="PodDisruptionBudget"} 0
+# EOF
+"#;
+    assert_eq!(metrics.text().unwrap(), expected.replace("VERSION", env!("CARGO_PKG_VERSION")));
+
+    assert_eq!(apps.observe(&Event::Delete(app("shop", "1", &status()))), ["1"]);
+    memory.of("1", |memory| memory.undone(&[item()]));
+    let text = metrics.text().unwrap();
+    assert!(!text.contains("shop"), "a look that ends late brings nothing back: {text}");
+}
+
+#[test]
+fn what_went_while_nobody_watched_is_gone_after_the_next_list() {
+    let apps = Apps::default();
+    for name in ["a", "b"] {
+        assert!(apps.observe(&Event::InitApply(app(name, name, &json!({})))).is_empty());
+    }
+    assert!(apps.observe(&Event::InitDone).is_empty());
+    apps.observe(&Event::Init);
+    assert_eq!(apps.all().len(), 2, "during a list all stay");
+    assert_eq!(apps.observe(&Event::InitApply(app("a", "new", &json!({})))), ["a"], "it was made anew meanwhile");
+    assert_eq!(apps.observe(&Event::InitDone), ["b"]);
+    assert_eq!(apps.all().len(), 1);
+}
+
+#[test]
+fn an_unreadable_app_is_not_ready() {
+    let metadata = json!({ "namespace": "demo", "name": "bad", "uid": "1" });
+    let bad = json!({ "apiVersion": "hardened.dev/v1alpha1", "kind": "HardenedApp", "metadata": metadata, "spec": 1 });
+    let apps = Apps::default();
+    apps.observe(&Event::Apply(serde_json::from_value(bad).unwrap()));
+    let seen = apps.all().into_values().next().unwrap();
+    assert_eq!(
+        (seen.uid.as_str(), seen.conditions.as_slice()),
+        ("1", &[("Ready", "False"), ("Accepted", "False")][..])
+    );
+}
+
+#[tokio::test]
+async fn looks_are_counted_by_what_came_of_them() {
+    let mut metrics = Metrics::new();
+    let looks = Looks::register(metrics.registry(), 16);
+    looks.measure(async { Ok(Action::await_change()) }).await.unwrap();
+    looks.measure(async { Ok(Action::requeue(Duration::from_secs(1))) }).await.unwrap();
+    let cut_off = tokio::time::timeout(Duration::ZERO, looks.measure(std::future::pending())).await;
+    assert!(cut_off.is_err());
+    let text = metrics.text().unwrap();
+    let mut results = samples(&text, "controller_runtime_reconcile_total");
+    results.sort();
+    let expected = [("error", 0), ("requeue", 0), ("requeue_after", 1), ("success", 1)];
+    assert_eq!(
+        results,
+        expected.map(|(result, count)| format!(
+            "controller_runtime_reconcile_total{{controller=\"hardenedapp\",result=\"{result}\"}} {count}"
+        ))
+    );
+    for sample in [
+        "controller_runtime_reconcile_errors_total{controller=\"hardenedapp\"} 0",
+        "controller_runtime_reconcile_time_seconds_count{controller=\"hardenedapp\"} 2",
+        "controller_runtime_active_workers{controller=\"hardenedapp\"} 0",
+        "controller_runtime_max_concurrent_reconciles{controller=\"hardenedapp\"} 16",
+    ] {
+        assert!(text.lines().any(|line| line == sample), "{sample} in {text}");
+    }
+}
+
+#[test]
+fn traffic_is_shown_without_a_request_too() {
+    let mut metrics = Metrics::new();
+    metrics.collect(OfTraffic { traffic: Arc::<Traffic>::default(), host: "api:6443".to_owned() });
+    assert!(metrics.text().unwrap().contains("# TYPE rest_client_requests counter"));
+}
+
+#[test]
+fn ready_is_between_full_caches_and_the_end() {
+    let health = Health::of(Arc::default());
+    assert_eq!(health.ready(), Err("the caches are not full yet".to_owned()));
+    health.caches_are_full();
+    assert_eq!(health.ready(), Ok(()));
+    health.stop();
+    health.caches_are_full();
+    assert_eq!(health.ready(), Err("told to stop".to_owned()));
+    assert_eq!(health.alive(), Ok(()), "an end in order is no reason to kill");
+}
