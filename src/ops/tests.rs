@@ -83,6 +83,7 @@ hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="NetworkPolic
 hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="Deployment"} 0
 hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="Service"} 2
 hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="PodDisruptionBudget"} 0
+hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="HorizontalPodAutoscaler"} 0
 # EOF
 "#;
     assert_eq!(metrics.text().unwrap(), expected.replace("VERSION", env!("CARGO_PKG_VERSION")));
