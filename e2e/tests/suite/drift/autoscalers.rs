@@ -1,6 +1,7 @@
 //! Where the load decides the number of pods: the bounds are kept, and the number within them is nobody's business.
 
 use anyhow::Result;
+use e2e::audit::Request;
 use hardened_app::api::DriftChange::{self, Added, Changed};
 use kube::api::Patch;
 use serde_json::{Value, json};
