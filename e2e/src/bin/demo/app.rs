@@ -12,12 +12,11 @@ use kube::api::DynamicObject;
 use kube::{Api, Client};
 use serde_json::Value;
 
-use crate::kubectl::Kubectl;
+use crate::kubectl::{Kubectl, REPOSITORY};
 use crate::table;
 
 pub(crate) const NAMESPACE: &str = "demo";
 pub(crate) const APP: &str = "hello";
-pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const SAMPLE: &str = "deploy/samples/smallest.yaml";
 
 /// Far more than it takes, for machines under load.

@@ -4,6 +4,9 @@ use anyhow::{Result, bail};
 use e2e::ControlPlane;
 use tokio::process::Command;
 
+/// Where the commands run, so that they can be copied as they are shown.
+pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
 /// Runs kubectl with the rights of the admin.
 pub(crate) struct Kubectl<'a> {
     control_plane: &'a ControlPlane,
@@ -34,7 +37,7 @@ impl<'a> Kubectl<'a> {
         println!("   $ {}", line(arguments));
         let mut command = Command::from(self.control_plane.kubectl()?);
         // Files are named as seen from the root of the repository, as a reader would.
-        command.args(arguments).current_dir(crate::app::REPOSITORY).kill_on_drop(true);
+        command.args(arguments).current_dir(REPOSITORY).kill_on_drop(true);
         let output = command.output().await?;
         for text in [&output.stdout, &output.stderr] {
             for line in String::from_utf8_lossy(text).lines() {

@@ -94,6 +94,10 @@ async fn show() -> Result<(Operator, ControlPlane)> {
 
     println!("\n5. What a security officer sees\n");
     app.summary(&kubectl).await?;
+    println!(
+        "\nA pod of an attacked template may still be Pending: Kubernetes removes it as soon as the app's own pods serve, and here \
+         none ever does."
+    );
     println!("\nAll four attacks were undone and reported.");
     Ok((operator, control_plane))
 }
