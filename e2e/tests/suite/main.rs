@@ -2,6 +2,7 @@
 
 mod attacks;
 mod bad_specs;
+mod chart;
 mod conflicts;
 mod control_plane;
 mod drift;
