@@ -55,6 +55,7 @@ struct Event {
     verb: String,
     user: User,
     object_ref: Option<ObjectRef>,
+    response_status: Option<ResponseStatus>,
     #[serde(default)]
     annotations: Annotations,
 }
@@ -72,6 +73,11 @@ struct ObjectRef {
     #[serde(default)]
     api_group: String,
     subresource: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ResponseStatus {
+    code: u16,
 }
 
 /// The answer's code wouldn't do: a full quota is a 403 as well.
@@ -101,7 +107,12 @@ fn parse(log: &str, user: &str) -> Result<Asked> {
             Some(subresource) => format!("{}/{subresource}", object.resource),
             None => object.resource,
         };
+        // An apply that creates needs this right as well; the server asks for it without a word in the log.
+        let creates = event.verb == "patch" && event.response_status.is_some_and(|status| status.code == 201);
         let right = Right { resource, group: object.api_group, verb: event.verb };
+        if creates {
+            asked.allowed.insert(Right { verb: "create".to_owned(), ..right.clone() });
+        }
         match event.annotations.decision.as_str() {
             "allow" => asked.allowed.insert(right),
             _ => asked.denied.insert(right),
@@ -129,6 +140,14 @@ mod tests {
         let asked = parse(&format!("{LINE}\n{denied}\n{other}\n{LINE}"), "u").unwrap();
         assert_eq!(words(&asked.allowed), ["patch hardenedapps/status of hardened.dev"]);
         assert_eq!(words(&asked.denied), ["update hardenedapps/status of hardened.dev"]);
+    }
+
+    #[test]
+    fn an_apply_that_creates_uses_two_rights() {
+        let line = LINE.replace(r#""annotations""#, r#""responseStatus":{"code":201},"annotations""#);
+        let asked = parse(&format!("{line}\n"), "u").unwrap();
+        let expected = ["create hardenedapps/status of hardened.dev", "patch hardenedapps/status of hardened.dev"];
+        assert_eq!(words(&asked.allowed), expected);
     }
 
     #[test]

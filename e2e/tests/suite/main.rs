@@ -6,6 +6,7 @@ mod chart;
 mod conflicts;
 mod control_plane;
 mod drift;
+mod events;
 mod experiments;
 mod lifecycle;
 mod pod_security;
