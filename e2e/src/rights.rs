@@ -153,13 +153,13 @@ mod tests {
     #[test]
     fn a_role_gives_each_verb_on_each_kind() {
         let words_of = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
-        let rule = PolicyRule {
+        let both = PolicyRule {
             api_groups: Some(words_of(&[""])),
             resources: Some(words_of(&["pods", "services"])),
             verbs: words_of(&["get", "list"]),
             ..Default::default()
         };
-        let role = ClusterRole { rules: Some(vec![rule]), ..Default::default() };
+        let role = ClusterRole { rules: Some(vec![both]), ..Default::default() };
         let expected = ["get pods of core", "list pods of core", "get services of core", "list services of core"];
         assert_eq!(words(&granted(&role)), expected);
     }
