@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help control-plane build demo test lint verify generate clean-cache cargo
+.PHONY: help control-plane helm build demo test lint verify generate clean-cache cargo
 
 # Outside the checkout, so that every clone finds what another has built.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hardened-app
@@ -11,9 +11,11 @@ export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CACHE)/target)
 BIN := $(CARGO_TARGET_DIR)/debug
 
 # One folder per set of sources and flags: another version is built anew, a known one never again.
-SOURCES := $(addprefix e2e/kubernetes/,go.mod go.sum build)
-PROGRAMS := $(CACHE)/control-plane/$(shell cat $(SOURCES) | { sha256sum || shasum -a 256; } 2>/dev/null | cut -c1-16)
+version = $(shell cat $(addprefix e2e/$(1)/,go.mod go.sum build) | { sha256sum || shasum -a 256; } 2>/dev/null | cut -c1-16)
+PROGRAMS := $(CACHE)/control-plane/$(call version,kubernetes)
 export KUBEBUILDER_ASSETS := $(or $(KUBEBUILDER_ASSETS),$(PROGRAMS))
+OWN_HELM := $(CACHE)/helm/$(call version,helm)/helm
+export HELM := $(or $(HELM),$(OWN_HELM))
 
 DENY_VERSION := 0.20.2
 DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
@@ -24,7 +26,7 @@ help: ## List the targets
 demo: build control-plane ## See four attacks on an app undone (KEEP=1: look around afterwards)
 	@$(BIN)/demo $(if $(KEEP),--keep)
 
-test: build control-plane ## Run all tests, against a real control plane
+test: build control-plane helm ## Run all tests, against a real control plane
 	$(BIN)/control-plane exec --operator -- cargo test --workspace --locked --no-fail-fast
 
 lint: cargo ## Check format, lints and documentation
@@ -32,17 +34,21 @@ lint: cargo ## Check format, lints and documentation
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
 
+# Below the folder $(1). The image is a placeholder: none is published.
+write = $(BIN)/hardened-app generate "$(1)"; deploy/render "$(1)/charts/hardened-app" >"$(1)/deploy/install.yaml"
+
 # Into a copy, so that a check changes no file.
-verify: build $(DENY) ## Prove that generated files are fresh and licences allowed
-	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; cp -R crds charts docs "$$copy"; \
-	$(BIN)/hardened-app generate "$$copy"; \
-	for folder in crds charts docs; do diff -ru "$$folder" "$$copy/$$folder" || \
+verify: build helm $(DENY) ## Prove that generated files are fresh and licences allowed
+	$(HELM) lint --strict --quiet charts/hardened-app
+	@copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; cp -R crds charts deploy docs "$$copy"; \
+	$(call write,$$copy); \
+	for folder in crds charts deploy docs; do diff -ru "$$folder" "$$copy/$$folder" || \
 	  { echo "generated files in $$folder/ are stale: run 'make generate' and commit the result" >&2; exit 1; }; done
 	@echo 'generated files are fresh'
 	$(DENY) --locked check licenses bans sources
 
-generate: build ## Write the generated files
-	$(BIN)/hardened-app generate .
+generate: build helm ## Write the generated files
+	$(call write,.)
 
 build: cargo ## Build the operator and the test programs
 	cargo build --workspace --locked
@@ -51,6 +57,11 @@ control-plane: $(KUBEBUILDER_ASSETS) ## Build etcd and Kubernetes' programs, onc
 
 $(PROGRAMS):
 	@e2e/kubernetes/build $@
+
+helm: $(HELM) ## Build Helm, once (set HELM to use your own)
+
+$(OWN_HELM):
+	@e2e/helm/build $(@D)
 
 # A target folder of its own that goes when it's done: cargo-deny shares next to nothing with us.
 $(DENY): | cargo

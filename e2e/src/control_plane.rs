@@ -11,6 +11,7 @@ use kube::Api;
 use kube::api::PostParams;
 
 use crate::kubeconfig::{self, Credentials};
+use crate::operator;
 use crate::pki::Pki;
 use crate::programs;
 use crate::supervisor::Supervisor;
@@ -110,6 +111,19 @@ impl ControlPlane {
     pub fn kubectl(&self) -> Result<Command> {
         let mut command = Command::new(programs::find("kubectl")?);
         command.envs(self.env(&self.admin_kubeconfig));
+        Ok(command)
+    }
+
+    /// `helm` with the rights of the admin, at the root of the repository. It keeps nothing outside the control plane's folder.
+    ///
+    /// # Errors
+    /// When the environment doesn't name the program.
+    pub fn helm(&self) -> Result<Command> {
+        let mut command = Command::new(programs::helm()?);
+        command.current_dir(operator::repository()).envs(self.env(&self.admin_kubeconfig));
+        for home in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
+            command.env(home, self.dir.join("helm"));
+        }
         Ok(command)
     }
 }

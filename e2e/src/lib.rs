@@ -12,6 +12,7 @@ pub mod operator;
 mod pki;
 mod process;
 mod programs;
+pub mod rights;
 mod supervise;
 mod supervisor;
 mod wait;

@@ -29,13 +29,11 @@ pub const USER: &str = "system:serviceaccount:hardened-system:hardened-app";
 /// Namespace and name of its `ServiceAccount`.
 const ACCOUNT: (&str, &str) = ("hardened-system", "hardened-app");
 
+/// The roles it holds.
+pub const ROLES: [&str; 2] = ["hardened-app-read", "hardened-app-write"];
+
 /// What an installation applies, below the root of the repository.
-const MANIFESTS: [&str; 4] = [
-    "crds/hardenedapps.yaml",
-    "crds/hardeningpolicies.yaml",
-    "charts/hardened-app/roles.yaml",
-    "charts/hardened-app/access.yaml",
-];
+const MANIFEST: &str = "deploy/install.yaml";
 
 /// What the operator logs when it serves metrics, with the address.
 const LISTENING: &str = "listening";
@@ -45,19 +43,24 @@ const UP: &str = "caches are full";
 
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Installs what the operator needs: CRDs, roles and its account. Returns when the API server serves the new kinds.
+/// The root of the repository.
+pub(crate) fn repository() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// Installs the operator as its users do, all but its Deployment: there is no node, and the tests run the program themselves.
+/// Returns when the API server serves the new kinds.
 ///
 /// # Errors
 /// When the API server refuses something.
 pub async fn install(control_plane: &ControlPlane) -> Result<()> {
     let client = control_plane.admin_client().await?;
-    for file in MANIFESTS {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
-        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        for manifest in serde_saphyr::from_multiple::<Value>(&text)? {
-            let applied = apply(&client, &manifest).await;
-            applied.with_context(|| format!("cannot apply {}", file.display()))?;
-        }
+    let file = repository().join(MANIFEST);
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let manifests = serde_saphyr::from_multiple::<Value>(&text)?;
+    for manifest in manifests.iter().filter(|manifest| manifest.get("kind") != Some(&"Deployment".into())) {
+        let applied = apply(&client, manifest).await;
+        applied.with_context(|| format!("cannot apply {}", file.display()))?;
     }
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     until("the API server serves the custom resources", LIMIT, async || {

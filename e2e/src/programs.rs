@@ -10,6 +10,9 @@ use crate::pki::Pki;
 /// The folder of the programs, under the name that other test environments use for it too.
 const ASSETS_ENV: &str = "KUBEBUILDER_ASSETS";
 
+/// Names the program itself, as `make helm` builds it: it is no part of a control plane.
+const HELM_ENV: &str = "HELM";
+
 /// A program and its arguments.
 pub(crate) struct Program {
     pub(crate) name: &'static str,
@@ -52,6 +55,13 @@ pub(crate) fn find(name: &str) -> Result<PathBuf> {
         bail!("{} is missing; `make control-plane` builds it", path.display());
     }
     Ok(path)
+}
+
+/// Finds Helm.
+pub(crate) fn helm() -> Result<PathBuf> {
+    let helm = std::env::var_os(HELM_ENV)
+        .with_context(|| format!("{HELM_ENV} is not set; it names the program that `make helm` builds"))?;
+    Ok(helm.into())
 }
 
 /// Finds a program that was built together with this one. Cargo puts binaries in `target/<profile>` and tests in `deps`

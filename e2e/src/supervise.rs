@@ -111,20 +111,22 @@ async fn ready(processes: &mut [Process], what: &str, mut condition: impl AsyncF
     })
 }
 
-/// Requests are logged once, when they are done, without the bodies. What the admin (the tests themselves) and the controller
-/// manager read is left out: it is most of the traffic, and says nothing of the operator.
+/// Requests are logged once, without the bodies: when they are done, but watches, which last, when they begin. What the admin
+/// (the tests themselves) and the controller manager read is left out: it is most of the traffic, and says nothing of the
+/// operator.
 fn write_audit_policy(dir: &Path) -> Result<()> {
     let policy = json!({
         "apiVersion": "audit.k8s.io/v1",
         "kind": "Policy",
-        "omitStages": ["RequestReceived", "ResponseStarted"],
+        "omitStages": ["RequestReceived"],
         "rules": [
             {
                 "level": "None",
                 "userGroups": ["system:masters", "system:serviceaccounts:kube-system"],
                 "verbs": ["get", "list", "watch"],
             },
-            { "level": "Metadata" },
+            { "level": "Metadata", "verbs": ["watch"], "omitStages": ["ResponseComplete"] },
+            { "level": "Metadata", "omitStages": ["ResponseStarted"] },
         ],
     });
     let file = dir.join("audit-policy.json");

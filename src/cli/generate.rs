@@ -19,7 +19,7 @@ pub fn generate(root: &Path) -> anyhow::Result<()> {
         let file = format!("crds/{}.yaml", crd.spec.names.plural);
         write(&root.join(file), &yaml::text(&[crd])?)?;
     }
-    write(&root.join("charts/hardened-app/roles.yaml"), &yaml::text(&roles())?)
+    write(&root.join("charts/hardened-app/files/roles.yaml"), &yaml::text(&roles())?)
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {

@@ -19,7 +19,7 @@ fn deployments(scene: &Scene, sample: &str) -> Result<Vec<Value>> {
 }
 
 /// What the server says to a pod made from a Deployment's template.
-async fn pod_is_allowed(scene: &Scene, deployment: &Value) -> Result<()> {
+pub(crate) async fn pod_is_allowed(scene: &Scene, deployment: &Value) -> Result<()> {
     let mut pod = deployment.pointer("/spec/template").cloned().context("a Deployment has a template")?;
     set(&mut pod, "/metadata/name", "pod".into());
     // Pod Security is what is judged, not whether the account is there yet.

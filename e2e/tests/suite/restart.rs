@@ -1,5 +1,5 @@
-//! What a restart of the operator costs, what it misses, and what an object that it can't read does to it. All on one control
-//! plane of its own: the others' operator must go on.
+//! What a restart of the operator costs, what it misses, what an object that it can't read does to it, and what is left when it
+//! is uninstalled. All on one control plane of its own: the others' operator must go on.
 
 use anyhow::{Context, Result};
 use e2e::operator::{self, Operator};
@@ -36,7 +36,8 @@ async fn neither_a_restart_nor_an_unreadable_object_does_harm() -> Result<()> {
     let operator = what_happened_while_it_was_down_is_undone(&scene, operator).await?;
     let operator = an_unreadable_object_is_reported_and_stops_no_other(&scene, operator).await?;
     counts_what_the_audit_log_counts(&scene, &operator).await?;
-    stops_in_order(&scene, operator).await
+    stops_in_order(&scene, operator).await?;
+    crate::chart::helm_takes_over_and_leaves_the_apps(&scene).await
 }
 
 async fn restart(scene: &Scene, operator: Operator) -> Result<Operator> {

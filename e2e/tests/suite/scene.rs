@@ -11,6 +11,7 @@ use hardened_app::desired::{self, Child, KINDS, Kind};
 use hardened_app::plan::{self, Verdict};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1;
+use k8s_openapi::api::events::v1::Event;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
@@ -225,6 +226,11 @@ impl Scene {
             bail!("kubectl {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// What was said of the objects of the namespace.
+    pub(crate) fn events(&self) -> Api<Event> {
+        self.namespace.api()
     }
 
     /// The pods of the namespace.

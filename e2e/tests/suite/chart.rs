@@ -1,0 +1,179 @@
+//! The chart: what it makes of its values, judged by the API server, and what Helm leaves behind.
+
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, ensure};
+use e2e::ControlPlane;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::rbac::v1::ClusterRole;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::Api;
+use kube::api::ListParams;
+use serde_json::Value;
+
+use crate::pod_security::pod_is_allowed;
+use crate::scene::Scene;
+
+const CHART: &str = "charts/hardened-app";
+
+const IMAGE: &str = "image.repository=registry.example.com/hardened-app";
+
+async fn run(program: Command, arguments: &[&str]) -> Result<Output> {
+    Ok(tokio::process::Command::from(program).args(arguments).output().await?)
+}
+
+/// What a program prints; it must succeed.
+async fn printed(program: Command, arguments: &[&str]) -> Result<String> {
+    let Output { status, stdout, stderr } = run(program, arguments).await?;
+    ensure!(status.success(), "{}: {}", arguments.join(" "), String::from_utf8_lossy(&stderr));
+    Ok(String::from_utf8(stdout)?)
+}
+
+/// What Helm complains of; it must fail.
+async fn refused(control_plane: &ControlPlane, values: &[&str]) -> Result<String> {
+    let Output { status, stderr, .. } = run(control_plane.helm()?, &template("default", values)).await?;
+    ensure!(!status.success(), "helm template takes {values:?}");
+    Ok(String::from_utf8(stderr)?)
+}
+
+fn template<'a>(namespace: &'a str, values: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = vec!["template", "hardened-app", CHART, "--namespace", namespace];
+    arguments.extend(values.iter().flat_map(|value| ["--set", value]));
+    arguments
+}
+
+/// Renders the chart and has the server check all of it, as strictly as it can; returns the objects.
+async fn accepted(scene: &Scene, values: &[&str]) -> Result<Vec<Value>> {
+    let rendered = printed(scene.control_plane.helm()?, &template(scene.name(), values)).await?;
+    let file = scene.control_plane.dir().join(format!("{}.yaml", scene.name()));
+    std::fs::write(&file, &rendered)?;
+    let file = file.to_str().context("a folder name that isn't text")?;
+    // By force: what this run has installed has a manager of its own.
+    let flags = ["--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "--filename", file];
+    printed(scene.control_plane.kubectl()?, &[&["apply"], flags.as_slice()].concat()).await?;
+    Ok(serde_saphyr::from_multiple(&rendered)?)
+}
+
+fn kinds<'a>(objects: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    objects.iter().filter(|object| object.get("kind") == Some(&kind.into())).collect()
+}
+
+#[tokio::test]
+async fn the_server_accepts_the_chart_and_the_pod_passes_the_restricted_standard() -> Result<()> {
+    let scene = Scene::labelled("chart", &[("pod-security.kubernetes.io/enforce", "restricted")]).await?;
+    for values in [&[IMAGE][..], &[IMAGE, "platform=OpenShift", "priorityClassName=system-cluster-critical"]] {
+        let objects = accepted(&scene, values).await?;
+        assert_eq!(kinds(&objects, "ClusterRoleBinding").len(), 2, "both roles hold everywhere");
+        let deployments = kinds(&objects, "Deployment");
+        pod_is_allowed(&scene, deployments.first().context("the chart has a Deployment")?).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_right_to_write_can_be_confined_to_namespaces() -> Result<()> {
+    let (scene, other) = (Scene::open("confined").await?, Scene::open("confined").await?);
+    let namespaces = format!("rbac.namespaces={{{},{}}}", scene.name(), other.name());
+    let objects = accepted(&scene, &[IMAGE, &namespaces]).await?;
+    let roles = |kind| -> Vec<_> {
+        let bindings = kinds(&objects, kind).into_iter();
+        bindings.map(|binding| [binding.pointer("/metadata/namespace"), binding.pointer("/roleRef/name")]).collect()
+    };
+    assert_eq!(roles("ClusterRoleBinding"), [[None, Some(&"hardened-app-read".into())]]);
+    let write = Some(&Value::from("hardened-app-write"));
+    assert_eq!(roles("RoleBinding"), [[Some(&scene.name().into()), write], [Some(&other.name().into()), write]]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn everything_optional_can_be_changed() -> Result<()> {
+    let scene = Scene::open("values").await?;
+    let digest = format!("image.digest=sha256:{}", "a".repeat(64));
+    let values = [
+        IMAGE,
+        &digest,
+        "image.pullSecrets={registry}",
+        "tolerations[0].operator=Exists",
+        "nodeSelector.pool=system",
+        "networkPolicy.scrapers[0].namespaceSelector.matchLabels.kubernetes\\.io/metadata\\.name=monitoring",
+        "crds.keep=false",
+    ];
+    let objects = accepted(&scene, &values).await?;
+    for definition in kinds(&objects, "CustomResourceDefinition") {
+        assert_eq!(definition.pointer("/metadata/annotations"), None);
+    }
+    let policies = kinds(&objects, "NetworkPolicy");
+    assert_eq!(policies[0].pointer("/spec/ingress/0/ports/0/port"), Some(&8080.into()));
+    let pod = kinds(&objects, "Deployment")[0].pointer("/spec/template/spec").context("a pod")?;
+    assert_eq!(pod.pointer("/containers/0/imagePullPolicy"), Some(&"IfNotPresent".into()));
+    assert_eq!(pod.pointer("/nodeSelector/kubernetes.io~1os"), Some(&"linux".into()));
+
+    let off = ["crds.enabled=false", "metrics.service.enabled=false", "networkPolicy.enabled=false"];
+    let objects = accepted(&scene, &[&[IMAGE], off.as_slice()].concat()).await?;
+    for kind in ["CustomResourceDefinition", "Service", "NetworkPolicy"] {
+        assert!(kinds(&objects, kind).is_empty(), "{kind} can be left out");
+    }
+    Ok(())
+}
+
+/// Rendering reads and writes them anew; nothing may get lost on the way.
+#[tokio::test]
+async fn the_definitions_are_those_of_the_program() -> Result<()> {
+    let control_plane = ControlPlane::shared()?;
+    let rendered = printed(control_plane.helm()?, &template("default", &[IMAGE])).await?;
+    let objects: Vec<Value> = serde_saphyr::from_multiple(&rendered)?;
+    let mut definitions = Vec::new();
+    for object in kinds(&objects, "CustomResourceDefinition") {
+        let mut definition: CustomResourceDefinition = serde_json::from_value(object.clone())?;
+        let annotations = definition.metadata.annotations.take();
+        assert_eq!(annotations, Some([("helm.sh/resource-policy".to_owned(), "keep".to_owned())].into()));
+        definitions.push(definition);
+    }
+    assert!(definitions == hardened_app::api::crds(), "`make generate` brings chart and program together");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_mistaken_value_is_refused_by_its_name() -> Result<()> {
+    let control_plane = ControlPlane::shared()?;
+    printed(control_plane.helm()?, &["lint", "--strict", CHART]).await?;
+    assert!(refused(&control_plane, &[]).await?.contains("set image.repository to an image of your own build"));
+    for (value, named) in [("replicas=2", "replicas"), ("image.tga=1", "tga"), ("image.tag=latest", "/image/tag")] {
+        let message = refused(&control_plane, &[IMAGE, value]).await?;
+        assert!(message.contains(named), "{value}: {message}");
+    }
+    Ok(())
+}
+
+/// On a control plane with apps, where the operator was installed from the one file: Helm takes it over, upgrades it, and when it
+/// goes, the kinds and the apps stay.
+pub(crate) async fn helm_takes_over_and_leaves_the_apps(scene: &Scene) -> Result<()> {
+    let control_plane = &scene.control_plane;
+    let system = ["--namespace", "hardened-system"];
+    let values = ["--set", IMAGE, "--take-ownership", "--force-conflicts"];
+    printed(control_plane.helm()?, &[&["install", "hardened-app", CHART], system.as_slice(), &values].concat()).await?;
+    let more = ["--set", "logLevel=debug"];
+    printed(
+        control_plane.helm()?,
+        &[&["upgrade", "hardened-app", CHART], system.as_slice(), &values[..2], &more].concat(),
+    )
+    .await?;
+    let deployments: Api<Deployment> = Api::namespaced(scene.client.clone(), "hardened-system");
+    let deployment = serde_json::to_value(deployments.get("hardened-app").await?)?;
+    assert_eq!(deployment.pointer("/spec/template/spec/containers/0/env/0/value"), Some(&"debug".into()));
+
+    // As metadata: one of them can't be read as an app.
+    let apps = scene.apps().list_metadata(&ListParams::default()).await?.items.len();
+    printed(control_plane.helm()?, &[&["uninstall", "hardened-app"], system.as_slice()].concat()).await?;
+    assert!(deployments.get_opt("hardened-app").await?.is_none_or(|gone| gone.metadata.deletion_timestamp.is_some()));
+    let roles: Api<ClusterRole> = Api::all(scene.client.clone());
+    assert!(roles.get_opt("hardened-app-write").await?.is_none());
+    let definitions: Api<CustomResourceDefinition> = Api::all(scene.client.clone());
+    for definition in hardened_app::api::crds() {
+        let kept = definitions.get(&definition.metadata.name.unwrap_or_default()).await?;
+        assert_eq!(kept.metadata.deletion_timestamp, None);
+    }
+    assert!(apps > 0);
+    assert_eq!(scene.apps().list_metadata(&ListParams::default()).await?.items.len(), apps);
+    Ok(())
+}
