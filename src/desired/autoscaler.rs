@@ -12,7 +12,12 @@ pub(super) const KIND: Kind = Kind {
     plural: "horizontalpodautoscalers",
     stage: Stage::Workload,
     build: |_, component| component.autoscaling.as_ref().map(|scaling| autoscaler(component, scaling)),
-    rules: Rules { keyed: &[], dangerous: &["spec behavior", "spec metrics"], tolerated: &["metadata annotations *"] },
+    rules: Rules {
+        keyed: &[],
+        dangerous: &["spec behavior", "spec metrics"],
+        tolerated: &["metadata annotations *"],
+        public: true,
+    },
 };
 
 fn autoscaler(component: &Component, scaling: &Autoscaling) -> Value {

@@ -71,6 +71,7 @@ pub(super) const KIND: Kind = Kind {
             // The server's own copy of serviceAccountName, kept equal by its conversion.
             "spec template spec serviceAccount",
         ],
+        public: false,
     },
 };
 

@@ -25,5 +25,6 @@ pub(super) const KIND: Kind = Kind {
         keyed: &[],
         dangerous: &["spec minAvailable", "spec selector"],
         tolerated: &["metadata annotations *"],
+        public: true,
     },
 };

@@ -43,6 +43,8 @@ pub struct Rules {
     pub dangerous: &'static [&'static str],
     /// Additions that are none of our business. Beats `dangerous`.
     pub tolerated: &'static [&'static str],
+    /// Nothing below the metadata is ever confidential: the status may show whatever is found there.
+    pub public: bool,
 }
 
 /// Additions tolerated on every kind: what the server itself keeps, and notes by others that change nothing.

@@ -27,6 +27,7 @@ pub(super) const KIND: Kind = Kind {
         keyed: &[],
         dangerous: &["spec"],
         tolerated: &["metadata annotations *"],
+        public: true,
     },
 };
 

@@ -23,5 +23,6 @@ pub(super) const KIND: Kind = Kind {
             "metadata annotations openshift.io/*",
             "metadata annotations kubectl.kubernetes.io/*",
         ],
+        public: true,
     },
 };

@@ -61,7 +61,9 @@ const LONGEST: usize = 128;
 /// The status entry for a difference.
 pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&Claim>) -> DriftItem {
     let leaf = difference.path.leaf();
-    let shown = |value: &Option<Value>| value.as_ref().map(|value| show(leaf, value)).unwrap_or_default();
+    let public = child.kind.rules.public && !difference.path.is_within("metadata");
+    let show = |value: &Value| if public { plain(value) } else { show(leaf, value) };
+    let shown = |value: &Option<Value>| value.as_ref().map(show).unwrap_or_default();
     DriftItem {
         kind: child.kind.kind.to_owned(),
         name: child.name.clone(),
@@ -100,6 +102,12 @@ pub(super) fn deleted_item(child: &Child) -> DriftItem {
 /// The status entry for an object whose reference to the app was taken away.
 pub(super) fn disowned_item(child: &Child) -> DriftItem {
     DriftItem { path: "metadata.ownerReferences".to_owned(), change: DriftChange::Removed, ..deleted_item(child) }
+}
+
+/// A value as it is.
+fn plain(value: &Value) -> String {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text.chars().take(LONGEST).collect()
 }
 
 fn show(leaf: &str, value: &Value) -> String {

@@ -131,14 +131,16 @@ const CASES: &[Case] = &[
         "NetworkPolicy",
         |fake| fake.edit("k", |object| push(object, "/spec/ingress", json!({}))),
         "apply",
-        &["Added spec.ingress[1] [] -> [hash] by k"],
+        &["Added spec.ingress[1] [] -> [{}] by k"],
     ),
     (
         "a widened peer is an apply",
         "NetworkPolicy",
         |fake| fake.edit("k", |object| set(object, "/spec/ingress/0/from/0/podSelector", json!({}))),
         "apply",
-        &["Removed spec.ingress[0].from[0].podSelector.matchLabels [hash] -> [] by k"],
+        &[
+            r#"Removed spec.ingress[0].from[0].podSelector.matchLabels [{"hardened.dev/workload":"portal.web"}] -> [] by k"#,
+        ],
     ),
     (
         "a Service that reaches outside is reported in every part",
@@ -154,7 +156,7 @@ const CASES: &[Case] = &[
         &[
             "Added spec.ports[port=8080,protocol=TCP].nodePort [] -> [30080] by k",
             "Changed spec.type [ClusterIP] -> [NodePort] by k",
-            "Added spec.externalIPs [] -> [hash] by k",
+            r#"Added spec.externalIPs [] -> [["192.0.2.1"]] by k"#,
         ],
     ),
     (
@@ -229,9 +231,9 @@ const CASES: &[Case] = &[
         },
         "remove /spec/ports/1",
         &[
-            "Added spec.ports[port=22,protocol=TCP] [] -> [port=22] by k",
+            r#"Added spec.ports[port=22,protocol=TCP] [] -> [{"name":"ssh","port":22,"protocol":"TCP"}] by k"#,
             "Changed spec.sessionAffinity [None] -> [ClientIP] by k",
-            "Added spec.externalIPs [] -> [hash] by k",
+            r#"Added spec.externalIPs [] -> [["192.0.2.1"]] by k"#,
         ],
     ),
     (
