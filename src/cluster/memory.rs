@@ -102,7 +102,8 @@ impl AppMemory {
             *self.undone.entry(item.kind.clone()).or_default() += 1;
         }
         self.unreported.extend(items.iter().cloned());
-        self.unreported.truncate(UNREPORTED);
+        // The newest are kept.
+        self.unreported.drain(..self.unreported.len().saturating_sub(UNREPORTED));
     }
 
     /// Why a write was refused, while it is too early to try it again.

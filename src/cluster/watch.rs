@@ -113,29 +113,15 @@ fn watch_policies(
     triggers: &Arc<Triggers>,
     watches: &mut Watches,
 ) -> oneshot::Receiver<()> {
-    let (settings, triggers) = (settings.clone(), triggers.clone());
+    let settings = settings.clone();
     let api = Api::<DeserializeGuard<HardeningPolicy>>::all(client.clone());
-    let mut listed = HashSet::new();
-    follow(watches, api, watcher::Config::default(), move |event| {
-        let changed = match event {
-            Event::Init => {
-                listed.clear();
-                false
-            }
-            Event::InitApply(policy) => {
-                listed.insert(policy.name_any());
-                settings.policy_observed(&policy)
-            }
-            Event::InitDone => settings.policies_listed(&listed),
-            Event::Apply(policy) => settings.policy_observed(&policy),
-            Event::Delete(policy) => {
-                settings.policy_deleted(&policy.name_any());
-                true
-            }
-        };
-        if changed {
-            triggers.look_at_all();
+    watch_settings(watches, api, triggers, move |news| match news {
+        News::Seen(policy) => settings.policy_observed(policy),
+        News::Gone(name) => {
+            settings.policy_deleted(name);
+            true
         }
+        News::All(names) => settings.policies_listed(names),
     })
 }
 
@@ -145,8 +131,41 @@ fn watch_namespaces(
     triggers: &Arc<Triggers>,
     watches: &mut Watches,
 ) -> oneshot::Receiver<()> {
-    let (settings, triggers) = (settings.clone(), triggers.clone());
+    let settings = settings.clone();
     let api = Api::<PartialObjectMeta<Namespace>>::all(client.clone());
+    watch_settings(watches, api, triggers, move |news| match news {
+        News::Seen(namespace) => settings.namespace_observed(namespace),
+        // Its apps are gone with it.
+        News::Gone(name) => {
+            settings.namespace_deleted(name);
+            false
+        }
+        News::All(names) => {
+            settings.namespaces_listed(names);
+            false
+        }
+    })
+}
+
+/// What a watch tells of objects that are known by name.
+enum News<'a, K> {
+    Seen(&'a K),
+    Gone(&'a str),
+    /// A full list has ended; what it doesn't name is gone.
+    All(&'a HashSet<String>),
+}
+
+/// Follows policies or namespaces; `take_in` says whether the news changes anything for apps.
+fn watch_settings<K>(
+    watches: &mut Watches,
+    api: Api<K>,
+    triggers: &Arc<Triggers>,
+    take_in: impl Fn(News<'_, K>) -> bool + Send + 'static,
+) -> oneshot::Receiver<()>
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
+{
+    let triggers = triggers.clone();
     let mut listed = HashSet::new();
     follow(watches, api, watcher::Config::default(), move |event| {
         let changed = match event {
@@ -154,19 +173,13 @@ fn watch_namespaces(
                 listed.clear();
                 false
             }
-            Event::InitApply(namespace) => {
-                listed.insert(namespace.name_any());
-                settings.namespace_observed(&namespace)
+            Event::InitApply(object) => {
+                listed.insert(object.name_any());
+                take_in(News::Seen(&object))
             }
-            Event::InitDone => {
-                settings.namespaces_listed(&listed);
-                false
-            }
-            Event::Apply(namespace) => settings.namespace_observed(&namespace),
-            Event::Delete(namespace) => {
-                settings.namespace_deleted(&namespace.name_any());
-                false
-            }
+            Event::InitDone => take_in(News::All(&listed)),
+            Event::Apply(object) => take_in(News::Seen(&object)),
+            Event::Delete(object) => take_in(News::Gone(&object.name_any())),
         };
         if changed {
             triggers.look_at_all();

@@ -101,7 +101,7 @@ enum Class {
     Granted,
     /// The object is an older version of ours.
     Outdated,
-    /// An addition that only an update under our own name claims: left by a replacement of ours.
+    /// An addition that only an update under our own name claims: left by a correction of ours.
     Residue,
     /// An addition that nobody claims: a server default or a webhook. Reported, never undone.
     Unowned,

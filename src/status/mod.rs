@@ -66,7 +66,7 @@ pub fn report(
     if let Outcome::Carried(carried) = outcome {
         status.components = components::components(carried);
         status.drift.open = drift::open(&previous.drift, &carried.children, now);
-        status.children = children(previous, generation, &carried.children);
+        status.children = children(previous, generation, carried);
         let unowned = carried.children.iter().flat_map(|child| child.findings.clone());
         let left = carried.children.iter().filter(|child| matches!(child.state, ChildState::Leftover)).map(leftover);
         status.findings = carried.app.findings.iter().cloned().chain(unowned).chain(left).collect();
@@ -90,12 +90,15 @@ fn leftover(child: &ChildOutcome) -> FindingItem {
 }
 
 /// The children there are: those in place, and those that a request failed to bring back.
-fn children(previous: &HardenedAppStatus, generation: Option<i64>, outcomes: &[ChildOutcome]) -> Vec<ChildRef> {
-    let mut children: Vec<ChildRef> = outcomes
+fn children(previous: &HardenedAppStatus, generation: Option<i64>, carried: &Carried) -> Vec<ChildRef> {
+    // While a newer spec is refused, the list is still that of the accepted one.
+    let same_spec = carried.refused.is_some() || previous.observed_generation == generation;
+    let mut children: Vec<ChildRef> = carried
+        .children
         .iter()
         .filter_map(|child| {
             let reference = ChildRef { kind: child.kind.to_owned(), name: child.name.clone() };
-            let listed = previous.observed_generation == generation && previous.children.contains(&reference);
+            let listed = same_spec && previous.children.contains(&reference);
             let there = match child.state {
                 ChildState::InPlace | ChildState::Contested(_) => true,
                 ChildState::Conflict(..) | ChildState::Leftover => false,

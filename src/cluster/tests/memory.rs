@@ -64,10 +64,13 @@ fn no_more_is_kept_for_the_status_than_it_shows() {
         manager: String::new(),
         since: None,
     };
-    for _ in 0..30 {
-        memory.of("app", |app| app.undone(std::slice::from_ref(&item)));
+    for number in 0..30 {
+        let item = DriftItem { name: format!("shop-{number}"), ..item.clone() };
+        memory.of("app", |app| app.undone(&[item]));
     }
-    assert_eq!(memory.of("app", |app| app.unreported.len()), 20);
+    let kept = memory.of("app", |app| app.unreported.clone());
+    assert_eq!(kept.len(), 20);
+    assert_eq!(kept.last().map(|item| item.name.as_str()), Some("shop-29"), "the newest are kept");
 }
 
 #[test]

@@ -292,6 +292,17 @@ fn components_tell_how_far_they_are_and_what_blocks_them() {
 }
 
 #[test]
+fn while_a_newer_spec_is_refused_a_child_that_could_not_be_brought_back_stays_listed() {
+    let serving = first(&outcome(|_| {}));
+    let Outcome::Refused(refusal) = rejected("no tag") else { unreachable!() };
+    let refused = outcome(|carried| {
+        carried.refused = Some(refusal);
+        carried.children[1].state = failed("x");
+    });
+    assert_eq!(report(&serving, Some(2), &refused, at(200)).children, serving.children);
+}
+
+#[test]
 fn children_are_listed_while_they_are_there() {
     let kinds = |status: &HardenedAppStatus| status.children.iter().map(|child| child.kind.clone()).collect::<Vec<_>>();
     let serving = first(&outcome(|_| {}));
