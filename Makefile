@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help control-plane helm build demo test lint verify generate clean-cache cargo
+.PHONY: help control-plane helm build demo test lint verify scan generate clean-cache cargo
 
 # Outside the checkout, so that every clone finds what another has built.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hardened-app
@@ -11,11 +11,15 @@ export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CACHE)/target)
 BIN := $(CARGO_TARGET_DIR)/debug
 
 # One folder per set of sources and flags: another version is built anew, a known one never again.
-version = $(shell cat $(addprefix e2e/$(1)/,go.mod go.sum build) | { sha256sum || shasum -a 256; } 2>/dev/null | cut -c1-16)
-PROGRAMS := $(CACHE)/control-plane/$(call version,kubernetes)
+version = $(shell cat $(addprefix e2e/$(1)/,$(2)) | { sha256sum || shasum -a 256; } 2>/dev/null | cut -c1-16)
+PROGRAMS := $(CACHE)/control-plane/$(call version,kubernetes,go.mod go.sum build)
 export KUBEBUILDER_ASSETS := $(or $(KUBEBUILDER_ASSETS),$(PROGRAMS))
-OWN_HELM := $(CACHE)/helm/$(call version,helm)/helm
+OWN_HELM := $(CACHE)/helm/$(call version,helm,go.mod go.sum build)/helm
 export HELM := $(or $(HELM),$(OWN_HELM))
+
+# What was installed for one Python doesn't work with another.
+PYTHON := $(shell python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+CHECKOV := $(CACHE)/checkov/$(call version,checkov,requirements.txt build)-python$(PYTHON)
 
 DENY_VERSION := 0.20.2
 DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
@@ -47,6 +51,9 @@ verify: build helm $(DENY) ## Prove that generated files are fresh and licences 
 	@echo 'generated files are fresh'
 	$(DENY) --locked check licenses bans sources
 
+scan: build $(CHECKOV) ## Have Checkov judge everything that is rendered (needs Python)
+	$(CHECKOV)/bin/python e2e/checkov/scan.py $(BIN)/hardened-app
+
 generate: build helm ## Write the generated files
 	$(call write,.)
 
@@ -62,6 +69,9 @@ helm: $(HELM) ## Build Helm, once (set HELM to use your own)
 
 $(OWN_HELM):
 	@e2e/helm/build $(@D)
+
+$(CHECKOV):
+	@e2e/checkov/build $@
 
 # A target folder of its own that goes when it's done: cargo-deny shares next to nothing with us.
 $(DENY): | cargo
