@@ -164,7 +164,7 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn generated_files_are_fresh() {
     let made = std::env::temp_dir().join(format!("hardened-app-generated-{}", std::process::id()));
-    for folder in ["crds", "charts/hardened-app/files"] {
+    for folder in ["crds", "charts/hardened-app/files", "docs"] {
         fs::create_dir_all(made.join(folder)).unwrap();
     }
     crate::cli::generate(&made).unwrap();

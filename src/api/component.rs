@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::{AppPeer, Egress, Probes};
 
-/// A process image with everything it may do.
+/// One image with everything its process may do.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("!(has(self.replicas) && has(self.autoscaling))").message("give replicas or autoscaling, not both"))]
@@ -112,7 +112,7 @@ pub struct Component {
     #[schemars(length(min = 1, max = 15))]
     pub metrics_port: Option<String>,
 
-    /// Health checks. Without them, TCP probes on the first TCP port.
+    /// Health checks. Each that isn't given opens the first TCP port; a component without one has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probes: Option<Probes>,
 
@@ -141,7 +141,7 @@ pub struct Component {
 /// A number of pods that follows the load.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[x_kube(
-    validation = Rule::new("self.min <= self.max").message("min is above max"),
+    validation = Rule::new("self.min <= self.max").message("give max at least the number of min"),
     validation = Rule::new("has(self.cpu) || has(self.memory)").message("say which load decides: cpu, memory or both")
 )]
 pub struct Autoscaling {
@@ -155,7 +155,7 @@ pub struct Autoscaling {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub cpu: Option<i32>,
-    /// The same for memory.
+    /// Memory use, in percent of what the pods ask for, above which pods are added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub memory: Option<i32>,

@@ -64,7 +64,10 @@ pub struct ImagePolicy {
     pub pull_policy: Option<PullPolicy>,
 }
 
-/// When the node asks the registry for an image.
+// What is said here, not at the field, is what `kubectl explain` shows.
+/// When the node asks the registry for an image. `Always`: at every start, so that credentials are checked again, and a registry
+/// outage stops restarts. `IfNotPresent`: only where the node has no copy. If not given: `IfNotPresent` for images with a digest,
+/// `Always` for the others.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PullPolicy {
     /// At every start: credentials are checked again, and a registry outage stops restarts.
@@ -159,7 +162,8 @@ pub struct ToleratedPath {
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct PlacementPolicy {
-    /// What kind of cluster it is.
+    /// What kind of cluster it is. `Kubernetes`: users and groups are what the app says. `OpenShift`: users, groups and SELinux
+    /// options are left out, for the namespace's security context constraints to assign.
     #[serde(default)]
     pub platform: Platform,
     /// PriorityClass of every pod; it must exist, or no pod can be created.

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 /// Health checks of a component.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub struct Probes {
-    /// Whether the pod may get traffic.
+    /// Whether the pod may get traffic. If not given, a TCP connection to the first TCP port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readiness: Option<Probe>,
-    /// Whether the process must be restarted.
+    /// Whether the process must be restarted. If not given, a TCP connection to the first TCP port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub liveness: Option<Probe>,
-    /// Holds the other two back until the process has started.
+    /// Holds the other two back until the process has started. If not given, a TCP connection to the first TCP port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub startup: Option<Probe>,
 }
@@ -34,15 +34,15 @@ pub struct Probe {
     /// A command in the container that must end with code 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exec: Option<ExecProbe>,
-    /// Seconds between two checks.
+    /// Seconds between two checks; 10 if not given, 5 for startup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 3600))]
     pub period_seconds: Option<i32>,
-    /// Seconds after which a check without an answer has failed.
+    /// Seconds after which a check without an answer has failed; 1 if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 300))]
     pub timeout_seconds: Option<i32>,
-    /// Failed checks in a row that count as failure.
+    /// Failed checks in a row that count as failure; 3 if not given, 60 for startup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 600))]
     pub failure_threshold: Option<i32>,

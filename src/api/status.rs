@@ -13,7 +13,7 @@ pub struct HardenedAppStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API.
+    /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `Available`, `InSync`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
     pub conditions: Vec<Condition>,
@@ -89,7 +89,8 @@ pub struct DriftItem {
     /// Path of the field; empty where the whole object is meant.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
-    /// What happened to it.
+    /// What happened to it. `Added`: there, but not declared. `Changed`: declared, with another value. `Removed`: declared, but not
+    /// there. `Deleted`: the whole object is gone.
     pub change: DriftChange,
     /// Declared value; a short hash where the value may be confidential, empty where there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -129,7 +130,7 @@ pub enum DriftChange {
 /// Something weaker than possible, though allowed.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FindingItem {
-    /// Name of the check.
+    /// Name of the check, such as `image-not-pinned`.
     pub check: String,
     /// Component it is about.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -2,6 +2,7 @@
 
 mod crds;
 mod generate;
+mod reference;
 mod render;
 mod yaml;
 
