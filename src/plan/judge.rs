@@ -7,12 +7,14 @@ use super::{
     compare::{Difference, differences},
     correction::correction,
     drift::{disowned_item, drift_item, short},
+    is_observed,
     ownership::{Claim, claims},
     path::Path,
     removal::removal,
 };
 use crate::{
     api::{DriftChange, FindingItem, ToleratedPath},
+    app::Drift,
     desired::{APPLIED_HASH, Child},
 };
 
@@ -24,13 +26,14 @@ const LONGEST: usize = 256;
 /// `settled` says that this process has seen the object equal to this very child before: then every difference is
 /// somebody else's doing, whatever the object itself says.
 #[must_use]
-pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, tolerated: &[ToleratedPath]) -> Verdict {
+pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, drift: &Drift) -> Verdict {
     if let Some(holder) = holder(live, owner_uid) {
         let drift = if was_ours(child, live) { vec![disowned_item(child)] } else { Vec::new() };
         return Verdict { drift, ..Verdict::of(Change::Conflict { holder }) };
     }
-    let judgement = Judgement { child, live, current: settled || is_current(child, live), tolerated };
-    let mut verdict = Verdict::of(Change::Keep);
+    let current = settled || is_current(child, live);
+    let judgement = Judgement { child, live, current, tolerated: &drift.tolerated };
+    let mut verdict = Verdict { observed: is_observed(child, drift), ..Verdict::of(Change::Keep) };
     let mut found = differences(&child.body, live, &child.kind.rules);
     if let Some(replicas) = child.replicas(live.pointer("/spec/replicas").and_then(Value::as_i64)) {
         scaled(&mut found, live, replicas);
@@ -45,7 +48,9 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, tolera
             Class::Drift { claim, dangerous } => {
                 verdict.drift.push(drift_item(child, difference, claim.as_ref()));
                 verdict.dangerous |= dangerous;
-                mended.push(difference);
+                if !verdict.observed {
+                    mended.push(difference);
+                }
             }
         }
     }
