@@ -67,10 +67,11 @@ impl Round<'_> {
         let listed = before.listed.iter().any(|known| known.kind == child.kind.kind && known.name == child.name);
         let mut live = self.cache.live(&self.app.owner, child);
         let mut undone: Vec<DriftItem> = Vec::new();
+        let observed = plan::is_observed(child, &self.app.drift);
         for _ in 0..STEPS {
             let verdict = self.verdict(child, &live, listed);
             // However many requests a heal takes, it is one heal.
-            let heals = undone.is_empty() && !verdict.drift.is_empty() && !verdict.observed;
+            let heals = undone.is_empty() && !verdict.drift.is_empty() && !observed;
             let held = self.app.drift.paused || (before.held && verdict.news);
             let held = (held && verdict.change.is_request()).then_some(ChildState::Held);
             let contested = || if heals { self.contested(child, &verdict) } else { None };

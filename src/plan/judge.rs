@@ -33,7 +33,8 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, drift:
     }
     let current = settled || is_current(child, live);
     let judgement = Judgement { child, live, current, tolerated: &drift.tolerated };
-    let mut verdict = Verdict { observed: is_observed(child, drift), ..Verdict::of(Change::Keep) };
+    let observed = is_observed(child, drift);
+    let mut verdict = Verdict::of(Change::Keep);
     let mut found = differences(&child.body, live, &child.kind.rules);
     if let Some(replicas) = child.replicas(live.pointer("/spec/replicas").and_then(Value::as_i64)) {
         scaled(&mut found, live, replicas);
@@ -48,7 +49,7 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, drift:
             Class::Drift { claim, dangerous } => {
                 verdict.drift.push(drift_item(child, difference, claim.as_ref()));
                 verdict.dangerous |= dangerous;
-                if !verdict.observed {
+                if !observed {
                     mended.push(difference);
                 }
             }

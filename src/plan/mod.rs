@@ -65,8 +65,6 @@ pub struct Verdict {
     pub news: bool,
     /// What others did.
     pub drift: Vec<DriftItem>,
-    /// Whether that is only reported, and left as it is.
-    pub observed: bool,
     /// Whether any of it weakens the workload: then it is undone at short intervals however often it comes back.
     pub dangerous: bool,
     /// What nobody claims.
@@ -165,7 +163,8 @@ pub fn verdict(child: &Child, owner_uid: &str, live: &Live, listed: bool, drift:
 }
 
 /// Whether deviations of a child are only reported.
-fn is_observed(child: &Child, drift: &Drift) -> bool {
+#[must_use]
+pub fn is_observed(child: &Child, drift: &Drift) -> bool {
     drift.mode == DriftMode::Observe && !child.kind.rules.always_enforced
 }
 
@@ -176,7 +175,6 @@ impl Verdict {
             correction: None,
             news: false,
             drift: Vec::new(),
-            observed: false,
             dangerous: false,
             findings: Vec::new(),
             conditional: false,
@@ -189,7 +187,7 @@ impl Verdict {
         let drift = if listed { vec![drift::deleted_item(child)] } else { Vec::new() };
         let left = listed && observed;
         let change = if left { Change::Keep } else { Change::Create };
-        Self { drift, observed, dangerous: listed, news: !left, ..Self::of(change) }
+        Self { drift, dangerous: listed, news: !left, ..Self::of(change) }
     }
 }
 
