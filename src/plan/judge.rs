@@ -40,6 +40,7 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, drift:
         scaled(&mut found, live, replicas);
     }
     let mut mended: Vec<&Difference> = Vec::new();
+    let mut harmless = Vec::new();
     for difference in &found {
         match judgement.class(difference) {
             Class::Granted => verdict.conditional = true,
@@ -47,7 +48,8 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, drift:
             Class::Residue => mended.push(difference),
             Class::Unowned => verdict.findings.push(unowned(child, difference)),
             Class::Drift { claim, dangerous } => {
-                verdict.drift.push(drift_item(child, difference, claim.as_ref()));
+                let items = if dangerous { &mut verdict.drift } else { &mut harmless };
+                items.push(drift_item(child, difference, claim.as_ref()));
                 verdict.dangerous |= dangerous;
                 if !observed {
                     mended.push(difference);
@@ -55,6 +57,8 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, drift:
             }
         }
     }
+    // The status has room for the first few only.
+    verdict.drift.append(&mut harmless);
     verdict.change = change(live, verdict.news, &mended);
     if !mended.is_empty() {
         verdict.correction = Some(correction(live, &mended));

@@ -29,8 +29,8 @@ fn a_deviation_is_reported_and_left() {
     assert_eq!(
         lines(&verdict),
         [
-            "Changed spec.replicas [2] -> [9] by kubectl-edit",
             "Added spec.template.spec.containers[name=miner] [] -> [image=evil:1] by kubectl-edit",
+            "Changed spec.replicas [2] -> [9] by kubectl-edit",
         ]
     );
 }

@@ -38,8 +38,8 @@ const CASES: &[Case] = &[
         },
         "apply",
         &[
-            "Removed spec.template.spec.automountServiceAccountToken [false] -> [] by ",
             "Removed spec.template.spec.containers[name=web].securityContext.allowPrivilegeEscalation [false] -> [] by ",
+            "Removed spec.template.spec.automountServiceAccountToken [false] -> [] by ",
         ],
     ),
     (
@@ -158,8 +158,8 @@ const CASES: &[Case] = &[
         "apply",
         &[
             "Added spec.ports[port=8080,protocol=TCP].nodePort [] -> [30080] by k",
-            "Changed spec.type [ClusterIP] -> [NodePort] by k",
             r#"Added spec.externalIPs [] -> [["192.0.2.1"]] by k"#,
+            "Changed spec.type [ClusterIP] -> [NodePort] by k",
         ],
     ),
     (
@@ -235,8 +235,8 @@ const CASES: &[Case] = &[
         "remove /spec/ports/1",
         &[
             r#"Added spec.ports[port=22,protocol=TCP] [] -> [{"name":"ssh","port":22,"protocol":"TCP"}] by k"#,
-            "Changed spec.sessionAffinity [None] -> [ClientIP] by k",
             r#"Added spec.externalIPs [] -> [["192.0.2.1"]] by k"#,
+            "Changed spec.sessionAffinity [None] -> [ClientIP] by k",
         ],
     ),
     (
@@ -257,8 +257,8 @@ const CASES: &[Case] = &[
         },
         "apply",
         &[
-            "Changed metadata.annotations[hardened.dev/applied-hash] [hash] -> [hash] by k",
             "Removed spec.template.spec.securityContext.runAsNonRoot [true] -> [] by ",
+            "Changed metadata.annotations[hardened.dev/applied-hash] [hash] -> [hash] by k",
         ],
     ),
     (
@@ -272,8 +272,8 @@ const CASES: &[Case] = &[
         },
         "apply",
         &[
-            "Removed metadata.annotations [hash] -> [] by ",
             "Removed spec.template.spec.securityContext.runAsNonRoot [true] -> [] by ",
+            "Removed metadata.annotations [hash] -> [] by ",
         ],
     ),
     (
@@ -387,6 +387,21 @@ fn an_unclaimed_addition_is_a_finding_with_its_path() {
     assert_eq!(verdict.findings.len(), 1);
     assert_eq!(verdict.findings[0].component, "web");
     assert!(verdict.findings[0].message.contains("spec.minReadySeconds"), "{:?}", verdict.findings);
+}
+
+#[test]
+fn the_dangerous_deviations_are_told_first() {
+    let child = child("Deployment");
+    let fake = disturbed(&child, |fake| {
+        fake.edit("k", |object| {
+            set(object, "/spec/minReadySeconds", json!(5));
+            set(object, "/spec/replicas", json!(9));
+            push(object, "/spec/template/spec/volumes", json!({ "name": "host", "hostPath": { "path": "/" } }));
+        });
+    });
+    let verdict = judged(&child, &fake);
+    let paths: Vec<&str> = verdict.drift.iter().map(|item| item.path.as_str()).collect();
+    assert_eq!(paths, ["spec.template.spec.volumes[name=host]", "spec.replicas", "spec.minReadySeconds"]);
 }
 
 #[test]
