@@ -14,7 +14,7 @@ use kube::{
 
 use crate::{
     api::{HardenedApp, HardenedAppStatus},
-    app::{App, Owner},
+    app::{App, Owner, Policy, Rejection},
     cluster::{self, Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Round, Settings, Writer},
     desired,
     status::{self, Carried, Outcome, Refusal},
@@ -84,14 +84,18 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
 /// The pipeline: accept, desire, compare and write, prune.
 async fn look(stored: &StoredApp, owner: &Owner, previous: &HardenedAppStatus, context: &Context) -> Outcome {
     let Context { cache, settings, memory, writer, .. } = context;
-    let (app, refused) = match accept(stored, settings) {
+    let policy = settings.policy(&owner.namespace);
+    let (app, refused) = match accept(stored, &policy) {
         Ok(app) => {
             memory.of(&owner.uid, |memory| memory.accepted = Some(app.clone()));
             (app, None)
         }
         // A mistake in a spec, or in a policy, must not switch off the protection of what runs.
         Err(refusal) => match memory.of(&owner.uid, |memory| memory.accepted.clone()) {
-            Some(app) => (app, Some(refusal)),
+            Some(mut app) => {
+                app.drift.keep(stored.meta(), policy.as_ref().ok());
+                (app, Some(refusal))
+            }
             None => return Outcome::Refused(refusal),
         },
     };
@@ -106,10 +110,10 @@ async fn look(stored: &StoredApp, owner: &Owner, previous: &HardenedAppStatus, c
     Outcome::Carried(Box::new(Carried { app, children, progress, refused }))
 }
 
-fn accept(stored: &StoredApp, settings: &Settings) -> Result<App, Refusal> {
+fn accept(stored: &StoredApp, policy: &Result<Policy, Vec<Rejection>>) -> Result<App, Refusal> {
     let app = stored.0.as_ref().map_err(|invalid| Refusal::Unreadable(invalid.error.clone()))?;
-    let namespace = app.metadata.namespace.as_deref().unwrap_or_default();
-    settings.policy(namespace).and_then(|policy| App::accept(app, &policy)).map_err(Refusal::Rejected)
+    let policy = policy.as_ref().map_err(|rejections| Refusal::Rejected(rejections.clone()))?;
+    App::accept(app, policy).map_err(Refusal::Rejected)
 }
 
 fn owner_of(stored: &StoredApp) -> Owner {
@@ -178,7 +182,7 @@ fn next_look(owner: &Owner, outcome: &Outcome, context: &Context) -> Action {
     let pauses = children.iter().filter_map(|child| match &child.state {
         ChildState::Conflict(_, pause) | ChildState::Contested(pause) | ChildState::Failed(pause, _) => Some(*pause),
         ChildState::AwaitDeletion => Some(cluster::backoff(FailureClass::Refused, 1)),
-        ChildState::InPlace | ChildState::Held | ChildState::Leftover => None,
+        ChildState::InPlace | ChildState::Observed | ChildState::Held | ChildState::Leftover => None,
     });
     pauses.min().map_or_else(Action::await_change, Action::requeue)
 }

@@ -1,6 +1,7 @@
 //! `HardenedApp`: the one object a team writes.
 
 use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Component, HardenedAppStatus};
@@ -31,4 +32,30 @@ pub struct HardenedAppSpec {
     #[schemars(length(min = 1, max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
     pub components: Vec<Component>,
+
+    /// What becomes of changes that others make to the app's objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftSpec>,
+}
+
+/// What becomes of changes that others make to the app's objects.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+pub struct DriftSpec {
+    /// If not given, the policy decides. Observe is accepted only where the policy allows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<DriftMode>,
+}
+
+// `kubectl explain` shows this, not what is said at the field of the app.
+/// Whether deviations of live objects are undone. `Enforce`: they are undone and reported. `Observe`: they are reported and left,
+/// deletions too, but not those of NetworkPolicies; accepted only where the policy allows it. If an app says nothing, its
+/// policy decides.
+#[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DriftMode {
+    /// Deviations are undone and reported.
+    #[default]
+    Enforce,
+    /// Deviations are reported and left, deletions too; those of NetworkPolicies are undone all the same. Changes of the spec
+    /// are still carried out, and set the declared fields of the objects they touch.
+    Observe,
 }

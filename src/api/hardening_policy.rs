@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::ResourceAmounts;
+use super::{DriftMode, ResourceAmounts};
 
 /// Limits and defaults of the platform team.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -140,6 +140,15 @@ pub struct PodPeer {
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftPolicy {
+    /// Holds for apps that say nothing. Observe here allows it for all of them.
+    #[serde(default)]
+    pub mode: DriftMode,
+    /// Whether an app may choose `drift.mode: Observe`.
+    #[serde(default)]
+    pub allow_observe: bool,
+    /// Whether the annotation `hardened.dev/paused: "true"` on an app stops all writes to its objects.
+    #[serde(default)]
+    pub allow_pause: bool,
     /// Additions by other managers that are left alone. Never applies to what the operator sets itself, nor to
     /// dangerous additions such as containers, volumes or host access.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -13,7 +13,7 @@ pub use component::{
     WritablePath,
 };
 pub use crds::crds;
-pub use hardened_app::{HardenedApp, HardenedAppSpec};
+pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec};
 pub use hardening_policy::{
     DevicePlacement, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
     PlacementPolicy, Platform, PodPeer, PullPolicy, ResourcePolicy, ToleratedPath, Toleration,
@@ -33,3 +33,6 @@ pub const GROUP: &str = "hardened.dev";
 
 /// Label of a namespace that names the `HardeningPolicy` its apps are held to.
 pub const POLICY_LABEL: &str = "hardened.dev/policy";
+
+/// Annotation of a `HardenedApp` that stops all writes to its children, where the policy allows it.
+pub const PAUSED: &str = "hardened.dev/paused";

@@ -63,7 +63,7 @@ pub struct ChildRef {
 /// What others changed or added.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub struct DriftStatus {
-    /// Deviations there are now, because undoing them is contested or failed.
+    /// Deviations there are now: undoing them is contested or failed, or they are only observed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<DriftItem>,
     /// The newest 20 deviations that were undone, newest first.
@@ -208,6 +208,10 @@ pub enum Reason {
     Contested,
     /// A deviation could not be undone.
     Drifted,
+    /// A deviation is reported and left: the mode is Observe, or the app is paused.
+    Observed,
+    /// The app is paused: nothing is written to its children.
+    Paused,
 }
 
 impl Reason {
@@ -228,6 +232,8 @@ impl Reason {
             Self::Reverted => "Reverted",
             Self::Contested => "Contested",
             Self::Drifted => "Drifted",
+            Self::Observed => "Observed",
+            Self::Paused => "Paused",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod component;
 mod connections;
+mod drift;
 mod environment;
 mod image;
 mod mounts;
@@ -19,6 +20,7 @@ mod scaling;
 use std::collections::BTreeSet;
 
 pub use component::{Component, Port};
+pub use drift::Drift;
 pub use environment::{Env, EnvSource};
 pub use image::Image;
 pub use mounts::{Mount, MountSource};
@@ -30,7 +32,7 @@ pub use quantity::Quantity;
 pub use rejection::Rejection;
 use rejection::Rejections;
 
-use crate::api::{FindingItem, HardenedApp, Platform, ToleratedPath};
+use crate::api::{FindingItem, HardenedApp, Platform};
 
 /// A `HardenedApp` that can be carried out.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,8 +51,8 @@ pub struct App {
     pub priority_class: Option<String>,
     /// Secrets with registry credentials.
     pub pull_secrets: Vec<String>,
-    /// Additions by others that the policy leaves alone.
-    pub tolerated: Vec<ToleratedPath>,
+    /// How strictly its objects are held to what is declared.
+    pub drift: Drift,
     /// What is weaker than possible, though allowed.
     pub findings: Vec<FindingItem>,
 }
@@ -113,6 +115,7 @@ impl App {
         let mut components: Vec<Component> =
             specs.iter().map(|spec| Component::accept(spec, &owner, policy, &mut findings, &mut rejections)).collect();
         connections::connect(specs, &owner, &mut components, &mut rejections);
+        let drift = Drift::accept(app, policy, &mut rejections);
         components.sort_by(|one, other| one.name.cmp(&other.name));
         findings.sort();
         rejections.into_result(Some(Self {
@@ -123,7 +126,7 @@ impl App {
             platform: policy.placement.platform,
             priority_class: policy.placement.priority_class.clone(),
             pull_secrets: policy.pull_secrets.clone(),
-            tolerated: policy.tolerated.clone(),
+            drift,
             findings,
         }))
     }
@@ -136,3 +139,6 @@ fn is_name(name: &str, longest: usize) -> bool {
         && !name.ends_with('-')
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
+
+#[cfg(test)]
+mod tests;

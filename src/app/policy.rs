@@ -8,7 +8,7 @@ use super::{
     quantity::Quantity,
     rejection::{Rejection, Rejections},
 };
-use crate::api::{HardeningPolicy, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts, ToleratedPath};
+use crate::api::{DriftMode, DriftPolicy, HardeningPolicy, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts};
 
 /// What the platform decides, ready to be applied to an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Policy {
     pub(super) cluster_cidrs: Vec<IpNet>,
     pub(super) monitoring: Vec<PodSelection>,
     pub(super) placement: PlacementPolicy,
-    pub(super) tolerated: Vec<ToleratedPath>,
+    pub(super) drift: DriftPolicy,
 }
 
 /// CPU, memory and ephemeral storage of a pod: requests and limits alike.
@@ -86,7 +86,7 @@ impl Default for Policy {
             cluster_cidrs: Vec::new(),
             monitoring: Vec::new(),
             placement: PlacementPolicy::default(),
-            tolerated: Vec::new(),
+            drift: DriftPolicy::default(),
         }
     }
 }
@@ -118,9 +118,14 @@ impl Policy {
             cluster_cidrs: cidrs(&spec.network.cluster_cidrs, "spec.network.clusterCIDRs", &mut rejections),
             monitoring: selections(&spec.network.monitoring, "spec.network.monitoring", &mut rejections),
             placement: spec.placement.clone(),
-            tolerated: spec.drift.tolerated_paths.clone(),
+            drift: spec.drift.clone(),
         };
         rejections.into_result(Some(accepted))
+    }
+
+    /// Whether an app's deviations may be left as they are.
+    pub(super) fn may_observe(&self) -> bool {
+        self.drift.allow_observe || self.drift.mode == DriftMode::Observe
     }
 }
 

@@ -67,11 +67,13 @@ impl Round<'_> {
         let listed = before.listed.iter().any(|known| known.kind == child.kind.kind && known.name == child.name);
         let mut live = self.cache.live(&self.app.owner, child);
         let mut undone: Vec<DriftItem> = Vec::new();
+        let observed = plan::is_observed(child, &self.app.drift);
         for _ in 0..STEPS {
             let verdict = self.verdict(child, &live, listed);
             // However many requests a heal takes, it is one heal.
-            let heals = undone.is_empty() && !verdict.drift.is_empty();
-            let held = (before.held && verdict.news && verdict.change.is_request()).then_some(ChildState::Held);
+            let heals = undone.is_empty() && !verdict.drift.is_empty() && !observed;
+            let held = self.app.drift.paused || (before.held && verdict.news);
+            let held = (held && verdict.change.is_request()).then_some(ChildState::Held);
             let contested = || if heals { self.contested(child, &verdict) } else { None };
             if let Some(state) = self.rest(child, &live, &verdict).or(held).or_else(contested) {
                 return ChildOutcome::stopped(child, state, undone, verdict);
@@ -111,13 +113,14 @@ impl Round<'_> {
     }
 
     fn verdict(&self, child: &Child, live: &Live, listed: bool) -> Verdict {
-        plan::verdict(child, &self.app.owner.uid, live, listed, &self.app.tolerated)
+        plan::verdict(child, &self.app.owner.uid, live, listed, &self.app.drift)
     }
 
     /// The state of a child to which nothing is done now.
     fn rest(&self, child: &Child, live: &Live, verdict: &Verdict) -> Option<ChildState> {
         let uid = &self.app.owner.uid;
         match &verdict.change {
+            Change::Keep if !verdict.drift.is_empty() => Some(ChildState::Observed),
             Change::Keep => {
                 if !verdict.conditional {
                     self.cache.settle(&self.app.owner, child, live, &verdict.findings);

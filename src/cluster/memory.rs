@@ -101,9 +101,9 @@ impl AppMemory {
         for item in items {
             *self.undone.entry(item.kind.clone()).or_default() += 1;
         }
-        self.unreported.extend(items.iter().cloned());
-        // The newest are kept.
-        self.unreported.drain(..self.unreported.len().saturating_sub(UNREPORTED));
+        // The newest first, and of these the dangerous ones, as the plan tells them: what is cut off is the least.
+        self.unreported.splice(..0, items.iter().cloned());
+        self.unreported.truncate(UNREPORTED);
     }
 
     /// Why a write was refused, while it is too early to try it again.

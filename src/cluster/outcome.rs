@@ -34,13 +34,15 @@ pub enum ChildState {
     InPlace,
     /// The name belongs to somebody else; tried again after this long.
     Conflict(String, Duration),
+    /// Deviations are only reported, and it is left as it is.
+    Observed,
     /// Undone so often that the next time must wait.
     Contested(Duration),
     /// An object of this name is being deleted.
     AwaitDeletion,
     /// Nothing declares it any more; it goes when what takes its place serves and its pods are gone.
     Leftover,
-    /// Not tried, because what must come before it isn't in place.
+    /// Not tried, because what must come before it isn't in place, or because the app is paused.
     Held,
     /// A write failed: when to try again, and why in words.
     Failed(Duration, String),
@@ -49,7 +51,7 @@ pub enum ChildState {
 impl ChildState {
     /// Whether what comes after this child may go on.
     pub(super) const fn lets_pass(&self) -> bool {
-        matches!(self, Self::InPlace | Self::Contested(_))
+        matches!(self, Self::InPlace | Self::Observed | Self::Contested(_))
     }
 }
 

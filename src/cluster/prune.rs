@@ -10,7 +10,10 @@ impl Round<'_> {
     /// gone. Returns what is still there.
     pub async fn prune(&self, children: &[Child], available: bool) -> Vec<ChildOutcome> {
         let owner = &self.app.owner;
-        let (now, later) = plan::prunable(self.cache.owned(owner), children, available);
+        let (mut now, mut later) = plan::prunable(self.cache.owned(owner), children, available);
+        if self.app.drift.paused {
+            later.append(&mut now);
+        }
         let deletions = now.iter().map(async |leftover| {
             match self.writer.delete(owner, leftover).await {
                 // Changed or gone since: the watch will tell.

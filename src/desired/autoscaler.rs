@@ -17,6 +17,7 @@ pub(super) const KIND: Kind = Kind {
         dangerous: &["spec behavior", "spec metrics"],
         tolerated: &["metadata annotations *"],
         public: true,
+        always_enforced: false,
     },
 };
 

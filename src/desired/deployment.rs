@@ -72,6 +72,7 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec serviceAccount",
         ],
         public: false,
+        always_enforced: false,
     },
 };
 

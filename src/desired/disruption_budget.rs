@@ -26,5 +26,6 @@ pub(super) const KIND: Kind = Kind {
         dangerous: &["spec minAvailable", "spec selector"],
         tolerated: &["metadata annotations *"],
         public: true,
+        always_enforced: false,
     },
 };

@@ -45,6 +45,8 @@ pub struct Rules {
     pub tolerated: &'static [&'static str],
     /// Nothing below the metadata is ever confidential: the status may show whatever is found there.
     pub public: bool,
+    /// Deviations are undone in the mode Observe, too.
+    pub always_enforced: bool,
 }
 
 /// Additions tolerated on every kind: what the server itself keeps, and notes by others that change nothing.

@@ -28,6 +28,8 @@ pub(super) const KIND: Kind = Kind {
         dangerous: &["spec"],
         tolerated: &["metadata annotations *"],
         public: true,
+        // Nothing is left open because somebody only wants to watch.
+        always_enforced: true,
     },
 };
 

@@ -29,6 +29,7 @@ pub(super) const KIND: Kind = Kind {
         // Allocated by the server.
         tolerated: &["spec clusterIP*", "spec ipFamil*", "metadata annotations *"],
         public: true,
+        always_enforced: false,
     },
 };
 

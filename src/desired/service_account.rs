@@ -24,5 +24,6 @@ pub(super) const KIND: Kind = Kind {
             "metadata annotations kubectl.kubernetes.io/*",
         ],
         public: true,
+        always_enforced: false,
     },
 };

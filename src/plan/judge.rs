@@ -7,12 +7,14 @@ use super::{
     compare::{Difference, differences},
     correction::correction,
     drift::{disowned_item, drift_item, short},
+    is_observed,
     ownership::{Claim, claims},
     path::Path,
     removal::removal,
 };
 use crate::{
     api::{DriftChange, FindingItem, ToleratedPath},
+    app::Drift,
     desired::{APPLIED_HASH, Child},
 };
 
@@ -24,18 +26,21 @@ const LONGEST: usize = 256;
 /// `settled` says that this process has seen the object equal to this very child before: then every difference is
 /// somebody else's doing, whatever the object itself says.
 #[must_use]
-pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, tolerated: &[ToleratedPath]) -> Verdict {
+pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, drift: &Drift) -> Verdict {
     if let Some(holder) = holder(live, owner_uid) {
         let drift = if was_ours(child, live) { vec![disowned_item(child)] } else { Vec::new() };
         return Verdict { drift, ..Verdict::of(Change::Conflict { holder }) };
     }
-    let judgement = Judgement { child, live, current: settled || is_current(child, live), tolerated };
+    let current = settled || is_current(child, live);
+    let judgement = Judgement { child, live, current, tolerated: &drift.tolerated };
+    let observed = is_observed(child, drift);
     let mut verdict = Verdict::of(Change::Keep);
     let mut found = differences(&child.body, live, &child.kind.rules);
     if let Some(replicas) = child.replicas(live.pointer("/spec/replicas").and_then(Value::as_i64)) {
         scaled(&mut found, live, replicas);
     }
     let mut mended: Vec<&Difference> = Vec::new();
+    let mut harmless = Vec::new();
     for difference in &found {
         match judgement.class(difference) {
             Class::Granted => verdict.conditional = true,
@@ -43,12 +48,17 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, tolera
             Class::Residue => mended.push(difference),
             Class::Unowned => verdict.findings.push(unowned(child, difference)),
             Class::Drift { claim, dangerous } => {
-                verdict.drift.push(drift_item(child, difference, claim.as_ref()));
+                let items = if dangerous { &mut verdict.drift } else { &mut harmless };
+                items.push(drift_item(child, difference, claim.as_ref()));
                 verdict.dangerous |= dangerous;
-                mended.push(difference);
+                if !observed {
+                    mended.push(difference);
+                }
             }
         }
     }
+    // The status has room for the first few only.
+    verdict.drift.append(&mut harmless);
     verdict.change = change(live, verdict.news, &mended);
     if !mended.is_empty() {
         verdict.correction = Some(correction(live, &mended));

@@ -19,14 +19,15 @@ pub use prune::{Leftover, prunable};
 use serde_json::Value;
 
 use crate::{
-    api::{DriftItem, FindingItem, ToleratedPath},
+    api::{DriftItem, DriftMode, FindingItem},
+    app::Drift,
     desired::Child,
 };
 
 /// What must be done to one object. Closed: applying, status and tests share it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    /// Nothing: it is as declared.
+    /// Nothing: it is as declared, or its deviations are only reported.
     Keep,
     /// Create it, and only if nothing of that name is there.
     Create,
@@ -151,14 +152,20 @@ impl Live {
 
 /// What must be done about a child, whatever is known of it. `listed` says whether the last status, for this very spec, lists it.
 #[must_use]
-pub fn verdict(child: &Child, owner_uid: &str, live: &Live, listed: bool, tolerated: &[ToleratedPath]) -> Verdict {
+pub fn verdict(child: &Child, owner_uid: &str, live: &Live, listed: bool, drift: &Drift) -> Verdict {
     match live {
-        Live::Absent => Verdict::absent(child, listed),
+        Live::Absent => Verdict::absent(child, listed, is_observed(child, drift)),
         Live::Settled { findings } => Verdict { findings: findings.clone(), ..Verdict::of(Change::Keep) },
         Live::Outdated { .. } => Verdict { news: true, ..Verdict::of(Change::Apply) },
         Live::Foreign { holder } => Verdict::of(Change::Conflict { holder: holder.clone() }),
-        Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, tolerated),
+        Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, drift),
     }
+}
+
+/// Whether deviations of a child are only reported.
+#[must_use]
+pub fn is_observed(child: &Child, drift: &Drift) -> bool {
+    drift.mode == DriftMode::Observe && !child.kind.rules.always_enforced
 }
 
 impl Verdict {
@@ -176,9 +183,11 @@ impl Verdict {
 
     /// The verdict on a child that isn't there. It was deleted if the last status, for this very spec, lists it; else it was
     /// never made.
-    fn absent(child: &Child, listed: bool) -> Self {
+    fn absent(child: &Child, listed: bool, observed: bool) -> Self {
         let drift = if listed { vec![drift::deleted_item(child)] } else { Vec::new() };
-        Self { drift, dangerous: listed, news: true, ..Self::of(Change::Create) }
+        let left = listed && observed;
+        let change = if left { Change::Keep } else { Change::Create };
+        Self { drift, dangerous: listed, news: !left, ..Self::of(change) }
     }
 }
 

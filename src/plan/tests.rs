@@ -2,6 +2,7 @@
 
 mod drift;
 mod fake;
+mod observe;
 mod properties;
 mod prune;
 mod removal;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{DriftItem, HardenedApp, ToleratedPath},
-    app::{App, Policy},
+    app::{App, Drift, Policy},
     desired::{Child, children},
     plan::{Verdict, judge},
 };
@@ -58,7 +59,7 @@ fn disturbed(child: &Child, doing: impl FnOnce(&mut Fake)) -> Fake {
 }
 
 fn judged(child: &Child, fake: &Fake) -> Verdict {
-    judge(child, OWNER, &fake.live(), false, &[])
+    judge(child, OWNER, &fake.live(), false, &Drift::default())
 }
 
 fn tolerated(kind: &str, path: &str) -> ToleratedPath {

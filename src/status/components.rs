@@ -37,7 +37,11 @@ fn blocked(child: &ChildOutcome) -> Option<String> {
         ChildState::Conflict(holder, _) => Some(format!("{kind} {name} belongs to {holder}")),
         ChildState::AwaitDeletion => Some(format!("{kind} {name} is being deleted")),
         ChildState::Failed(_, words) => Some(words.chars().take(LONGEST).collect()),
-        ChildState::InPlace | ChildState::Contested(_) | ChildState::Held | ChildState::Leftover => None,
+        ChildState::InPlace
+        | ChildState::Observed
+        | ChildState::Contested(_)
+        | ChildState::Held
+        | ChildState::Leftover => None,
     }
 }
 

@@ -7,9 +7,9 @@ use k8s_openapi::{
 
 use super::{Carried, Outcome, Refusal, drift::sentence};
 use crate::{
-    api::{ConditionType, HardenedAppStatus, Reason},
+    api::{ConditionType, DriftChange, DriftItem, HardenedAppStatus, PAUSED, Reason},
     app::Rejection,
-    cluster::ChildState,
+    cluster::{ChildOutcome, ChildState},
 };
 
 /// Longest message: long enough for every mistake of a spec, short enough to be read.
@@ -41,7 +41,10 @@ pub(super) fn conditions(
 ) -> Vec<Condition> {
     let accepted = accepted(outcome);
     let ready = ready(outcome, &accepted, status);
-    let stalled = matches!(ready.reason, Reason::Rejected | Reason::Unreadable | Reason::Conflict);
+    let stalled = matches!(
+        ready.reason,
+        Reason::Rejected | Reason::Unreadable | Reason::Paused | Reason::Conflict | Reason::Observed
+    );
     let mut decided = vec![(ConditionType::Ready, ready.again(ready.holds))];
     if ready.holds != Some(true) {
         let kind = if stalled { ConditionType::Stalled } else { ConditionType::Reconciling };
@@ -136,6 +139,13 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
         Outcome::Carried(carried) if carried.refused.is_none() => carried,
         Outcome::Carried(_) | Outcome::Refused(_) => return accepted.again(Some(false)),
     };
+    if carried.app.drift.paused {
+        return Decision::of(
+            false,
+            Reason::Paused,
+            format!("nothing is written: remove the annotation {PAUSED} to go on"),
+        );
+    }
     let children = carried.children.as_slice();
     let conflict = || {
         children.iter().find_map(|child| match &child.state {
@@ -161,7 +171,22 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
         let words = format!("{} {} is being deleted and comes anew once it is gone", child.kind, child.name);
         Some(Decision::of(false, Reason::WaitingForDeletion, words))
     };
-    conflict().or_else(failed).or_else(leaving).unwrap_or_else(|| available(carried, status))
+    let missing = || {
+        let gone = |item: &DriftItem| item.change == DriftChange::Deleted;
+        let observed = |child: &&ChildOutcome| matches!(child.state, ChildState::Observed);
+        let child = children.iter().filter(observed).find(|child| child.open.iter().any(gone))?;
+        let words = format!(
+            "{} {} was deleted and isn't made anew: change the spec, or set spec.drift.mode to Enforce",
+            child.kind, child.name
+        );
+        Some(Decision::of(false, Reason::Observed, words))
+    };
+    conflict().or_else(failed).or_else(leaving).or_else(missing).unwrap_or_else(|| available(carried, status))
+}
+
+/// Whether something deviates that ought to have been undone.
+fn left_unwillingly(child: &ChildOutcome) -> bool {
+    !child.open.is_empty() && !matches!(child.state, ChildState::Observed)
 }
 
 fn in_sync(carried: &Carried, status: &HardenedAppStatus) -> Decision {
@@ -170,6 +195,9 @@ fn in_sync(carried: &Carried, status: &HardenedAppStatus) -> Decision {
     match (drift.open.first(), drift.reverted.first()) {
         (Some(open), _) if contested => {
             Decision::of(false, Reason::Contested, format!("undone again and again: {}", sentence(open)))
+        }
+        (Some(open), _) if carried.app.drift.paused || !carried.children.iter().any(left_unwillingly) => {
+            Decision::of(false, Reason::Observed, format!("reported and not undone: {}", sentence(open)))
         }
         (Some(open), _) => Decision::of(false, Reason::Drifted, sentence(open)),
         (None, Some(last)) => Decision::of(true, Reason::Reverted, format!("last undone: {}", sentence(last))),

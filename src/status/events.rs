@@ -25,7 +25,7 @@ const LONGEST: usize = 900;
 #[must_use]
 pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<Note> {
     let mut notes = Vec::new();
-    for (reason, action) in [(Reason::Rejected, "Accept"), (Reason::Conflict, "Apply")] {
+    for (reason, action) in [(Reason::Rejected, "Accept"), (Reason::Paused, "Accept"), (Reason::Conflict, "Apply")] {
         let message = |status: &HardenedAppStatus| ready_message(status, reason);
         if let Some(text) = message(status).filter(|text| message(previous).as_ref() != Some(text)) {
             notes.push(note(reason.as_str(), action, &text));

@@ -69,7 +69,8 @@ pub fn report(
         status.children = children(previous, generation, carried);
         let unowned = carried.children.iter().flat_map(|child| child.findings.clone());
         let left = carried.children.iter().filter(|child| matches!(child.state, ChildState::Leftover)).map(leftover);
-        status.findings = carried.app.findings.iter().cloned().chain(unowned).chain(left).collect();
+        let observed = carried.app.drift.finding();
+        status.findings = carried.app.findings.iter().cloned().chain(observed).chain(unowned).chain(left).collect();
         status.findings.sort();
         status.findings.dedup();
         status.findings.truncate(FINDINGS);
@@ -100,7 +101,7 @@ fn children(previous: &HardenedAppStatus, generation: Option<i64>, carried: &Car
             let reference = ChildRef { kind: child.kind.to_owned(), name: child.name.clone() };
             let listed = same_spec && previous.children.contains(&reference);
             let there = match child.state {
-                ChildState::InPlace | ChildState::Contested(_) => true,
+                ChildState::InPlace | ChildState::Observed | ChildState::Contested(_) => true,
                 ChildState::Conflict(..) | ChildState::Leftover => false,
                 ChildState::AwaitDeletion | ChildState::Held | ChildState::Failed(..) => listed,
             };

@@ -16,6 +16,7 @@ mod leaving;
 mod leftovers;
 mod lifecycle;
 mod metrics;
+mod modes;
 mod pod_security;
 mod policies;
 mod rejections;

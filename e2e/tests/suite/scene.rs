@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use e2e::audit::{self, Request};
 use e2e::{ControlPlane, Namespace, operator, until};
 use hardened_app::api::{DriftItem, HardenedApp, HardenedAppStatus};
-use hardened_app::app::{App, Policy};
+use hardened_app::app::{App, Drift, Policy};
 use hardened_app::desired::{self, Child, KINDS, Kind};
 use hardened_app::plan::{self, Verdict};
 use jiff::Timestamp;
@@ -187,7 +187,7 @@ impl Scene {
         let child = desired(&app)?.into_iter().find(|child| child.kind.kind == kind);
         let child = child.with_context(|| format!("the app declares no {kind}"))?;
         let live = self.live(kind, &child.name).await?;
-        Ok(plan::judge(&child, app.metadata.uid.as_deref().unwrap_or_default(), &live, true, &[]))
+        Ok(plan::judge(&child, app.metadata.uid.as_deref().unwrap_or_default(), &live, true, &Drift::default()))
     }
 
     /// UID and version of an object: equal as long as nobody writes to it.

@@ -70,7 +70,7 @@ fn no_more_is_kept_for_the_status_than_it_shows() {
     }
     let kept = memory.of("app", |app| app.unreported.clone());
     assert_eq!(kept.len(), 20);
-    assert_eq!(kept.last().map(|item| item.name.as_str()), Some("shop-29"), "the newest are kept");
+    assert_eq!(kept.first().map(|item| item.name.as_str()), Some("shop-29"), "the newest are kept, and first");
 }
 
 #[test]

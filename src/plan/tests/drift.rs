@@ -77,5 +77,8 @@ fn the_newest_foreign_manager_is_named_with_its_time() {
     older["manager"] = json!("z-older");
     older["time"] = json!("2025-01-01T00:00:00Z");
     entries.push(older);
-    assert_eq!(crate::plan::judge(&child, super::OWNER, &live, false, &[]).drift[0].manager, "a-newer");
+    assert_eq!(
+        crate::plan::judge(&child, super::OWNER, &live, false, &crate::app::Drift::default()).drift[0].manager,
+        "a-newer"
+    );
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{OWNER, accepted, fake::Fake, line, push, set, unset};
 use crate::{
+    app::Drift,
     desired::{Child, children},
     plan::{Change, Live, verdict},
 };
@@ -115,7 +116,7 @@ fn look(child: &Child, fake: &mut Fake, budget: usize) -> Vec<String> {
     let mut reported = Vec::new();
     for _ in 0..budget {
         let live = if fake.is_there() { Live::answered(fake.live()) } else { Live::Absent };
-        let verdict = verdict(child, OWNER, &live, false, &[]);
+        let verdict = verdict(child, OWNER, &live, false, &Drift::default());
         reported.extend(verdict.drift.iter().map(line));
         match verdict.change {
             Change::Keep => break,
@@ -128,7 +129,7 @@ fn look(child: &Child, fake: &mut Fake, budget: usize) -> Vec<String> {
 }
 
 fn is_kept(child: &Child, fake: &Fake) -> bool {
-    verdict(child, OWNER, &Live::answered(fake.live()), false, &[]).change == Change::Keep
+    verdict(child, OWNER, &Live::answered(fake.live()), false, &Drift::default()).change == Change::Keep
 }
 
 proptest! {

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{OWNER, child, child_of, disturbed, fake::Fake, judged, lines, push, set, shop, tolerated, unset};
-use crate::plan::{Change, Live, judge, verdict};
+use crate::{
+    app::Drift,
+    plan::{Change, Live, judge, verdict},
+};
 
 /// What others do, and the verdict: change, drift.
 type Case = (&'static str, &'static str, fn(&mut Fake), &'static str, &'static [&'static str]);
@@ -35,8 +38,8 @@ const CASES: &[Case] = &[
         },
         "apply",
         &[
-            "Removed spec.template.spec.automountServiceAccountToken [false] -> [] by ",
             "Removed spec.template.spec.containers[name=web].securityContext.allowPrivilegeEscalation [false] -> [] by ",
+            "Removed spec.template.spec.automountServiceAccountToken [false] -> [] by ",
         ],
     ),
     (
@@ -155,8 +158,8 @@ const CASES: &[Case] = &[
         "apply",
         &[
             "Added spec.ports[port=8080,protocol=TCP].nodePort [] -> [30080] by k",
-            "Changed spec.type [ClusterIP] -> [NodePort] by k",
             r#"Added spec.externalIPs [] -> [["192.0.2.1"]] by k"#,
+            "Changed spec.type [ClusterIP] -> [NodePort] by k",
         ],
     ),
     (
@@ -232,8 +235,8 @@ const CASES: &[Case] = &[
         "remove /spec/ports/1",
         &[
             r#"Added spec.ports[port=22,protocol=TCP] [] -> [{"name":"ssh","port":22,"protocol":"TCP"}] by k"#,
-            "Changed spec.sessionAffinity [None] -> [ClientIP] by k",
             r#"Added spec.externalIPs [] -> [["192.0.2.1"]] by k"#,
+            "Changed spec.sessionAffinity [None] -> [ClientIP] by k",
         ],
     ),
     (
@@ -254,8 +257,8 @@ const CASES: &[Case] = &[
         },
         "apply",
         &[
-            "Changed metadata.annotations[hardened.dev/applied-hash] [hash] -> [hash] by k",
             "Removed spec.template.spec.securityContext.runAsNonRoot [true] -> [] by ",
+            "Changed metadata.annotations[hardened.dev/applied-hash] [hash] -> [hash] by k",
         ],
     ),
     (
@@ -269,8 +272,8 @@ const CASES: &[Case] = &[
         },
         "apply",
         &[
-            "Removed metadata.annotations [hash] -> [] by ",
             "Removed spec.template.spec.securityContext.runAsNonRoot [true] -> [] by ",
+            "Removed metadata.annotations [hash] -> [] by ",
         ],
     ),
     (
@@ -387,18 +390,34 @@ fn an_unclaimed_addition_is_a_finding_with_its_path() {
 }
 
 #[test]
+fn the_dangerous_deviations_are_told_first() {
+    let child = child("Deployment");
+    let fake = disturbed(&child, |fake| {
+        fake.edit("k", |object| {
+            set(object, "/spec/minReadySeconds", json!(5));
+            set(object, "/spec/replicas", json!(9));
+            push(object, "/spec/template/spec/volumes", json!({ "name": "host", "hostPath": { "path": "/" } }));
+        });
+    });
+    let verdict = judged(&child, &fake);
+    let paths: Vec<&str> = verdict.drift.iter().map(|item| item.path.as_str()).collect();
+    assert_eq!(paths, ["spec.template.spec.volumes[name=host]", "spec.replicas", "spec.minReadySeconds"]);
+}
+
+#[test]
 fn tolerated_paths_let_harmless_additions_be_and_no_others() {
     let child = child("Deployment");
-    let allowed = [
+    let allowed = vec![
         tolerated("Deployment", "spec.template.spec.preemptionPolicy"),
         tolerated("Deployment", "spec.template.spec.hostAliases"),
         tolerated("Deployment", "spec.replicas"),
         tolerated("Service", "spec.paused"),
         tolerated("Deployment", "spec.min"),
     ];
+    let drift = Drift { tolerated: allowed, ..Drift::default() };
     let judged = |pointer: &'static str, value: serde_json::Value| {
         let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, pointer, value)));
-        judge(&child, OWNER, &fake.live(), false, &allowed)
+        judge(&child, OWNER, &fake.live(), false, &drift)
     };
     let granted = judged("/spec/template/spec/preemptionPolicy", json!("Never"));
     assert_eq!((granted.change, granted.drift.len()), (Change::Keep, 0));
@@ -444,16 +463,16 @@ fn once_settled_everything_is_somebody_elses_doing() {
     older["components"][0]["replicas"] = json!(5);
     let live = disturbed(&child_of(older, "Deployment"), |_| {}).live();
     let child = child("Deployment");
-    assert!(judge(&child, OWNER, &live, false, &[]).drift.is_empty());
+    assert!(judge(&child, OWNER, &live, false, &Drift::default()).drift.is_empty());
     let drift: Vec<String> =
-        judge(&child, OWNER, &live, true, &[]).drift.iter().map(|item| item.path.clone()).collect();
+        judge(&child, OWNER, &live, true, &Drift::default()).drift.iter().map(|item| item.path.clone()).collect();
     assert_eq!(drift, ["metadata.annotations[hardened.dev/applied-hash]", "spec.replicas"]);
 }
 
 #[test]
 fn without_an_object_the_last_status_tells_a_deletion_from_a_creation() {
     let child = child("Deployment");
-    let judged = |live: &Live, listed| verdict(&child, OWNER, live, listed, &[]);
+    let judged = |live: &Live, listed| verdict(&child, OWNER, live, listed, &Drift::default());
     let never_made = judged(&Live::Absent, false);
     assert_eq!((never_made.change, never_made.drift.len(), never_made.dangerous), (Change::Create, 0, false));
     let deleted = judged(&Live::Absent, true);

@@ -2,7 +2,7 @@
 
 use super::{app, at, child, condition, conflict, failed, first, item, outcome, rejected, report, summary, then};
 use crate::{
-    api::HardenedAppStatus,
+    api::{DriftChange, DriftItem, DriftMode, HardenedAppStatus},
     cluster::{ChildState, PodState, Rollout},
     status::{Carried, Outcome, Refusal},
 };
@@ -211,6 +211,72 @@ const CASES: &[Case] = &[
         &["Ready=True/Available", "Accepted=True/Accepted", "Available=True/Available", "InSync=True/Reverted"],
         "all pods",
     ),
+    (
+        "drift that is only observed is out of sync, and the app ready all the same",
+        || {
+            outcome(|carried| {
+                carried.children[1].state = ChildState::Observed;
+                carried.children[1].open = vec![item("spec.replicas")];
+            })
+        },
+        &["Ready=True/Available", "Accepted=True/Accepted", "Available=True/Available", "InSync=False/Observed"],
+        "all pods",
+    ),
+    (
+        "what can't be undone outweighs what is only observed",
+        || {
+            outcome(|carried| {
+                carried.children[0].state = failed("refused");
+                carried.children[0].open = vec![item("spec.ingress")];
+                carried.children[1].state = ChildState::Observed;
+                carried.children[1].open = vec![item("spec.replicas")];
+            })
+        },
+        &[
+            "Ready=False/ApplyFailed",
+            "Accepted=True/Accepted",
+            "Reconciling=True/ApplyFailed",
+            "Available=True/Available",
+            "InSync=False/Drifted",
+        ],
+        "refused",
+    ),
+    (
+        "a deletion that is only observed is stalled: nobody makes it anew",
+        || {
+            outcome(|carried| {
+                carried.children[1].state = ChildState::Observed;
+                carried.children[1].open = vec![DriftItem { change: DriftChange::Deleted, ..item("") }];
+            })
+        },
+        &[
+            "Ready=False/Observed",
+            "Accepted=True/Accepted",
+            "Stalled=True/Observed",
+            "Available=True/Available",
+            "InSync=False/Observed",
+        ],
+        "Deployment shop-web was deleted and isn't made anew",
+    ),
+    (
+        "a paused app is stalled, whatever else is the matter, and says what ends it",
+        || {
+            outcome(|carried| {
+                carried.app.drift.paused = true;
+                carried.children[0].state = conflict();
+                carried.children[1].state = ChildState::Held;
+                carried.children[1].open = vec![item("spec.replicas")];
+            })
+        },
+        &[
+            "Ready=False/Paused",
+            "Accepted=True/Accepted",
+            "Stalled=True/Paused",
+            "Available=True/Available",
+            "InSync=False/Observed",
+        ],
+        "remove the annotation hardened.dev/paused",
+    ),
 ];
 
 #[test]
@@ -328,6 +394,19 @@ fn children_are_listed_while_they_are_there() {
         }),
     );
     assert_eq!(kinds(&leftover), ["Deployment", "NetworkPolicy"]);
+}
+
+#[test]
+fn whoever_reads_the_findings_learns_that_deviations_stay() {
+    let finding = |change: fn(&mut crate::app::Drift)| {
+        let status = first(&outcome(|carried| change(&mut carried.app.drift)));
+        status.findings.into_iter().find(|finding| finding.check == "drift-not-undone").map(|finding| finding.message)
+    };
+    assert_eq!(finding(|_| {}), None);
+    let observed = finding(|drift| drift.mode = DriftMode::Observe).unwrap();
+    assert!(observed.contains("except in NetworkPolicies"), "{observed}");
+    let paused = finding(|drift| drift.paused = true).unwrap();
+    assert!(paused.contains("nothing is written"), "{paused}");
 }
 
 #[test]

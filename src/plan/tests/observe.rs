@@ -1,0 +1,72 @@
+//! What is done about deviations that are only reported.
+
+use serde_json::json;
+
+use super::{OWNER, child, child_of, disturbed, lines, push, set, shop};
+use crate::{
+    api::DriftMode,
+    app::Drift,
+    desired::Child,
+    plan::{Change, Live, Verdict, verdict},
+};
+
+fn judged(child: &Child, live: &Live, listed: bool) -> Verdict {
+    let observing = Drift { mode: DriftMode::Observe, ..Drift::default() };
+    verdict(child, OWNER, live, listed, &observing)
+}
+
+#[test]
+fn a_deviation_is_reported_and_left() {
+    let child = child("Deployment");
+    let fake = disturbed(&child, |fake| {
+        fake.edit("kubectl-edit", |object| {
+            set(object, "/spec/replicas", json!(9));
+            push(object, "/spec/template/spec/containers", json!({ "name": "miner", "image": "evil:1" }));
+        });
+    });
+    let verdict = judged(&child, &Live::answered(fake.live()), true);
+    assert_eq!((&verdict.change, &verdict.correction), (&Change::Keep, &None));
+    assert_eq!(
+        lines(&verdict),
+        [
+            "Added spec.template.spec.containers[name=miner] [] -> [image=evil:1] by kubectl-edit",
+            "Changed spec.replicas [2] -> [9] by kubectl-edit",
+        ]
+    );
+}
+
+#[test]
+fn a_network_policy_is_mended_all_the_same() {
+    let child = child("NetworkPolicy");
+    let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, "/spec/ingress", json!([{}]))));
+    let verdict = judged(&child, &Live::answered(fake.live()), true);
+    assert_eq!(verdict.change, Change::Apply);
+    let deleted = judged(&child, &Live::Absent, true);
+    assert_eq!((deleted.change, deleted.drift.len()), (Change::Create, 1));
+}
+
+#[test]
+fn a_deletion_is_reported_and_left_but_what_was_never_made_is_made() {
+    let child = child("Service");
+    let deleted = judged(&child, &Live::Absent, true);
+    assert_eq!((&deleted.change, deleted.news, deleted.drift.len()), (&Change::Keep, false, 1));
+    let never_made = judged(&child, &Live::Absent, false);
+    assert_eq!((&never_made.change, never_made.news, never_made.drift.len()), (&Change::Create, true, 0));
+}
+
+#[test]
+fn a_newer_version_is_applied_and_leaves_what_others_added() {
+    let mut newer = shop();
+    newer["components"][0]["image"] = json!("r.io/web:2");
+    let mut fake = disturbed(&child("Deployment"), |fake| {
+        fake.edit("k", |object| {
+            push(object, "/spec/template/spec/containers", json!({ "name": "probe", "image": "r.io/probe:1" }));
+        });
+    });
+    let child = child_of(newer, "Deployment");
+    let verdict = judged(&child, &Live::answered(fake.live()), false);
+    assert_eq!((&verdict.change, verdict.news, verdict.drift.len()), (&Change::Apply, true, 1));
+    fake.apply(&child);
+    let then = judged(&child, &Live::answered(fake.live()), true);
+    assert_eq!((&then.change, lines(&then).len()), (&Change::Keep, 1), "{:?}", lines(&then));
+}
