@@ -1,4 +1,5 @@
-//! The rules that `lib.rs` states, held: the core is pure, arrows never point back, files are short, generated ones are fresh.
+//! The rules that `lib.rs` states, held: the core is pure, arrows never point back, files are short, generated ones are
+//! fresh, and the documentation leads nowhere that isn't there.
 
 use std::{
     collections::BTreeSet,
@@ -202,4 +203,71 @@ fn the_readme_names_every_kind_and_its_file() {
         let source = fs::read_to_string(root().join(file)).unwrap();
         assert!(source.contains(&format!("kind: \"{kind}\"")), "{file} doesn't build {kind}");
     }
+}
+
+/// README and `docs/`: path and text.
+fn documents() -> Vec<(PathBuf, String)> {
+    let mut paths = files(&root().join("docs"));
+    paths.push(root().join("README.md"));
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// The parts of an address that GitHub makes of the headings.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-');
+    let headings = headings.map(|line| line.trim_start_matches('#').trim().to_lowercase());
+    headings.map(|heading| heading.chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let mut found = Vec::new();
+    for (path, text) in documents() {
+        let links = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+        for link in links.filter(|link| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            let known = match fs::read_to_string(&target) {
+                Ok(text) => anchor.is_empty() || anchors(&text).iter().any(|known| known == anchor),
+                Err(_) => target.is_dir() && anchor.is_empty(),
+            };
+            if !known {
+                found.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "links that lead nowhere:\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_file_that_the_documents_name_is_there() {
+    let mut found = Vec::new();
+    for (path, text) in documents() {
+        for name in text.split('`').skip(1).step_by(2) {
+            let starts =
+                ["src/", "deploy/", "charts/", "docs/", "crds/", "e2e/"].iter().any(|folder| name.starts_with(folder));
+            if starts && !name.contains(['<', '*', ' ']) && !root().join(name).exists() {
+                found.push(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "files that aren't there:\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_word_of_the_status_is_explained() {
+    let source = fs::read_to_string(root().join("src/api/status.rs")).unwrap();
+    let words = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once(" => \"")?.1.strip_suffix("\","));
+    let page = fs::read_to_string(root().join("docs/troubleshooting.md")).unwrap();
+    let first_cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let explained: BTreeSet<&str> = first_cells.flat_map(|cell| cell.split(", ")).collect();
+    let mut number = 0;
+    for word in words {
+        number += 1;
+        assert!(explained.contains(word), "docs/troubleshooting.md doesn't say what {word} means");
+    }
+    assert!(number > 15, "the words of the status weren't found");
 }

@@ -12,8 +12,8 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 const INTRODUCTION: &str = "# Field reference
 
 Every field of both kinds, as `kubectl explain` has them too, with the limits that the API server checks. What needs to see two
-places at once is checked by the operator, and by `hardened-app render`: such messages are in the status of the app. A field
-that isn't required may be left out. Fields with a link have fields of their own; `[]` stands for each member of a list.
+places at once is checked by the operator, and by `hardened-app render`: see [troubleshooting](troubleshooting.md). A field that
+isn't required may be left out. Fields with a link have fields of their own; `[]` stands for each member of a list.
 ";
 
 /// The whole document.
