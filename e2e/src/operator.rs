@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -42,6 +42,14 @@ const LISTENING: &str = "listening";
 const UP: &str = "caches are full";
 
 const LIMIT: Duration = Duration::from_mins(1);
+
+/// The program that was built along with this one, for one of its other commands.
+///
+/// # Errors
+/// When it isn't built.
+pub fn program() -> Result<Command> {
+    Ok(Command::new(programs::beside_this_one(NAME)?))
+}
 
 /// The root of the repository.
 pub(crate) fn repository() -> &'static Path {

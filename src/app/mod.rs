@@ -8,6 +8,7 @@ mod connections;
 mod environment;
 mod image;
 mod mounts;
+mod names;
 mod network;
 mod placement;
 mod policy;
@@ -15,6 +16,7 @@ mod probes;
 mod quantity;
 mod rejection;
 mod scaling;
+mod schema;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +24,7 @@ pub use component::{Component, Port};
 pub use environment::{Env, EnvSource};
 pub use image::Image;
 pub use mounts::{Mount, MountSource};
+use names::is_name;
 pub use network::{Outside, Peer, Target};
 pub use placement::Placement;
 pub use policy::{Dns, PodSelection, Policy, Resources};
@@ -29,6 +32,9 @@ pub use probes::{Probe, ProbeHandler, Probes};
 pub use quantity::Quantity;
 pub use rejection::Rejection;
 use rejection::Rejections;
+pub use schema::malformed;
+
+use kube::Resource;
 
 use crate::api::{FindingItem, HardenedApp, Platform, ToleratedPath};
 
@@ -113,6 +119,7 @@ impl App {
         let mut components: Vec<Component> =
             specs.iter().map(|spec| Component::accept(spec, &owner, policy, &mut findings, &mut rejections)).collect();
         connections::connect(specs, &owner, &mut components, &mut rejections);
+        schema::bounds(&HardenedApp::kind(&()), &app.spec, &mut rejections);
         components.sort_by(|one, other| one.name.cmp(&other.name));
         findings.sort();
         rejections.into_result(Some(Self {
@@ -127,12 +134,4 @@ impl App {
             findings,
         }))
     }
-}
-
-/// Whether `name` is a DNS label that starts with a letter, as Service names must (RFC 1035), of at most `longest` characters.
-fn is_name(name: &str, longest: usize) -> bool {
-    name.len() <= longest
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

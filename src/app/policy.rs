@@ -3,10 +3,12 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
+use kube::Resource;
 
 use super::{
     quantity::Quantity,
     rejection::{Rejection, Rejections},
+    schema,
 };
 use crate::api::{HardeningPolicy, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts, ToleratedPath};
 
@@ -120,6 +122,7 @@ impl Policy {
             placement: spec.placement.clone(),
             tolerated: spec.drift.tolerated_paths.clone(),
         };
+        schema::bounds(&HardeningPolicy::kind(&()), spec, &mut rejections);
         rejections.into_result(Some(accepted))
     }
 }

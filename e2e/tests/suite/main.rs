@@ -3,7 +3,7 @@
 mod at_rest;
 mod attacks;
 mod autoscaling;
-mod bad_specs;
+mod bad_input;
 mod chart;
 mod conflicts;
 mod control_plane;
