@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Row] = &[
     unreadable(
         "variables as a map",
         "env: {LOG_LEVEL: info}",
-        "spec.components[0].env: … must be of type array",
+        "unknown field \"spec.components[0].env.LOG_LEVEL\"",
         "spec.components[web].env: not a list; begin each member with '-'",
     ),
     unreadable(

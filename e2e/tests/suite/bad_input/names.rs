@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::row::{Row, component, server, unreadable};
-use crate::tamper::{push, remove, set};
+use crate::tamper::{push, set};
 
 const APP: &str = "metadata.name: … use at most 30 lower-case letters";
 const COMPONENT: &str = "spec.components[0].name: … use lower-case letters, digits and '-', starting with a letter";
@@ -72,6 +72,11 @@ pub(super) const ROWS: &[Row] = &[
             push(app, "/spec/components", component(&format!("c{number}")));
         }
     }),
-    unreadable("a spec that is empty", "", "spec.components: Required value", "spec.components: it is missing; add it")
-        .made_by(|app| remove(app, "/spec/components")),
+    unreadable(
+        "a spec without its one field",
+        "",
+        "spec.components: Required value",
+        "spec.components: it is missing; add it",
+    )
+    .made_by(|app| set(app, "/spec/components", Value::Null)),
 ];

@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
     unreadable(
         "another app among the components of this one",
         "connectsTo: [{app: portal, component: web}]",
-        "spec.components[0].connectsTo[0]: … must be of type string",
+        "unknown field \"spec.components[0].connectsTo[0].app\"",
         "spec.components[web].connectsTo[0]: not text; put it in quotes",
     ),
     unreadable(
@@ -52,8 +52,8 @@ pub(super) const ROWS: &[Row] = &[
         "spec.components[web].connectsToApps[0].app: not a name of a HardenedApp; use at most 30 lower-case letters",
     ),
     server(
-        "a component's name with a dot, as in a selector label",
-        "allowFrom: [{app: portal, component: web.api}]",
+        "a component and its app in one name",
+        "allowFrom: [{app: portal, component: portal.web}]",
         "spec.components[0].allowFrom[0].component: … use the name of a component",
         "spec.components[web].allowFrom[0].component: not a name of a component; use at most 20 lower-case letters",
     ),

@@ -69,7 +69,7 @@ pub(super) const ROWS: &[Row] = &[
     unreadable(
         "a field of a Kubernetes container",
         "ports: [{name: http, containerPort: 8080}]",
-        "spec.components[0].ports[0].port: Required value",
+        "unknown field \"spec.components[0].ports[0].containerPort\"",
         "spec.components[web].ports[http].containerPort: unknown field; correct its spelling, or remove it",
     ),
     server(

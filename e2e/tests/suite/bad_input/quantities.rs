@@ -1,6 +1,6 @@
 //! Amounts that are none.
 
-use super::row::{Row, server, unreadable};
+use super::row::{Row, operator, server, unreadable};
 
 const CPU: &str = "spec.components[0].resources.cpu: … write a quantity above 0 such as 100m";
 const CPU_TOO: &str = "spec.components[web].resources.cpu: … is no quantity above 0; write one such as 100m";

@@ -6,11 +6,17 @@ use super::row::{Row, component, operator, server};
 use crate::tamper::{push, set};
 
 /// As much environment as one component may have: half a megabyte.
-fn crowded(name: &str) -> Value {
-    let mut crowded = component(name);
-    let env = (0..128).map(|number| json!({ "name": format!("V{number}"), "value": "x".repeat(4096) }));
-    set(&mut crowded, "/env", env.collect());
-    crowded
+fn crowd() -> Value {
+    (0..128).map(|number| json!({ "name": format!("V{number}"), "value": "x".repeat(4096) })).collect()
+}
+
+/// Adds components with half a megabyte each.
+fn crowds(app: &mut Value, count: usize) {
+    for number in 0..count {
+        let mut crowded = component(&format!("c{number}"));
+        set(&mut crowded, "/env", crowd());
+        push(app, "/spec/components", crowded);
+    }
 }
 
 pub(super) const ROWS: &[Row] = &[
@@ -19,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
         "",
         "spec: it has 5 … KiB, where at most 256 are allowed; mount what is large as a ConfigMap",
     )
-    .made_by(|app| set(app, "/spec/components/0", crowded("web"))),
+    .made_by(|app| set(app, "/spec/components/0/env", crowd())),
     server(
         "500 KB in one argument",
         "",
@@ -40,22 +46,14 @@ pub(super) const ROWS: &[Row] = &[
         "trying to send message larger than max",
         "spec: it has … KiB, where at most 256 are allowed; mount what is large as a ConfigMap",
     )
-    .made_by(|app| {
-        for number in 0..4 {
-            push(app, "/spec/components", crowded(&format!("c{number}")));
-        }
-    }),
+    .made_by(|app| crowds(app, 4)),
     server(
         "4 MB, more than is ever read",
         "",
         "limit is 3145728",
         "spec: it has … KiB, where at most 256 are allowed; mount what is large as a ConfigMap",
     )
-    .made_by(|app| {
-        for number in 0..8 {
-            push(app, "/spec/components", crowded(&format!("c{number}")));
-        }
-    }),
+    .made_by(|app| crowds(app, 8)),
     server(
         "129 variables",
         "",

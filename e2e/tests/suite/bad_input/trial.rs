@@ -75,6 +75,7 @@ impl Trial {
 
     async fn row(&self, row: &Row) -> Result<()> {
         let mistaken = row.mistaken()?;
+        ensure!(mistaken != good(), "no mistake at all");
         let running = self.running().await?;
         let answer = self.write(&mistaken).await?;
         match (row.caught, answer) {
