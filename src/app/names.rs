@@ -1,5 +1,7 @@
 //! Names of objects: our own, and those that a spec refers to.
 
+use std::collections::BTreeMap;
+
 use super::rejection::Rejections;
 
 /// Whether `name` is a DNS label that starts with a letter, as Service names must (RFC 1035), of at most `longest` characters.
@@ -34,6 +36,34 @@ pub(super) fn of_peer(kind: &str, name: &str, longest: usize, path: String, reje
             format!("use at most {longest} lower-case letters, digits and '-', starting with a letter"),
         );
     }
+}
+
+/// Refuses what can't be labels.
+pub(super) fn of_labels(labels: &BTreeMap<String, String>, path: &str, rejections: &mut Rejections) {
+    for (key, value) in labels {
+        of_label(key, value, format!("{path}[{key}]"), rejections);
+    }
+}
+
+/// Refuses what can't be a label: a key of at most 63 characters, with a domain in front or without one, and a value.
+pub(super) fn of_label(key: &str, value: &str, path: String, rejections: &mut Rejections) {
+    let (domain, name) = key.split_once('/').map_or((None, key), |(domain, name)| (Some(domain), name));
+    let whole = !name.is_empty() && domain.is_none_or(|domain| domain.len() <= 253 && domain.split('.').all(is_label));
+    if !whole || !is_label_text(name) || !is_label_text(value) {
+        rejections.add(
+            path,
+            "not a label",
+            "use letters, digits, '-', '_' and '.', beginning and ending with a letter or digit",
+        );
+    }
+}
+
+/// The name in a label's key, or its value.
+fn is_label_text(text: &str) -> bool {
+    text.len() <= 63
+        && !text.starts_with(['-', '_', '.'])
+        && !text.ends_with(['-', '_', '.'])
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 /// Whether it is a DNS label (RFC 1123).

@@ -6,11 +6,14 @@ use ipnet::IpNet;
 use kube::Resource;
 
 use super::{
+    names,
     quantity::Quantity,
     rejection::{Rejection, Rejections},
     schema,
 };
-use crate::api::{HardeningPolicy, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts, ToleratedPath};
+use crate::api::{
+    HardeningPolicy, HardeningPolicySpec, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts, ToleratedPath,
+};
 
 /// What the platform decides, ready to be applied to an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,8 +125,33 @@ impl Policy {
             placement: spec.placement.clone(),
             tolerated: spec.drift.tolerated_paths.clone(),
         };
+        names_of(spec, &mut rejections);
         schema::bounds(&HardeningPolicy::kind(&()), spec, &mut rejections);
         rejections.into_result(Some(accepted))
+    }
+}
+
+/// Names and labels that the API server would refuse in every child.
+fn names_of(spec: &HardeningPolicySpec, rejections: &mut Rejections) {
+    for (index, secret) in spec.images.pull_secrets.iter().enumerate() {
+        names::of_object("Secret", secret, format!("spec.images.pullSecrets[{index}]"), rejections);
+    }
+    if let Some(class) = &spec.placement.priority_class {
+        names::of_object("PriorityClass", class, "spec.placement.priorityClass", rejections);
+    }
+    for device in &spec.placement.devices {
+        let path = format!("spec.placement.devices[{}]", device.resource);
+        if !device.resource.contains('/') {
+            rejections.add(format!("{path}.resource"), "no domain in it", "write one such as nvidia.com/gpu");
+        }
+        names::of_labels(&device.node_selector, &format!("{path}.nodeSelector"), rejections);
+        for (index, toleration) in device.tolerations.iter().enumerate() {
+            let value = toleration.value.as_deref().unwrap_or_default();
+            names::of_label(&toleration.key, value, format!("{path}.tolerations[{index}].key"), rejections);
+        }
+        if let Some(class) = &device.runtime_class {
+            names::of_object("RuntimeClass", class, format!("{path}.runtimeClass"), rejections);
+        }
     }
 }
 
@@ -146,6 +174,10 @@ fn selections(peers: &[PodPeer], path: &str, rejections: &mut Rejections) -> Vec
             "no labels would select every pod",
             "name the labels of the pods",
         );
+    }
+    for (index, peer) in peers.iter().enumerate() {
+        names::of_namespace(&peer.namespace, format!("{path}[{index}].namespace"), rejections);
+        names::of_labels(&peer.pod_labels, &format!("{path}[{index}].podLabels"), rejections);
     }
     peers
         .iter()

@@ -10,9 +10,11 @@ mod limits;
 mod names;
 mod network;
 mod paths;
+mod policies;
 mod ports;
 mod probes;
 mod quantities;
+mod rendering;
 mod row;
 mod scaling;
 mod sizes;
@@ -39,7 +41,7 @@ const fn sort(name: &'static str, rows: &'static [Row]) -> Sort {
 }
 
 /// The table.
-const TABLE: [Sort; 13] = [
+const TABLE: [Sort; 14] = [
     sort("names", names::ROWS),
     sort("images", images::ROWS),
     sort("users", users::ROWS),
@@ -53,6 +55,7 @@ const TABLE: [Sort; 13] = [
     sort("sizes", sizes::ROWS),
     sort("escapes", escapes::ROWS),
     Sort { policy: limits::POLICY, ..sort("limits", limits::ROWS) },
+    Sort { policy: "{}", ..sort("policies", policies::ROWS) },
 ];
 
 #[tokio::test]

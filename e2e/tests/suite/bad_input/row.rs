@@ -1,6 +1,6 @@
 //! A row of the table: a mistake, who catches it, and what is said of it.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
 /// One mistake in an app that was fine.
@@ -18,6 +18,8 @@ pub(crate) enum Change {
     Web(&'static str),
     /// Anything else in the object.
     App(fn(&mut Value)),
+    /// The policy of the namespace, as YAML. The app stays as it is.
+    Policy(&'static str),
 }
 
 /// Who catches it. The words are pieces of the message in their order, with `…` between: the field and the remedy.
@@ -51,14 +53,19 @@ pub(crate) const fn operator(mistake: &'static str, web: &'static str, says: &'s
     Row { mistake, change: Change::Web(web), caught: Caught::ByOperator(says) }
 }
 
+/// In the policy of the namespace.
+pub(crate) const fn policy(mistake: &'static str, spec: &'static str, caught: Caught) -> Row {
+    Row { mistake, change: Change::Policy(spec), caught }
+}
+
 impl Row {
     /// With a change of the whole object in place of one of component `web`.
     pub(crate) const fn made_by(self, change: fn(&mut Value)) -> Self {
         Self { change: Change::App(change), ..self }
     }
 
-    /// The app with the mistake in it.
-    pub(crate) fn mistaken(&self) -> Result<Value> {
+    /// The app with the mistake in it; or the policy's spec, if it is there.
+    pub(crate) fn mistaken(&self) -> Result<(Value, Option<Value>)> {
         let mut app = good();
         match self.change {
             Change::Web(text) => {
@@ -70,8 +77,9 @@ impl Row {
                 }
             }
             Change::App(change) => change(&mut app),
+            Change::Policy(text) => return Ok((app, Some(serde_saphyr::from_str(text)?))),
         }
-        Ok(app)
+        Ok((app, None))
     }
 }
 
@@ -100,13 +108,19 @@ pub(crate) fn component(name: &str) -> Value {
 }
 
 /// Whether the pieces are in the text, in their order.
-pub(crate) fn says(text: &str, words: &str) -> bool {
+pub(crate) fn is_said(text: &str, words: &str) -> Result<()> {
     let mut rest = text;
-    words.split('…').map(str::trim).all(|piece| match rest.split_once(piece) {
-        Some((_, after)) => {
-            rest = after;
-            true
-        }
-        None => false,
-    })
+    let said = !words.is_empty()
+        && words.split('…').map(str::trim).all(|piece| match rest.split_once(piece) {
+            Some((_, after)) => {
+                rest = after;
+                true
+            }
+            None => false,
+        });
+    // Half a megabyte would bury the rest; what matters stands at the beginning or at the end.
+    let beginning: String = text.chars().take(1000).collect();
+    let end: String = text.chars().skip(text.chars().count().saturating_sub(1000)).collect();
+    ensure!(said, "expected {words:?}, found {beginning:?} … {end:?}");
+    Ok(())
 }

@@ -1,20 +1,16 @@
 //! Makes the mistakes of one sort, one after the other, in an app that runs.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-
 use anyhow::{Context, Result, bail, ensure};
-use hardened_app::api::{HardenedApp, HardeningPolicy, POLICY_LABEL};
-use hardened_app::app::{App, Policy, Rejection};
+use hardened_app::api::{HardenedApp, POLICY_LABEL};
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams, ValidationDirective};
-use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use serde_json::Value;
 
-use super::Sort;
-use super::row::{Caught, Row, good, says};
+use super::row::{Caught, Row, good, is_said};
+use super::{Sort, rendering};
 use crate::policies::policy;
 use crate::scene::{Scene, web_kinds};
+use crate::tamper::set;
 
 /// The app that is good until somebody makes a mistake.
 const APP: &str = "shop";
@@ -35,7 +31,8 @@ pub(super) async fn failures(sort: &Sort) -> Result<Vec<String>> {
 struct Trial {
     scene: Scene,
     apps: Api<DynamicObject>,
-    policy: Option<Value>,
+    /// The policy of the namespace, if it isn't the built-in one: its name and spec.
+    policy: Option<(String, Value)>,
 }
 
 /// An object and its version: equal as long as nobody writes to it.
@@ -44,26 +41,19 @@ type Version = (&'static str, &'static str, (String, String));
 impl Trial {
     async fn begin(sort: &Sort) -> Result<Self> {
         let name = format!("bad-{}", sort.name);
-        let scene = if sort.policy.is_empty() {
-            Scene::open(&name).await?
+        let (scene, rules) = if sort.policy.is_empty() {
+            (Scene::open(&name).await?, None)
         } else {
-            Scene::labelled(&name, &[(POLICY_LABEL, &name)]).await?
+            let scene = Scene::labelled(&name, &[(POLICY_LABEL, &name)]).await?;
+            (scene, Some((name, serde_saphyr::from_str(sort.policy)?)))
         };
-        let mut rules = None;
-        if !sort.policy.is_empty() {
-            let spec: Value = serde_saphyr::from_str(sort.policy)?;
-            policy(&scene, &name, spec.clone()).await?;
-            rules = Some(json!({
-                "apiVersion": "hardened.dev/v1alpha1",
-                "kind": "HardeningPolicy",
-                "metadata": { "name": name },
-                "spec": spec,
-            }));
-        }
         let resource = ApiResource::erase::<HardenedApp>(&());
         // Untyped: the operator's own types know no wrong value.
         let apps = Api::namespaced_with(scene.client.clone(), scene.name(), &resource);
         let trial = Self { scene, apps, policy: rules };
+        if let Some((name, spec)) = &trial.policy {
+            policy(&trial.scene, name, spec.clone()).await?;
+        }
         trial.scene.create_from(good()).await?;
         trial.is_well().await?;
         Ok(trial)
@@ -74,10 +64,13 @@ impl Trial {
     }
 
     async fn row(&self, row: &Row) -> Result<()> {
-        let mistaken = row.mistaken()?;
-        ensure!(mistaken != good(), "no mistake at all");
+        let (app, rules) = row.mistaken()?;
+        ensure!(app != good() || rules.is_some(), "no mistake at all");
         let running = self.running().await?;
-        let answer = self.write(&mistaken).await?;
+        let answer = match &rules {
+            Some(spec) => self.write_policy(spec).await?,
+            None => self.write(&app).await?,
+        };
         match (row.caught, answer) {
             (Caught::ByServer(words, _) | Caught::Unreadable(words, _), Err(message)) => is_said(&message, words)?,
             (Caught::ByServer(..) | Caught::Unreadable(..), Ok(())) => {
@@ -98,7 +91,8 @@ impl Trial {
         }
         let after = self.running().await?;
         ensure!(after == running, "touched: {running:?} became {after:?}");
-        self.is_refused_without_a_cluster(row, &mistaken).await
+        let rules = self.policy.as_ref().map(|(name, spec)| (name.as_str(), rules.as_ref().unwrap_or(spec)));
+        rendering::is_refused(&self.scene, row.caught, &app, rules).await
     }
 
     /// The versions of all that runs.
@@ -115,77 +109,41 @@ impl Trial {
     /// What `kubectl apply` does, which asks the server to be strict. The inner error is the server's refusal.
     async fn write(&self, app: &Value) -> Result<Result<(), String>> {
         let name = app.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-        let strict = Some(ValidationDirective::Strict);
         let answer = if name == APP {
+            let strict = Some(ValidationDirective::Strict);
             let parameters = PatchParams { field_validation: strict, ..PatchParams::default() };
             self.apps.patch(name, &parameters, &Patch::Merge(app)).await
         } else {
             let mut app = app.clone();
-            crate::tamper::set(&mut app, "/metadata/namespace", self.scene.name().into());
+            set(&mut app, "/metadata/namespace", self.scene.name().into());
             self.apps.create(&PostParams::default(), &serde_json::from_value(app)?).await
         };
-        match answer {
-            Ok(_) => Ok(Ok(())),
-            Err(kube::Error::Api(status)) => Ok(Err(status.message)),
-            Err(error) => Err(error.into()),
-        }
+        refusal(answer.map_err(Into::into))
+    }
+
+    /// The same for the policy.
+    async fn write_policy(&self, spec: &Value) -> Result<Result<(), String>> {
+        let (name, _) = self.policy.as_ref().context("a sort with a policy of its own")?;
+        refusal(policy(&self.scene, name, spec.clone()).await)
     }
 
     /// Takes the mistake back, and waits until all is well again.
     async fn correct(&self) -> Result<()> {
+        if let Some((_, spec)) = &self.policy {
+            self.write_policy(spec).await?.map_err(anyhow::Error::msg)?;
+        }
         self.write(&good()).await?.map_err(anyhow::Error::msg)?;
         self.is_well().await
     }
-
-    /// The program refuses the same object without a cluster, and so do the rules by themselves: a stored object may be older
-    /// than a rule of the schema.
-    async fn is_refused_without_a_cluster(&self, row: &Row, app: &Value) -> Result<()> {
-        let (Caught::ByServer(_, words) | Caught::Unreadable(_, words) | Caught::ByOperator(words)) = row.caught;
-        let rendered = self.render(app).await?;
-        is_said(&rendered, words).context("render")?;
-        if matches!(row.caught, Caught::Unreadable(..)) {
-            return Ok(());
-        }
-        let policy = match &self.policy {
-            Some(policy) => Policy::accept(&serde_json::from_value::<HardeningPolicy>(policy.clone())?),
-            None => Ok(Policy::default()),
-        };
-        let policy = policy.map_err(|rejections| anyhow::anyhow!("{rejections:?}"))?;
-        let Err(rejections) = App::accept(&serde_json::from_value(app.clone())?, &policy) else {
-            bail!("`accept` took it");
-        };
-        let said: Vec<String> = rejections.iter().map(Rejection::to_string).collect();
-        is_said(&said.join("\n"), words).context("accept")
-    }
-
-    /// What `hardened-app render` says to an object that it refuses.
-    async fn render(&self, app: &Value) -> Result<String> {
-        let mut command = tokio::process::Command::from(e2e::operator::program()?);
-        command.args(["render", "--filename", "-"]);
-        if let Some(policy) = &self.policy {
-            command.arg("--policy").arg(self.policy_file(policy)?);
-        }
-        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn()?;
-        let mut input = child.stdin.take().context("no standard input")?;
-        input.write_all(app.to_string().as_bytes()).await?;
-        drop(input);
-        let output = child.wait_with_output().await?;
-        ensure!(!output.status.success(), "render took it");
-        Ok(String::from_utf8(output.stderr)?)
-    }
-
-    fn policy_file(&self, policy: &Value) -> Result<PathBuf> {
-        let file: &Path = &self.scene.control_plane.dir().join(format!("{}.policy.json", self.scene.name()));
-        std::fs::write(file, policy.to_string())?;
-        Ok(file.to_owned())
-    }
 }
 
-fn is_said(text: &str, words: &str) -> Result<()> {
-    // Half a megabyte would bury the rest; what matters stands at the beginning or at the end.
-    let shown = |text: &str| text.chars().take(1000).collect::<String>();
-    let end: String = text.chars().skip(text.chars().count().saturating_sub(1000)).collect();
-    ensure!(!words.is_empty() && says(text, words), "expected {words:?}, found {:?} … {end:?}", shown(text));
-    Ok(())
+/// What the API server says to a write that it refuses; other errors are none of its answers.
+fn refusal<T>(answer: Result<T>) -> Result<Result<(), String>> {
+    match answer {
+        Ok(_) => Ok(Ok(())),
+        Err(error) => match error.downcast::<kube::Error>()? {
+            kube::Error::Api(status) => Ok(Err(status.message)),
+            error => Err(error.into()),
+        },
+    }
 }
