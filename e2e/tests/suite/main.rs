@@ -18,7 +18,6 @@ mod lifecycle;
 mod metrics;
 mod pod_security;
 mod policies;
-mod rejections;
 mod requests;
 mod restart;
 mod samples;

@@ -6,6 +6,7 @@
 mod environment;
 mod escapes;
 mod images;
+mod leaving;
 mod limits;
 mod names;
 mod network;
@@ -18,7 +19,9 @@ mod rendering;
 mod row;
 mod scaling;
 mod sizes;
+mod surroundings;
 mod trial;
+mod trouble;
 mod users;
 
 use std::collections::BTreeSet;

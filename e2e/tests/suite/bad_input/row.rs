@@ -3,6 +3,8 @@
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
+use crate::scene::says_so;
+
 /// One mistake in an app that was fine.
 pub(crate) struct Row {
     /// What somebody got wrong.
@@ -107,20 +109,11 @@ pub(crate) fn component(name: &str) -> Value {
     })
 }
 
-/// Whether the pieces are in the text, in their order.
+/// Fails unless the pieces are in the text, in their order.
 pub(crate) fn is_said(text: &str, words: &str) -> Result<()> {
-    let mut rest = text;
-    let said = !words.is_empty()
-        && words.split('…').map(str::trim).all(|piece| match rest.split_once(piece) {
-            Some((_, after)) => {
-                rest = after;
-                true
-            }
-            None => false,
-        });
     // Half a megabyte would bury the rest; what matters stands at the beginning or at the end.
     let beginning: String = text.chars().take(1000).collect();
     let end: String = text.chars().skip(text.chars().count().saturating_sub(1000)).collect();
-    ensure!(said, "expected {words:?}, found {beginning:?} … {end:?}");
+    ensure!(!words.is_empty() && says_so(text, words), "expected {words:?}, found {beginning:?} … {end:?}");
     Ok(())
 }
