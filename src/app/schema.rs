@@ -14,8 +14,8 @@ use crate::api;
 
 static DEFINITIONS: LazyLock<Vec<CustomResourceDefinition>> = LazyLock::new(api::crds);
 
-/// Longest spec: kubectl keeps a copy of it in an annotation, which may have no more. The Deployment, its last ReplicaSets and
-/// all its pods carry most of it as well.
+/// Longest spec: kubectl keeps a copy of it in an annotation, which may have no more. Deployments, their history and all pods
+/// carry most of it as well.
 const LONGEST: usize = 256 * 1024;
 
 /// What doesn't fit a schema.

@@ -3,6 +3,7 @@
 //! A mistake is made in an app that runs well, as `kubectl apply` would make it. The API server refuses it, or the operator says
 //! what to do; either way no child is touched. Our own rules, which `hardened-app render` shows, refuse what the server refuses.
 
+mod definitions;
 mod environment;
 mod escapes;
 mod images;
