@@ -34,8 +34,7 @@ async fn is_empty(scene: &Scene) -> Result<()> {
     .await
 }
 
-#[tokio::test]
-async fn a_namespace_being_deleted_is_left_alone() -> Result<()> {
+pub(super) async fn a_namespace_being_deleted_is_left_alone() -> Result<()> {
     let (scene, next_door) = (Scene::open("going").await?, Scene::open("staying").await?);
     scene.create_from(good()).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;

@@ -5,7 +5,7 @@ use e2e::until;
 use hardened_app::api::{HardeningPolicy, POLICY_LABEL};
 use k8s_openapi::api::admissionregistration::v1::{ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding};
 use k8s_openapi::api::core::v1::{LimitRange, ResourceQuota, Service};
-use kube::api::{DeleteParams, PostParams};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
@@ -58,15 +58,9 @@ impl Trouble {
         self == Self::NoPriorityClass || self.is_about_pods() && deployment == "shop-web"
     }
 
-    /// Waits until what is to be kept is there.
-    pub(super) async fn is_set(self, scene: &Scene) -> Result<()> {
-        if !self.is_about_pods() {
-            return scene.condition("shop", "Ready", "True", "Available").await.map(drop);
-        }
-        until("a pod was created", LIMIT, async || {
-            Ok((!scene.pods().list(&kube::api::ListParams::default()).await?.items.is_empty()).then_some(()))
-        })
-        .await
+    /// Whether new pods take the place of the old ones once nothing keeps them from being created.
+    pub(super) const fn ends_with_new_pods(self) -> bool {
+        matches!(self, Self::PodQuota | Self::LimitRange)
     }
 
     pub(super) async fn begins(self, scene: &Scene) -> Result<()> {
@@ -128,15 +122,30 @@ impl Trouble {
         }
         Ok(())
     }
+}
 
-    /// Waits until the app has recovered: all is in place, or pods are created.
-    pub(super) async fn is_over(self, scene: &Scene) -> Result<()> {
-        if !self.is_about_pods() {
-            return scene.condition("shop", "Ready", "True", "Available").await.map(drop);
-        }
-        // Nothing keeps a pod from being created any more, but there is no node for it to serve on.
-        scene.told("shop", "Available", "False", "RolloutInProgress", "web: 0 of 1 pods ready").await.map(drop)
+/// Waits until all is in place and all pods serve. There is no node for them, so this says that they do.
+pub(super) async fn serves(scene: &Scene, trouble: Trouble) -> Result<()> {
+    if !trouble.is_about_pods() {
+        return scene.condition("shop", "Ready", "True", "Available").await.map(drop);
     }
+    let running = json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }] });
+    let (running, as_it_is) = (Patch::Merge(json!({ "status": running })), PatchParams::default());
+    until("all pods serve", LIMIT, async || {
+        for pod in scene.pods().list(&ListParams::default()).await? {
+            let name = pod.metadata.name.unwrap_or_default();
+            match scene.pods().patch_status(&name, &as_it_is, &running).await {
+                // Its work is done.
+                Err(kube::Error::Api(status)) if status.is_not_found() => {}
+                answer => drop(answer?),
+            }
+        }
+        let app = scene.apps().get("shop").await?;
+        let status = app.status.filter(|status| status.observed_generation == app.metadata.generation);
+        let conditions = status.map(|status| status.conditions).unwrap_or_default();
+        Ok(conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True").then_some(()))
+    })
+    .await
 }
 
 /// Allows so many objects in the namespace; returns when that counts.
