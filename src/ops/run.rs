@@ -118,7 +118,9 @@ fn report(error: &controller::Error<cluster::Failure, watcher::Error>) {
         }
         // Gone between the event and the look.
         Error::ObjectNotFound(_) => {}
-        Error::QueueError(error) => tracing::warn!(%error, "watch of the apps interrupted, retrying"),
+        Error::QueueError(error) => {
+            tracing::warn!(url = StoredApp::url_path(&(), None), %error, "watch interrupted, retrying");
+        }
         Error::RunnerError(error) => tracing::error!(%error, "work queue"),
     }
 }
