@@ -3,12 +3,13 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help control-plane helm build demo test lint verify generate clean-cache cargo
+.PHONY: help control-plane helm build release demo test bench lint verify generate clean-cache cargo
 
 # Outside the checkout, so that every clone finds what another has built.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hardened-app
 export CARGO_TARGET_DIR := $(or $(CARGO_TARGET_DIR),$(CACHE)/target)
 BIN := $(CARGO_TARGET_DIR)/debug
+HOST = $(shell rustc --print host-tuple)
 
 # One folder per set of sources and flags: another version is built anew, a known one never again.
 version = $(shell cat $(addprefix e2e/$(1)/,go.mod go.sum build) | { sha256sum || shasum -a 256; } 2>/dev/null | cut -c1-16)
@@ -28,6 +29,12 @@ demo: build control-plane ## See four attacks on an app undone (KEEP=1: look aro
 
 test: build control-plane helm ## Run all tests, against a real control plane
 	$(BIN)/control-plane exec --operator -- cargo test --workspace --locked --no-fail-fast
+
+# Released like what it measures: a slow bare client would flatter the operator.
+bench: release control-plane ## Measure the operator against a bare client (N=5000: so many apps; OUT=docs/performance.md)
+	cargo build --release --locked --package e2e --bin bench --bin control-plane
+	$(CARGO_TARGET_DIR)/release/bench --operator $(CARGO_TARGET_DIR)/$(HOST)/release/hardened-app \
+	  $(if $(N),--apps $(N)) $(if $(OUT),--out $(OUT))
 
 lint: cargo ## Check format, lints and documentation
 	cargo fmt --all --check
@@ -52,6 +59,11 @@ generate: build helm ## Write the generated files
 
 build: cargo ## Build the operator and the test programs
 	cargo build --workspace --locked
+
+# The triple is named so that the flag holds for the program alone, not for what the build itself runs.
+release: cargo ## Build the operator for an image: one static program
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --package hardened-app --target $(HOST)
+	@echo $(CARGO_TARGET_DIR)/$(HOST)/release/hardened-app
 
 control-plane: $(KUBEBUILDER_ASSETS) ## Build etcd and Kubernetes' programs, once (set KUBEBUILDER_ASSETS to use your own)
 
