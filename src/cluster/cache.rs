@@ -31,7 +31,8 @@ pub struct Cache(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    children: HashMap<Key, Entry>,
+    /// Boxed: a map of large values that grows holds them twice and more.
+    children: HashMap<Key, Box<Entry>>,
     by_app: HashMap<AppKey, BTreeSet<Key>>,
     /// Lists under way, by kind.
     relists: BTreeMap<&'static str, Relist>,
@@ -212,10 +213,10 @@ impl State {
         let app = (key.1.clone(), entry.app.clone());
         if let Some(earlier) = self.children.remove(&key) {
             self.unlink(&key, &earlier.app);
-            entry.succeed(earlier);
+            entry.succeed(*earlier);
         }
         self.by_app.entry(app).or_default().insert(key.clone());
-        self.children.insert(key, entry);
+        self.children.insert(key, Box::new(entry));
     }
 
     fn take(&mut self, key: &Key) -> Option<AppKey> {

@@ -10,6 +10,7 @@ mod quiet;
 mod race;
 mod report;
 mod restart;
+mod rows;
 mod sight;
 mod stage;
 mod table;

@@ -88,6 +88,12 @@ async fn lap(stage: &Stage, contender: Contender, fleet: &Fleet) -> Result<Lap> 
     Ok(Lap { contender, wall: ended - began, cpu, requests: audit::summary(&requests), memory })
 }
 
+/// How many of the requests were reads, or writes.
+pub(crate) fn sum(requests: &BTreeMap<String, usize>, reads: bool) -> usize {
+    let is_read = |target: &str| target.starts_with("list ") || target.starts_with("get ");
+    requests.iter().filter(|(target, _)| is_read(target) == reads).map(|(_, count)| count).sum()
+}
+
 impl Race {
     /// The quickest lap of the bare client, and of the operator.
     pub(crate) fn best(&self) -> Option<(&Lap, &Lap)> {

@@ -1,12 +1,12 @@
 //! What a restart costs: how long until the operator is ready, and until it has nothing more to do.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use e2e::{audit, operator, until};
 
 use crate::quiet;
+use crate::race;
 use crate::stage::Stage;
 use crate::usage::{self, Memory};
 
@@ -39,12 +39,11 @@ pub(crate) async fn measure(stage: &mut Stage, apps: usize) -> Result<Restart> {
     let looks = looks(stage).await?;
     ensure!(looks >= apps, "at rest after {looks} looks at {apps} apps");
     let requests: Vec<_> = stage.requests()?.into_iter().skip(before).collect();
-    let counts: BTreeMap<String, usize> = audit::summary(&requests);
-    let is_read = |target: &str| target.starts_with("list ") || target.starts_with("get ");
-    let sum = |reads: bool| counts.iter().filter(|(target, _)| is_read(target) == reads).map(|(_, count)| count).sum();
+    let counts = audit::summary(&requests);
+    let (reads, writes) = (race::sum(&counts, true), race::sum(&counts, false));
     let process = stage.operator()?;
     let (cpu, memory) = (usage::cpu(process)?, Memory::of(process)?);
-    Ok(Restart { ready, quiet, reads: sum(true), writes: sum(false), cpu, memory })
+    Ok(Restart { ready, quiet, reads, writes, cpu, memory })
 }
 
 /// How many looks at apps have ended.

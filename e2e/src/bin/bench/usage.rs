@@ -39,8 +39,20 @@ impl Memory {
 }
 
 fn read(process: u32, file: &str) -> Result<String> {
-    let path = format!("/proc/{process}/{file}");
-    std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))
+    read_file(&format!("/proc/{process}/{file}"))
+}
+
+fn read_file(path: &str) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))
+}
+
+/// Time that the processors had nothing to do, or only waited for a disk.
+fn idle() -> Result<Duration> {
+    let stat = read_file("/proc/stat")?;
+    let line = stat.lines().next().context("no processors")?;
+    let times: Vec<u32> = line.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    // user, nice, system, idle, iowait
+    Ok(TICK * times.iter().skip(3).take(2).sum())
 }
 
 /// Processor time of all that takes part.
@@ -52,6 +64,8 @@ pub(crate) struct Cpu {
     pub(crate) operator: Duration,
     /// Of this very program: who creates apps, who watches, and the bare client.
     pub(crate) bench: Duration,
+    /// What nobody wanted, of all processors.
+    pub(crate) idle: Duration,
 }
 
 impl Cpu {
@@ -63,6 +77,7 @@ impl Cpu {
             etcd: cpu(control_plane.process("etcd")?)?,
             operator: operator.unwrap_or_default(),
             bench: cpu(std::process::id())?,
+            idle: idle()?,
         })
     }
 
@@ -73,11 +88,17 @@ impl Cpu {
             etcd: self.etcd.saturating_sub(earlier.etcd),
             operator: self.operator.saturating_sub(earlier.operator),
             bench: self.bench.saturating_sub(earlier.bench),
+            idle: self.idle.saturating_sub(earlier.idle),
         }
     }
 
     /// What the cluster pays.
     pub(crate) fn cluster(&self) -> Duration {
         self.api_server + self.etcd
+    }
+
+    /// What all pay together.
+    pub(crate) fn total(&self) -> Duration {
+        self.cluster() + self.operator + self.bench
     }
 }
