@@ -40,10 +40,10 @@ pub(crate) async fn measure(stage: &mut Stage, apps: usize) -> Result<Restart> {
     ensure!(looks >= apps, "at rest after {looks} looks at {apps} apps");
     let requests: Vec<_> = stage.requests()?.into_iter().skip(before).collect();
     let counts = audit::summary(&requests);
-    let (reads, writes) = (race::sum(&counts, true), race::sum(&counts, false));
+    let (read, written) = (race::sum(&counts, true), race::sum(&counts, false));
     let process = stage.operator()?;
     let (cpu, memory) = (usage::cpu(process)?, Memory::of(process)?);
-    Ok(Restart { ready, quiet, reads, writes, cpu, memory })
+    Ok(Restart { ready, quiet, reads: read, writes: written, cpu, memory })
 }
 
 /// How many looks at apps have ended.
