@@ -115,7 +115,7 @@ pub(crate) fn afterwards(measured: &[Measured]) -> Vec<Row> {
             None,
             "",
             restart(&|restart| (None, restart.reads.to_string())),
-            "500 objects a page",
+            "50 objects a page",
         ),
         Row::new("Restart: ready", None, "", restart(&|restart| seconds(restart.ready)), "the lists"),
         Row::new(
@@ -128,10 +128,10 @@ pub(crate) fn afterwards(measured: &[Measured]) -> Vec<Row> {
         Row::new("Restart: operator's CPU", None, "", restart(&|restart| seconds(restart.cpu)), ""),
         Row::new(
             "Restart: memory, peak",
-            None,
-            "",
+            Some(40.0),
+            "40 MiB",
             restart(&|restart| (Some(restart.memory.peak), format!("{:.1} MiB", restart.memory.peak))),
-            "pages of lists",
+            "the text of all children, until the first looks",
         ),
     ]
 }
