@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help control-plane helm build release demo test lint verify scan generate clean-cache cargo
+.PHONY: help control-plane helm build release demo test bench lint verify scan generate clean-cache cargo
 
 # Outside the checkout, so that every clone finds what another has built.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hardened-app
@@ -33,6 +33,12 @@ demo: build control-plane ## See four attacks on an app undone (KEEP=1: look aro
 
 test: build control-plane helm ## Run all tests, against a real control plane
 	$(BIN)/control-plane exec --operator -- cargo test --workspace --locked --no-fail-fast
+
+# Released like what it measures: a slow bare client would flatter the operator.
+bench: release control-plane ## Measure the operator against a bare client (N=5000: so many apps; OUT=docs/performance.md)
+	cargo build --release --locked --package e2e --bin bench --bin control-plane
+	$(CARGO_TARGET_DIR)/release/bench --operator $(CARGO_TARGET_DIR)/$(HOST)/release/hardened-app \
+	  $(if $(N),--apps $(N)) $(if $(OUT),--out $(OUT))
 
 lint: cargo ## Check format, lints and documentation
 	cargo fmt --all --check

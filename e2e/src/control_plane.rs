@@ -13,7 +13,9 @@ use kube::api::PostParams;
 use crate::kubeconfig::{self, Credentials};
 use crate::operator;
 use crate::pki::Pki;
+use crate::process;
 use crate::programs;
+use crate::supervise::Parts;
 use crate::supervisor::Supervisor;
 
 /// Names the folder of the control plane that all tests of one run share.
@@ -36,7 +38,15 @@ impl ControlPlane {
     /// # Errors
     /// When a program is missing or ends at start; the message has the end of its log.
     pub async fn start() -> Result<Self> {
-        let supervisor = Supervisor::start().await?;
+        Self::start_with(Parts::All).await
+    }
+
+    /// Like [`Self::start`], with a choice of programs.
+    ///
+    /// # Errors
+    /// When a program is missing or ends at start; the message has the end of its log.
+    pub async fn start_with(parts: Parts) -> Result<Self> {
+        let supervisor = Supervisor::start(parts).await?;
         Ok(Self::at(supervisor.dir().to_owned(), Some(supervisor)))
     }
 
@@ -71,6 +81,14 @@ impl ControlPlane {
     #[must_use]
     pub fn audit_log(&self) -> PathBuf {
         programs::audit_log(&self.dir)
+    }
+
+    /// The number of a process that was started here: `etcd`, `kube-apiserver`, `kube-controller-manager` or `hardened-app`.
+    ///
+    /// # Errors
+    /// When there was none.
+    pub fn process(&self, name: &str) -> Result<u32> {
+        process::id(&self.dir, name)
     }
 
     /// A client that may do everything.

@@ -20,8 +20,8 @@ use crate::process::{self, Process};
 use crate::programs::{self, Program};
 use crate::wait::until;
 
-/// The program, and what its log is called by.
-const NAME: &str = "hardened-app";
+/// The program, and what its log and its process are called by.
+pub const NAME: &str = "hardened-app";
 
 /// Who the operator is to the API server, as in the audit log.
 pub const USER: &str = "system:serviceaccount:hardened-system:hardened-app";
@@ -122,7 +122,15 @@ impl Operator {
     /// # Errors
     /// When it isn't built, or ends at start; the message has the end of its log.
     pub async fn start(control_plane: &ControlPlane) -> Result<Self> {
-        let mut operator = Self::spawn(control_plane).await?;
+        Self::start_program(control_plane, programs::beside_this_one(NAME)?).await
+    }
+
+    /// Like [`Self::start`], for an operator that was built elsewhere.
+    ///
+    /// # Errors
+    /// When it ends at start; the message has the end of its log.
+    pub async fn start_program(control_plane: &ControlPlane, path: PathBuf) -> Result<Self> {
+        let mut operator = Self::spawn_program(control_plane, path).await?;
         operator.is_up().await?;
         Ok(operator)
     }
@@ -132,12 +140,15 @@ impl Operator {
     /// # Errors
     /// When it isn't built.
     pub async fn spawn(control_plane: &ControlPlane) -> Result<Self> {
-        let kubeconfig = control_plane.service_account_kubeconfig(ACCOUNT.0, ACCOUNT.1).await?;
+        Self::spawn_program(control_plane, programs::beside_this_one(NAME)?).await
+    }
+
+    async fn spawn_program(control_plane: &ControlPlane, path: PathBuf) -> Result<Self> {
         let program = Program {
             name: NAME,
-            path: programs::beside_this_one(NAME)?,
+            path,
             arguments: vec!["controller".into(), "--listen".into(), "127.0.0.1:0".into()],
-            environment: vec![("KUBECONFIG", kubeconfig)],
+            environment: vec![("KUBECONFIG", kubeconfig(control_plane).await?)],
         };
         let process = Process::start(&program, control_plane.dir())?;
         let log = process.log().to_owned();
@@ -172,6 +183,14 @@ impl Operator {
     pub async fn stop(self) -> Result<ExitStatus> {
         self.process.terminate().await
     }
+}
+
+/// Writes a kubeconfig that acts as the operator.
+///
+/// # Errors
+/// When the API server doesn't give a token.
+pub async fn kubeconfig(control_plane: &ControlPlane) -> Result<PathBuf> {
+    control_plane.service_account_kubeconfig(ACCOUNT.0, ACCOUNT.1).await
 }
 
 async fn apply(client: &Client, manifest: &Value) -> Result<()> {

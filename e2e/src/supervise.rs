@@ -20,6 +20,7 @@ use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::audit::IN_FULL;
 use crate::kubeconfig::{self, Credentials};
 use crate::pki::Pki;
 use crate::process::Process;
@@ -32,15 +33,24 @@ pub(crate) const READY: &str = "ready";
 /// Generous: a busy machine of a CI service takes several times as long as an idle one.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
+/// Which programs a control plane has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// etcd, the API server and the controller manager.
+    All,
+    /// No controller manager: nothing writes but who is measured.
+    Storage,
+}
+
 /// Runs a control plane in `dir` until standard input or a signal ends it; then removes `dir`.
 ///
 /// # Errors
 /// When the control plane cannot be started; the message has the end of the log that tells why.
-pub async fn supervise(dir: &Path) -> Result<()> {
+pub async fn supervise(dir: &Path, with: Parts) -> Result<()> {
     let mut processes = Vec::new();
     let end = told_to_end()?;
     let outcome = select! {
-        failed = serve(dir, &mut processes) => failed.map(|never| match never {}),
+        failed = serve(dir, with, &mut processes) => failed.map(|never| match never {}),
         () = end => Ok(()),
     };
     for process in processes.into_iter().rev() {
@@ -50,8 +60,8 @@ pub async fn supervise(dir: &Path) -> Result<()> {
     outcome
 }
 
-async fn serve(dir: &Path, processes: &mut Vec<Process>) -> Result<Infallible> {
-    if let Err(error) = start(dir, processes).await {
+async fn serve(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<Infallible> {
+    if let Err(error) = start(dir, with, processes).await {
         // Another program took a port between our choice and its use: once is bad luck.
         if !format!("{error:#}").contains("address already in use") {
             return Err(error);
@@ -60,13 +70,13 @@ async fn serve(dir: &Path, processes: &mut Vec<Process>) -> Result<Infallible> {
             process.stop().await;
         }
         remove(dir)?;
-        start(dir, processes).await?;
+        start(dir, with, processes).await?;
     }
     writeln!(std::io::stdout(), "{READY}")?;
     pending().await
 }
 
-async fn start(dir: &Path, processes: &mut Vec<Process>) -> Result<()> {
+async fn start(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<()> {
     std::fs::create_dir_all(dir)?;
     let ports = Ports::choose()?;
     let pki = Pki::create(dir)?;
@@ -89,6 +99,9 @@ async fn start(dir: &Path, processes: &mut Vec<Process>) -> Result<()> {
         admin.request_text(request.ok()?).await.ok().map(drop)
     })
     .await?;
+    if with == Parts::Storage {
+        return Ok(());
+    }
     // It gives up soon when there is no API server, so it starts after that.
     processes.push(Process::start(&manager, dir)?);
     let accounts: Api<ServiceAccount> = Api::namespaced(admin.clone(), "default");
@@ -111,7 +124,7 @@ async fn ready(processes: &mut [Process], what: &str, mut condition: impl AsyncF
     })
 }
 
-/// Requests are logged once, without the bodies: when they are done, but watches, which last, when they begin. What the admin
+/// Requests are logged once, with the bodies in one namespace only: when they are done, but watches, which last, when they begin. What the admin
 /// (the tests themselves) and the controller manager read is left out: it is most of the traffic, and says nothing of the
 /// operator.
 fn write_audit_policy(dir: &Path) -> Result<()> {
@@ -125,6 +138,7 @@ fn write_audit_policy(dir: &Path) -> Result<()> {
                 "userGroups": ["system:masters", "system:serviceaccounts:kube-system"],
                 "verbs": ["get", "list", "watch"],
             },
+            { "level": "Request", "namespaces": [IN_FULL], "omitStages": ["ResponseStarted"] },
             { "level": "Metadata", "verbs": ["watch"], "omitStages": ["ResponseComplete"] },
             { "level": "Metadata", "omitStages": ["ResponseStarted"] },
         ],

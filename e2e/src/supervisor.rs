@@ -11,9 +11,12 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use crate::programs;
-use crate::supervise::READY;
+use crate::supervise::{Parts, READY};
 
 const PROGRAM: &str = "control-plane";
+
+/// Its flag for [`Parts::Storage`].
+const STORAGE_ONLY: &str = "--storage-only";
 
 /// A running supervisor. Dropping it ends the control plane and waits until nothing of it is left.
 pub(crate) struct Supervisor {
@@ -26,8 +29,8 @@ pub(crate) struct Supervisor {
 
 impl Supervisor {
     /// Starts a control plane and waits until it's ready.
-    pub(crate) async fn start() -> Result<Self> {
-        let mut supervisor = Self::spawn()?;
+    pub(crate) async fn start(parts: Parts) -> Result<Self> {
+        let mut supervisor = Self::spawn(parts)?;
         let output = supervisor.child.stdout.take().context("the supervisor has no output")?;
         // When this future is dropped, so is the supervisor, whose end lets the reading thread end.
         tokio::task::spawn_blocking(move || wait_until_ready(output)).await??;
@@ -38,7 +41,7 @@ impl Supervisor {
         self.dir.path()
     }
 
-    fn spawn() -> Result<Self> {
+    fn spawn(parts: Parts) -> Result<Self> {
         let dir = tempfile::Builder::new()
             .prefix("control-plane-")
             // There are keys in it.
@@ -46,6 +49,7 @@ impl Supervisor {
             .tempdir()?;
         let mut child = Command::new(programs::beside_this_one(PROGRAM)?)
             .arg("supervise")
+            .args((parts == Parts::Storage).then_some(STORAGE_ONLY))
             .arg(dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -72,7 +72,7 @@ pub async fn run(arguments: Controller) -> anyhow::Result<()> {
         recorder: recorder(client.clone()),
     });
     let (reader, writer) = reflector::store::<StoredApp>();
-    let apps = watcher(Api::<StoredApp>::all(client), watcher::Config::default())
+    let apps = watcher(Api::<StoredApp>::all(client), watcher::Config::default().page_size(cluster::PAGE))
         .default_backoff()
         .modify(|app| app.meta_mut().managed_fields = None)
         .inspect(move |event| {

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use e2e::ControlPlane;
 use e2e::operator::{self, Operator};
+use e2e::{ControlPlane, Parts};
 use tokio::process::{Child, Command};
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -39,7 +39,13 @@ enum Action {
     },
     /// Own the programs of a control plane until standard input ends.
     #[command(hide = true)]
-    Supervise { dir: PathBuf },
+    Supervise {
+        /// Leave out the controller manager.
+        #[arg(long)]
+        storage_only: bool,
+        /// Its folder.
+        dir: PathBuf,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -49,14 +55,17 @@ async fn main() -> ExitCode {
             eprintln!("{error:#}");
             ExitCode::FAILURE
         }),
-        Action::Supervise { dir } => match e2e::supervise(&dir).await {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                // The parent shows it; if that's gone there is nobody to tell.
-                let _ = write!(std::io::stdout(), "{error:#}");
-                ExitCode::FAILURE
+        Action::Supervise { storage_only, dir } => {
+            let parts = if storage_only { Parts::Storage } else { Parts::All };
+            match e2e::supervise(&dir, parts).await {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    // The parent shows it; if that's gone there is nobody to tell.
+                    let _ = write!(std::io::stdout(), "{error:#}");
+                    ExitCode::FAILURE
+                }
             }
-        },
+        }
     }
 }
 
