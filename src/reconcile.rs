@@ -101,7 +101,8 @@ async fn look(stored: &StoredApp, owner: &Owner, previous: &HardenedAppStatus, c
     };
     let desired = desired::children(&app);
     let round = Round { app: &app, cache, memory, writer };
-    let same_spec = refused.is_some() || previous.observed_generation == stored.meta().generation;
+    let waits = refused.is_some() || app.drift.paused;
+    let same_spec = waits || status::speaks_of(previous, stored.meta().generation);
     let listed = if same_spec { previous.children.as_slice() } else { &[] };
     let mut children = round.bring_all(&desired, listed).await;
     let progress = cache.progress(&app);

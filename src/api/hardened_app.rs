@@ -41,7 +41,7 @@ pub struct HardenedAppSpec {
 /// What becomes of changes that others make to the app's objects.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub struct DriftSpec {
-    /// If not given, the policy decides. Observe is accepted only where the policy allows it.
+    /// If not given, the policy decides. Observe holds only where the policy allows it; else a finding says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<DriftMode>,
 }

@@ -66,7 +66,7 @@ pub struct DriftStatus {
     /// Deviations there are now: undoing them is contested or failed, or they are only observed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<DriftItem>,
-    /// The newest 20 deviations that were undone, newest first.
+    /// The newest 20 deviations that were undone, newest first; of more, those that weaken the workload.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reverted: Vec<DriftItem>,
 }
@@ -92,6 +92,9 @@ pub struct DriftItem {
     /// What happened to it. `Added`: there, but not declared. `Changed`: declared, with another value. `Removed`: declared, but not
     /// there. `Deleted`: the whole object is gone.
     pub change: DriftChange,
+    /// Whether it weakens the workload. Such deviations are listed first and longest.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dangerous: bool,
     /// Declared value; a short hash where the value may be confidential, empty where there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub desired: String,

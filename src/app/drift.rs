@@ -1,9 +1,11 @@
-//! What becomes of deviations: undone, or only reported where the policy lets an app ask for that.
+//! What becomes of deviations: undone, or only reported where an app asks for that and the policy grants it.
+//!
+//! What isn't granted is no mistake that an app is refused for: then it is kept as all others are, and a finding says so.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::{Policy, rejection::Rejections};
-use crate::api::{DriftMode, FindingItem, HardenedApp, PAUSED, ToleratedPath};
+use super::Policy;
+use crate::api::{DriftMode, FindingItem, PAUSED, ToleratedPath};
 
 /// How strictly live objects are held to what is declared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,63 +16,61 @@ pub struct Drift {
     pub paused: bool,
     /// Additions by others that the policy leaves alone.
     pub tolerated: Vec<ToleratedPath>,
+    /// What the spec asks for.
+    asked: Option<DriftMode>,
+    /// What was asked for in vain.
+    refused: Vec<FindingItem>,
 }
 
 impl Drift {
-    pub(super) fn accept(app: &HardenedApp, policy: &Policy, rejections: &mut Rejections) -> Self {
-        let asked = app.spec.drift.as_ref().and_then(|drift| drift.mode);
-        let mode = asked.unwrap_or(policy.drift.mode);
-        if mode == DriftMode::Observe && !policy.may_observe() {
-            rejections.add(
-                "spec.drift.mode",
-                format!("the policy '{}' doesn't allow Observe", policy.name),
-                "leave it out, or have the platform team set drift.allowObserve in the policy",
-            );
+    /// What is granted of what the spec and the annotation ask for.
+    pub(super) fn grant(asked: Option<DriftMode>, metadata: &ObjectMeta, policy: &Policy) -> Self {
+        let rules = &policy.drift;
+        let may_observe = rules.allow_observe || rules.mode == DriftMode::Observe;
+        let mode = asked.filter(|asked| *asked == DriftMode::Enforce || may_observe).unwrap_or(rules.mode);
+        let annotation = pause(metadata);
+        let paused = annotation == Some("true") && rules.allow_pause;
+        let mut refused = Vec::new();
+        let mut refuse = |words: String| refused.push(FindingItem::about("", "drift-not-granted", &words));
+        if asked == Some(DriftMode::Observe) && !may_observe {
+            let words = "spec.drift.mode: Observe isn't granted, deviations are undone: remove it, or have the platform team set";
+            refuse(format!("{words} drift.allowObserve in the policy '{}'", policy.name));
         }
-        let path = format!("metadata.annotations[{PAUSED}]");
-        let paused = is_paused(&app.metadata);
-        if paused && !policy.drift.allow_pause {
-            rejections.add(
-                path,
-                format!("the policy '{}' doesn't allow a pause", policy.name),
-                "remove it, or have the platform team set drift.allowPause in the policy",
-            );
-        } else if let Some(value) = app
-            .metadata
-            .annotations
-            .iter()
-            .flatten()
-            .find_map(|(name, value)| (name == PAUSED && value != "true" && value != "false").then_some(value))
-        {
-            rejections.add(path, format!("'{value}' is neither true nor false"), "write \"true\", or remove it");
-        }
-        Self { mode, paused, tolerated: policy.drift.tolerated_paths.clone() }
-    }
-
-    /// How the last accepted spec holds while a newer one is refused: what the policy allows no longer ends at once, and a
-    /// pause begins and ends with its annotation. A policy that is itself refused changes nothing.
-    pub fn keep(&mut self, metadata: &ObjectMeta, policy: Option<&Policy>) {
-        self.paused = is_paused(metadata) && policy.map_or(self.paused, |policy| policy.drift.allow_pause);
-        if policy.is_some_and(|policy| !policy.may_observe()) {
-            self.mode = DriftMode::Enforce;
-        }
-    }
-
-    /// What the status must say as long as deviations aren't undone.
-    #[must_use]
-    pub fn finding(&self) -> Option<FindingItem> {
-        let message = match (self.paused, self.mode) {
-            (true, _) => format!("nothing is written to the app's objects: remove the annotation {PAUSED}"),
-            (false, DriftMode::Observe) => {
-                "deviations are reported but not undone, except in NetworkPolicies: set spec.drift.mode to Enforce"
-                    .to_owned()
+        match annotation {
+            Some("true") if !rules.allow_pause => {
+                let words = "isn't granted, nothing is paused: remove it, or have the platform team set";
+                refuse(format!("the annotation {PAUSED} {words} drift.allowPause in the policy '{}'", policy.name));
             }
-            (false, DriftMode::Enforce) => return None,
+            Some("true" | "false") | None => {}
+            Some(_) => refuse(format!("the annotation {PAUSED} is neither \"true\" nor \"false\", nothing is paused")),
+        }
+        Self { mode, paused, tolerated: rules.tolerated_paths.clone(), refused, asked }
+    }
+
+    /// How the last accepted spec holds while a newer one is refused: as the policy and the annotation are now. A policy that is
+    /// itself refused grants nothing anew.
+    pub fn keep(&mut self, metadata: &ObjectMeta, policy: Option<&Policy>) {
+        match policy {
+            Some(policy) => *self = Self::grant(self.asked, metadata, policy),
+            None => self.paused &= pause(metadata) == Some("true"),
+        }
+    }
+
+    /// What the status must say: what is left undone, and what was asked for in vain.
+    #[must_use]
+    pub fn findings(&self) -> Vec<FindingItem> {
+        let left = match (self.paused, self.mode) {
+            (true, _) => Some(format!("nothing is written to the app's objects: remove the annotation {PAUSED}")),
+            (false, DriftMode::Observe) => {
+                Some("deviations are reported but not undone, except in NetworkPolicies".to_owned())
+            }
+            (false, DriftMode::Enforce) => None,
         };
-        Some(FindingItem::about("", "drift-not-undone", &message))
+        let left = left.map(|words| FindingItem::about("", "drift-not-undone", &words));
+        left.into_iter().chain(self.refused.iter().cloned()).collect()
     }
 }
 
-fn is_paused(metadata: &ObjectMeta) -> bool {
-    metadata.annotations.iter().flatten().any(|(name, value)| name == PAUSED && value == "true")
+fn pause(metadata: &ObjectMeta) -> Option<&str> {
+    metadata.annotations.as_ref()?.get(PAUSED).map(String::as_str)
 }

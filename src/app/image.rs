@@ -45,11 +45,17 @@ impl Image {
     }
 }
 
-/// Registry, its port, and folders.
+/// Registry with its port, if there is one, and folders.
 fn is_repository(name: &str) -> bool {
-    let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    name.split(['/', ':']).all(|part| {
-        part.bytes().next().is_some_and(alphanumeric) && part.bytes().all(|b| alphanumeric(b) || b"._-".contains(&b))
+    let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let (host, folders) = name.split_once('/').map_or(("", name), |(host, folders)| match host.split_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => (host, folders),
+        _ => ("", name),
+    });
+    folders.split('/').chain((!host.is_empty()).then_some(host)).all(|part| {
+        part.starts_with(alphanumeric)
+            && part.ends_with(alphanumeric)
+            && part.chars().all(|c| alphanumeric(c) || "._-".contains(c))
     })
 }
 

@@ -121,7 +121,8 @@ impl App {
         let mut components: Vec<Component> =
             specs.iter().map(|spec| Component::accept(spec, &owner, policy, &mut findings, &mut rejections)).collect();
         connections::connect(specs, &owner, &mut components, &mut rejections);
-        let drift = Drift::accept(app, policy, &mut rejections);
+        let asked = app.spec.drift.as_ref().and_then(|drift| drift.mode);
+        let drift = Drift::grant(asked, &app.metadata, policy);
         schema::bounds(&HardenedApp::kind(&()), &app.spec, &mut rejections);
         components.sort_by(|one, other| one.name.cmp(&other.name));
         findings.sort();

@@ -12,7 +12,7 @@ use super::{
     schema,
 };
 use crate::api::{
-    DriftMode, DriftPolicy, HardeningPolicy, HardeningPolicySpec, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts,
+    DriftPolicy, HardeningPolicy, HardeningPolicySpec, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts,
 };
 
 /// What the platform decides, ready to be applied to an app.
@@ -128,11 +128,6 @@ impl Policy {
         names_of(spec, &mut rejections);
         schema::bounds(&HardeningPolicy::kind(&()), spec, &mut rejections);
         rejections.into_result(Some(accepted))
-    }
-
-    /// Whether an app's deviations may be left as they are.
-    pub(super) fn may_observe(&self) -> bool {
-        self.drift.allow_observe || self.drift.mode == DriftMode::Observe
     }
 }
 

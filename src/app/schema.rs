@@ -1,7 +1,7 @@
 //! What the schema alone says: forms, lengths, numbers. The API server holds every write to it; here it holds for what no
 //! server has seen, and for what was stored under an older schema.
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -114,7 +114,7 @@ impl Misfits {
         let keys = schema.x_kubernetes_list_map_keys.as_deref().unwrap_or_default();
         let is_set = schema.x_kubernetes_list_type.as_deref() == Some("set");
         let Some(JSONSchemaPropsOrArray::Schema(of_members)) = &schema.items else { return };
-        let mut names = Vec::new();
+        let mut names = HashSet::new();
         for (index, member) in members.iter().enumerate() {
             let name = if is_set { Some(member) } else { keys.first().and_then(|key| member.get(key)) };
             let path = match name {
@@ -122,8 +122,10 @@ impl Misfits {
                 _ => format!("{path}[{index}]"),
             };
             match name {
-                Some(name) if names.contains(&name) => self.bounds.add(&path, "it is there twice", "remove one"),
-                _ => names.extend(name),
+                Some(name) if !names.insert(name.to_string()) => {
+                    self.bounds.add(&path, "it is there twice", "remove one");
+                }
+                _ => {}
             }
             self.of(member, of_members, &path);
         }

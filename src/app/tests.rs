@@ -1,33 +1,65 @@
-//! What becomes of an app's drift mode when its spec, its policy or its annotation changes.
+//! What becomes of an app's drift mode and pause when its spec, its policy or its annotation changes.
 
 use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::{Drift, Policy};
-use crate::api::{DriftMode, DriftPolicy, PAUSED};
+use crate::api::{
+    DriftMode::{self, Enforce, Observe},
+    DriftPolicy, PAUSED,
+};
 
 fn policy(mode: DriftMode, allow_observe: bool, allow_pause: bool) -> Policy {
     let drift = DriftPolicy { mode, allow_observe, allow_pause, ..DriftPolicy::default() };
     Policy { drift, ..Policy::default() }
 }
 
-/// The mode and the pause that are left, while a newer spec is refused, of an app that was accepted with both.
-fn kept(annotated: bool, policy: Option<&Policy>) -> (DriftMode, bool) {
-    let annotations = annotated.then(|| BTreeMap::from([(PAUSED.to_owned(), "true".to_owned())]));
-    let mut drift = Drift { mode: DriftMode::Observe, paused: true, tolerated: Vec::new() };
-    drift.keep(&ObjectMeta { annotations, ..ObjectMeta::default() }, policy);
-    (drift.mode, drift.paused)
+fn annotated(value: Option<&str>) -> ObjectMeta {
+    let annotations = value.map(|value| BTreeMap::from([(PAUSED.to_owned(), value.to_owned())]));
+    ObjectMeta { annotations, ..ObjectMeta::default() }
+}
+
+/// Mode, pause, and the checks of its findings.
+fn granted(asked: Option<DriftMode>, annotation: Option<&str>, policy: &Policy) -> (DriftMode, bool, Vec<String>) {
+    summary(&Drift::grant(asked, &annotated(annotation), policy))
+}
+
+fn summary(drift: &Drift) -> (DriftMode, bool, Vec<String>) {
+    (drift.mode, drift.paused, drift.findings().into_iter().map(|finding| finding.check).collect())
+}
+
+#[test]
+fn the_policy_grants_what_it_allows_and_a_finding_tells_of_the_rest() {
+    let (strict, open) = (policy(Enforce, false, false), policy(Enforce, true, true));
+    let (undone, refused) = ("drift-not-undone".to_owned(), "drift-not-granted".to_owned());
+    assert_eq!(granted(None, None, &strict), (Enforce, false, vec![]));
+    assert_eq!(granted(Some(Observe), None, &open), (Observe, false, vec![undone.clone()]));
+    assert_eq!(granted(Some(Observe), None, &strict), (Enforce, false, vec![refused.clone()]));
+    assert_eq!(granted(None, Some("true"), &open), (Enforce, true, vec![undone.clone()]));
+    assert_eq!(granted(None, Some("true"), &strict), (Enforce, false, vec![refused.clone()]));
+    assert_eq!(granted(None, Some("yes"), &open), (Enforce, false, vec![refused]));
+    // A default that observes allows it, too, and an app may be stricter than its policy.
+    assert_eq!(granted(None, None, &policy(Observe, false, false)), (Observe, false, vec![undone.clone()]));
+    assert_eq!(granted(Some(Observe), None, &policy(Observe, false, false)), (Observe, false, vec![undone]));
+    assert_eq!(granted(Some(Enforce), Some("false"), &policy(Observe, false, false)), (Enforce, false, vec![]));
 }
 
 #[test]
 fn while_a_spec_is_refused_its_policy_still_says_what_may_be_left_alone() {
-    use DriftMode::{Enforce, Observe};
-    assert_eq!(kept(true, Some(&policy(Enforce, true, true))), (Observe, true));
-    assert_eq!(kept(true, Some(&policy(Observe, false, false))), (Observe, false));
-    assert_eq!(kept(true, Some(&policy(Enforce, false, false))), (Enforce, false));
-    assert_eq!(kept(false, Some(&policy(Enforce, true, true))), (Observe, false));
+    let kept = |asked, annotation, policy: Option<&Policy>| {
+        let mut drift = Drift::grant(asked, &annotated(Some("true")), &self::policy(Observe, true, true));
+        drift.keep(&annotated(annotation), policy);
+        let (mode, paused, _) = summary(&drift);
+        (mode, paused)
+    };
+    let asked = Some(Observe);
+    assert_eq!(kept(asked, Some("true"), Some(&policy(Enforce, true, true))), (Observe, true));
+    assert_eq!(kept(asked, Some("true"), Some(&policy(Enforce, false, false))), (Enforce, false));
+    assert_eq!(kept(asked, None, Some(&policy(Enforce, true, true))), (Observe, false));
+    // What an app never asked for ends with the default that brought it.
+    assert_eq!(kept(None, Some("true"), Some(&policy(Enforce, true, true))), (Enforce, true));
     // A policy that is itself refused says nothing: what held goes on, but a pause ends with its annotation.
-    assert_eq!(kept(true, None), (Observe, true));
-    assert_eq!(kept(false, None), (Observe, false));
+    assert_eq!(kept(asked, Some("true"), None), (Observe, true));
+    assert_eq!(kept(asked, None, None), (Observe, false));
 }

@@ -68,8 +68,15 @@ impl Round<'_> {
         let mut live = self.cache.live(&self.app.owner, child);
         let mut undone: Vec<DriftItem> = Vec::new();
         let observed = plan::is_observed(child, &self.app.drift);
+        if live == Live::Absent && listed && (observed || self.app.drift.paused) {
+            live = match self.unseen(child).await {
+                Ok(live) => live,
+                Err(failure) => return self.failed(child, &failure, undone, Verdict::of(Change::Keep)),
+            };
+        }
+        let mut written = false;
         for _ in 0..STEPS {
-            let verdict = self.verdict(child, &live, listed);
+            let verdict = self.verdict(child, &live, listed || written);
             // However many requests a heal takes, it is one heal.
             let heals = undone.is_empty() && !verdict.drift.is_empty() && !observed;
             let held = self.app.drift.paused || (before.held && verdict.news);
@@ -84,11 +91,9 @@ impl Round<'_> {
             }
             let answer = match self.send(child, &live, &verdict).await {
                 Ok(answer) => answer,
-                Err(failure) => {
-                    let state = ChildState::Failed(self.pause(child, &failure), failure.in_words());
-                    return ChildOutcome::stopped(child, state, undone, verdict);
-                }
+                Err(failure) => return self.failed(child, &failure, undone, verdict),
             };
+            written |= !answer.found;
             // A creation that found our own object in place was no deletion: the next look says what it was.
             if !(verdict.change == Change::Create && answer.found) {
                 let news = verdict.drift.into_iter().filter(|item| !undone.iter().any(|known| known.is_same(item)));
@@ -102,6 +107,28 @@ impl Round<'_> {
             format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.kind, child.name);
         let pause = self.memory.of(&self.app.owner.uid, |memory| memory.refused(child, &words));
         ChildOutcome::stopped(child, ChildState::Failed(pause, words), undone, verdict)
+    }
+
+    /// What became of a child that the watches show no more: it may only have lost the label by which they see it. Nobody would
+    /// find out where it isn't made anew.
+    async fn unseen(&self, child: &Child) -> Result<Live, Failure> {
+        let uid = &self.app.owner.uid;
+        if self.memory.of(uid, |memory| memory.is_gone(child)) {
+            return Ok(Live::Absent);
+        }
+        match self.writer.get(&self.app.owner, child).await {
+            Ok(object) => Ok(Live::answered(object)),
+            Err(failure) if failure.class() == FailureClass::Outdated => {
+                self.memory.of(uid, |memory| memory.gone(child));
+                Ok(Live::Absent)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn failed(&self, child: &Child, failure: &Failure, undone: Vec<DriftItem>, verdict: Verdict) -> ChildOutcome {
+        let state = ChildState::Failed(self.pause(child, failure), failure.in_words());
+        ChildOutcome::stopped(child, state, undone, verdict)
     }
 
     /// How long to leave a child alone after a failure.
@@ -133,7 +160,7 @@ impl Round<'_> {
             Change::Create | Change::Apply | Change::Remove(_) | Change::Correct(_) => self.memory.of(uid, |memory| {
                 let conflict = if verdict.change == Change::Create { memory.known_conflict(child) } else { None };
                 let conflict = conflict.map(|(pause, holder)| ChildState::Conflict(holder, pause));
-                let refusal = || memory.refusal(child, verdict.dangerous);
+                let refusal = || memory.refusal(child, verdict.is_dangerous());
                 conflict.or_else(|| refusal().map(|(pause, words)| ChildState::Failed(pause, words)))
             }),
         }
@@ -144,7 +171,7 @@ impl Round<'_> {
         if verdict.change == Change::Create && child.kind.stage == Stage::Guard {
             return None;
         }
-        let pause = self.contention(child, |contention| contention.pause(verdict.dangerous, Instant::now()));
+        let pause = self.contention(child, |contention| contention.pause(verdict.is_dangerous(), Instant::now()));
         (!pause.is_zero()).then_some(ChildState::Contested(pause))
     }
 

@@ -2,7 +2,7 @@
 //! wrong write.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -12,7 +12,7 @@ use crate::{
     api::{DriftItem, HardenedAppStatus},
     app::App,
     desired::{Child, Stage},
-    plan::Contention,
+    plan::{Contention, foremost},
 };
 
 /// How often a name that belongs to somebody else is tried again: soon where pods may be without their guard.
@@ -43,6 +43,8 @@ pub struct AppMemory {
     refusals: HashMap<(&'static str, String), Refusal>,
     contention: HashMap<(&'static str, String), Contention>,
     conflicts: HashMap<(&'static str, String), Taken>,
+    /// Children that were asked for and not found, though the last status lists them.
+    gone: HashSet<(&'static str, String)>,
 }
 
 /// A name that somebody else has.
@@ -101,9 +103,9 @@ impl AppMemory {
         for item in items {
             *self.undone.entry(item.kind.clone()).or_default() += 1;
         }
-        // The newest first, and of these the dangerous ones, as the plan tells them: what is cut off is the least.
+        // The newest first.
         self.unreported.splice(..0, items.iter().cloned());
-        self.unreported.truncate(UNREPORTED);
+        self.unreported = foremost(std::mem::take(&mut self.unreported), UNREPORTED);
     }
 
     /// Why a write was refused, while it is too early to try it again.
@@ -140,6 +142,17 @@ impl AppMemory {
         let key = (child.kind.kind, child.name.clone());
         self.conflicts.remove(&key);
         self.refusals.remove(&key);
+        self.gone.remove(&key);
+    }
+
+    /// Notes that a child isn't only out of sight.
+    pub(super) fn gone(&mut self, child: &Child) {
+        self.gone.insert((child.kind.kind, child.name.clone()));
+    }
+
+    /// Whether a child was found to be gone.
+    pub(super) fn is_gone(&self, child: &Child) -> bool {
+        self.gone.contains(&(child.kind.kind, child.name.clone()))
     }
 
     /// Who was found to have the name, if that is recent enough not to ask again.

@@ -53,7 +53,7 @@ impl Traffic {
     #[must_use]
     pub fn waiting(&self) -> Vec<(String, Option<u16>)> {
         let state = self.state();
-        let waiting = state.watches.iter().filter(|(_, watch)| watch.answered.is_none());
+        let waiting = state.watches.iter().filter(|(_, watch)| watch.answered.is_none() || watch.refused.is_some());
         waiting.map(|(path, watch)| (resource(path).to_owned(), watch.refused)).collect()
     }
 

@@ -122,7 +122,8 @@ fn accepted_case(case: &Case, app: &App) -> Result<(), String> {
         }
     }
     if let Some(expected) = &case.findings {
-        let found: Vec<String> = app.findings.iter().map(|item| format!("{} {}", item.check, item.component)).collect();
+        let findings = app.findings.iter().cloned().chain(app.drift.findings());
+        let found: Vec<String> = findings.map(|item| format!("{} {}", item.check, item.component)).collect();
         if found != *expected {
             return Err(format!("findings: found {found:?}, expected {expected:?}"));
         }

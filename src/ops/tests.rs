@@ -44,6 +44,7 @@ fn item() -> DriftItem {
         name: "shop-web".to_owned(),
         path: "spec.type".to_owned(),
         change: DriftChange::Changed,
+        dangerous: false,
         desired: String::new(),
         live: String::new(),
         manager: String::new(),

@@ -59,7 +59,7 @@ const LONGEST_PATH: usize = 256;
 const LONGEST: usize = 128;
 
 /// The status entry for a difference.
-pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&Claim>) -> DriftItem {
+pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&Claim>, dangerous: bool) -> DriftItem {
     let leaf = difference.path.leaf();
     let public = child.kind.rules.public && !difference.path.is_within("metadata");
     let show = |value: &Value| if public { plain(value) } else { show(leaf, value) };
@@ -69,11 +69,24 @@ pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&
         name: child.name.clone(),
         path: short(&difference.path),
         change: difference.change,
+        dangerous,
         desired: shown(&difference.desired),
         live: shown(&difference.live),
         manager: claim.map(|claim| claim.manager.clone()).unwrap_or_default(),
         since: claim.and_then(|claim| claim.time).map(Time),
     }
+}
+
+/// The first of these, but rather those that weaken the workload: noise must not hide them.
+#[must_use]
+pub fn foremost(mut items: Vec<DriftItem>, most: usize) -> Vec<DriftItem> {
+    let mut surplus = items.len().saturating_sub(most);
+    while surplus > 0 {
+        let harmless = items.iter().rposition(|item| !item.dangerous);
+        items.remove(harmless.unwrap_or(items.len() - 1));
+        surplus -= 1;
+    }
+    items
 }
 
 /// A path, cut where somebody chose a name to fill the status with.
@@ -92,6 +105,7 @@ pub(super) fn deleted_item(child: &Child) -> DriftItem {
         name: child.name.clone(),
         path: String::new(),
         change: DriftChange::Deleted,
+        dangerous: true,
         desired: String::new(),
         live: String::new(),
         manager: String::new(),

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::{DriftChange, FindingItem, ToleratedPath},
     app::Drift,
-    desired::{APPLIED_HASH, Child},
+    desired::{APPLIED_HASH, Child, MANAGED_BY},
 };
 
 /// Longest description of somebody else's object.
@@ -24,9 +24,9 @@ const LONGEST: usize = 256;
 /// Judges a live object against the child it should be.
 ///
 /// `settled` says that this process has seen the object equal to this very child before: then every difference is
-/// somebody else's doing, whatever the object itself says.
+/// somebody else's doing, whatever the object itself says. `listed` says that the last status, for this very spec, lists it.
 #[must_use]
-pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, drift: &Drift) -> Verdict {
+pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, listed: bool, drift: &Drift) -> Verdict {
     if let Some(holder) = holder(live, owner_uid) {
         let drift = if was_ours(child, live) { vec![disowned_item(child)] } else { Vec::new() };
         return Verdict { drift, ..Verdict::of(Change::Conflict { holder }) };
@@ -40,7 +40,7 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, drift:
         scaled(&mut found, live, replicas);
     }
     let mut mended: Vec<&Difference> = Vec::new();
-    let mut harmless = Vec::new();
+    let mut left: Vec<&Difference> = Vec::new();
     for difference in &found {
         match judgement.class(difference) {
             Class::Granted => verdict.conditional = true,
@@ -48,18 +48,23 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, drift:
             Class::Residue => mended.push(difference),
             Class::Unowned => verdict.findings.push(unowned(child, difference)),
             Class::Drift { claim, dangerous } => {
-                let items = if dangerous { &mut verdict.drift } else { &mut harmless };
-                items.push(drift_item(child, difference, claim.as_ref()));
-                verdict.dangerous |= dangerous;
-                if !observed {
+                verdict.drift.push(drift_item(child, difference, claim.as_ref(), dangerous));
+                if observed && !is_sight(&difference.path) {
+                    left.push(difference);
+                } else {
                     mended.push(difference);
                 }
             }
         }
     }
-    // The status has room for the first few only.
-    verdict.drift.append(&mut harmless);
+    // A newer spec is carried out though somebody claims the hash, as `kubectl rollout undo` does.
+    verdict.news |= !left.is_empty() && !listed && hash(live) != Some(&child.hash);
+    verdict.drift.sort_by_key(|item| !item.dangerous);
     verdict.change = change(live, verdict.news, &mended);
+    // Where an apply is invalid, what is left stands in its way.
+    if verdict.news {
+        mended.append(&mut left);
+    }
     if !mended.is_empty() {
         verdict.correction = Some(correction(live, &mended));
     }
@@ -160,11 +165,9 @@ impl Judgement<'_> {
 /// Whether every difference is somebody else's doing: the object says that it is what this child would apply, or what it
 /// says wasn't written by us. Else it is an older version of ours.
 fn is_current(child: &Child, live: &Value) -> bool {
-    let path = Path::of_fields(&["metadata", "annotations", APPLIED_HASH]);
-    let hash = live.pointer(&path.pointer()).and_then(Value::as_str);
-    let claims = claims(live, &path);
+    let claims = claims(live, &hash_path());
     // An annotation that nobody claims isn't our word either: it was taken away, or all claims were wiped.
-    hash == Some(child.hash.as_str()) || claims.is_empty() || !claims.iter().all(Claim::is_ours)
+    hash(live) == Some(&child.hash) || claims.is_empty() || !claims.iter().all(Claim::is_ours)
 }
 
 /// Who has the object, if not the app: a controller reference with another UID, or none.
@@ -190,10 +193,25 @@ pub fn holder(live: &Value, owner_uid: &str) -> Option<String> {
 /// taken back, since who has no owner may have been given up on purpose, but it is reported.
 fn was_ours(child: &Child, live: &Value) -> bool {
     let references = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let hash = Path::of_fields(&["metadata", "annotations", APPLIED_HASH]);
     references.is_none_or(Vec::is_empty)
-        && live.pointer(&hash.pointer()) == Some(&Value::from(child.hash.as_str()))
-        && claims(live, &hash).iter().any(Claim::is_ours)
+        && hash(live) == Some(&child.hash)
+        && claims(live, &hash_path()).iter().any(Claim::is_ours)
+}
+
+/// What the object says it is a version of.
+fn hash(live: &Value) -> Option<&str> {
+    live.pointer(&hash_path().pointer()).and_then(Value::as_str)
+}
+
+fn hash_path() -> Path {
+    Path::of_fields(&["metadata", "annotations", APPLIED_HASH])
+}
+
+/// Whether the watches see an object by this: without it nothing that becomes of it would even be reported.
+fn is_sight(path: &Path) -> bool {
+    [["metadata", "labels", MANAGED_BY].as_slice(), &["metadata", "labels"]]
+        .iter()
+        .any(|fields| *path == Path::of_fields(fields))
 }
 
 fn is_tolerated(tolerated: &ToleratedPath, child: &Child, difference: &Difference) -> bool {

@@ -12,6 +12,7 @@ mod removal;
 
 pub use compare::{Difference, differences};
 pub use contention::Contention;
+pub use drift::foremost;
 pub use judge::{holder, judge};
 pub use ownership::{Claim, claims};
 pub use path::Path;
@@ -65,8 +66,6 @@ pub struct Verdict {
     pub news: bool,
     /// What others did.
     pub drift: Vec<DriftItem>,
-    /// Whether any of it weakens the workload: then it is undone at short intervals however often it comes back.
-    pub dangerous: bool,
     /// What nobody claims.
     pub findings: Vec<FindingItem>,
     /// Whether the object is kept only because the policy tolerates something: it must be judged anew when the policy changes.
@@ -158,7 +157,7 @@ pub fn verdict(child: &Child, owner_uid: &str, live: &Live, listed: bool, drift:
         Live::Settled { findings } => Verdict { findings: findings.clone(), ..Verdict::of(Change::Keep) },
         Live::Outdated { .. } => Verdict { news: true, ..Verdict::of(Change::Apply) },
         Live::Foreign { holder } => Verdict::of(Change::Conflict { holder: holder.clone() }),
-        Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, drift),
+        Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, listed, drift),
     }
 }
 
@@ -169,16 +168,16 @@ pub fn is_observed(child: &Child, drift: &Drift) -> bool {
 }
 
 impl Verdict {
-    const fn of(change: Change) -> Self {
-        Self {
-            change,
-            correction: None,
-            news: false,
-            drift: Vec::new(),
-            dangerous: false,
-            findings: Vec::new(),
-            conditional: false,
-        }
+    /// Whether any of the drift weakens the workload: then it is undone at short intervals however often it comes back.
+    #[must_use]
+    pub fn is_dangerous(&self) -> bool {
+        self.drift.iter().any(|item| item.dangerous)
+    }
+
+    /// A verdict that says nothing of others.
+    #[must_use]
+    pub const fn of(change: Change) -> Self {
+        Self { change, correction: None, news: false, drift: Vec::new(), findings: Vec::new(), conditional: false }
     }
 
     /// The verdict on a child that isn't there. It was deleted if the last status, for this very spec, lists it; else it was
@@ -187,7 +186,7 @@ impl Verdict {
         let drift = if listed { vec![drift::deleted_item(child)] } else { Vec::new() };
         let left = listed && observed;
         let change = if left { Change::Keep } else { Change::Create };
-        Self { drift, dangerous: listed, news: !left, ..Self::of(change) }
+        Self { drift, news: !left, ..Self::of(change) }
     }
 }
 

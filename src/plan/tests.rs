@@ -59,7 +59,7 @@ fn disturbed(child: &Child, doing: impl FnOnce(&mut Fake)) -> Fake {
 }
 
 fn judged(child: &Child, fake: &Fake) -> Verdict {
-    judge(child, OWNER, &fake.live(), false, &Drift::default())
+    judge(child, OWNER, &fake.live(), false, true, &Drift::default())
 }
 
 fn tolerated(kind: &str, path: &str) -> ToleratedPath {

@@ -7,7 +7,7 @@ use k8s_openapi::{
 
 use super::{Carried, Outcome, Refusal, drift::sentence};
 use crate::{
-    api::{ConditionType, DriftChange, DriftItem, HardenedAppStatus, PAUSED, Reason},
+    api::{ConditionType, DriftChange, DriftItem, DriftMode, HardenedAppStatus, PAUSED, Reason},
     app::Rejection,
     cluster::{ChildOutcome, ChildState},
 };
@@ -168,7 +168,11 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
     };
     let leaving = || {
         let child = children.iter().find(|child| matches!(child.state, ChildState::AwaitDeletion))?;
-        let words = format!("{} {} is being deleted and comes anew once it is gone", child.kind, child.name);
+        let then = match carried.app.drift.mode {
+            DriftMode::Enforce => " and comes anew once it is gone",
+            DriftMode::Observe => "",
+        };
+        let words = format!("{} {} is being deleted{then}", child.kind, child.name);
         Some(Decision::of(false, Reason::WaitingForDeletion, words))
     };
     let missing = || {
@@ -184,22 +188,28 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
     conflict().or_else(failed).or_else(leaving).or_else(missing).unwrap_or_else(|| available(carried, status))
 }
 
-/// Whether something deviates that ought to have been undone.
-fn left_unwillingly(child: &ChildOutcome) -> bool {
-    !child.open.is_empty() && !matches!(child.state, ChildState::Observed)
+/// Whether a deviation ought to have been undone.
+fn is_unwilling(item: &DriftItem, carried: &Carried) -> bool {
+    let left = |child: &ChildOutcome| matches!(child.state, ChildState::Observed | ChildState::AwaitDeletion);
+    let mut tried = carried.children.iter().filter(|child| !left(child));
+    !carried.app.drift.paused && tried.any(|child| child.open.iter().any(|open| open.is_same(item)))
 }
 
 fn in_sync(carried: &Carried, status: &HardenedAppStatus) -> Decision {
     let contested = carried.children.iter().any(|child| matches!(child.state, ChildState::Contested(_)));
+    let held = carried.children.iter().any(|child| matches!(child.state, ChildState::Held));
     let drift = &status.drift;
     match (drift.open.first(), drift.reverted.first()) {
         (Some(open), _) if contested => {
             Decision::of(false, Reason::Contested, format!("undone again and again: {}", sentence(open)))
         }
-        (Some(open), _) if carried.app.drift.paused || !carried.children.iter().any(left_unwillingly) => {
-            Decision::of(false, Reason::Observed, format!("reported and not undone: {}", sentence(open)))
+        (Some(open), _) => match drift.open.iter().find(|item| is_unwilling(item, carried)) {
+            Some(item) => Decision::of(false, Reason::Drifted, sentence(item)),
+            None => Decision::of(false, Reason::Observed, format!("reported and not undone: {}", sentence(open))),
+        },
+        (None, _) if carried.app.drift.paused && held => {
+            Decision::of(false, Reason::Paused, "changes of the spec wait until the pause is over")
         }
-        (Some(open), _) => Decision::of(false, Reason::Drifted, sentence(open)),
         (None, Some(last)) => Decision::of(true, Reason::Reverted, format!("last undone: {}", sentence(last))),
         (None, None) => Decision::of(true, Reason::InSync, "nothing deviates"),
     }

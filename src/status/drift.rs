@@ -5,6 +5,7 @@ use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 use crate::{
     api::{DriftItem, DriftStatus},
     cluster::ChildOutcome,
+    plan::foremost,
 };
 
 /// Deviations kept after they were undone, and shown while they are not.
@@ -13,13 +14,18 @@ const KEPT: usize = 20;
 /// What was undone: the news before what is known.
 pub(super) fn reverted(previous: &DriftStatus, news: &[DriftItem], now: Timestamp) -> Vec<DriftItem> {
     let news = news.iter().map(|item| dated(item, None, now));
-    news.chain(previous.reverted.iter().cloned()).take(KEPT).collect()
+    foremost(news.chain(previous.reverted.iter().cloned()).collect(), KEPT)
 }
 
 /// What is not undone. First seen is first seen, however often it is looked at.
 pub(super) fn open(previous: &DriftStatus, children: &[ChildOutcome], now: Timestamp) -> Vec<DriftItem> {
-    let found = children.iter().flat_map(|child| &child.open);
-    found.take(KEPT).map(|item| dated(item, previous.open.iter().find(|known| known.is_same(item)), now)).collect()
+    let mut found: Vec<&DriftItem> = children.iter().flat_map(|child| &child.open).collect();
+    found.sort_by_key(|item| !item.dangerous);
+    found
+        .into_iter()
+        .take(KEPT)
+        .map(|item| dated(item, previous.open.iter().find(|known| known.is_same(item)), now))
+        .collect()
 }
 
 fn dated(item: &DriftItem, known: Option<&DriftItem>, now: Timestamp) -> DriftItem {

@@ -31,8 +31,7 @@ pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<No
             notes.push(note(reason.as_str(), action, &text));
         }
     }
-    let newest = previous.drift.reverted.first();
-    let reverted = status.drift.reverted.iter().take_while(|item| Some(*item) != newest);
+    let reverted = status.drift.reverted.iter().filter(|item| !previous.drift.reverted.contains(item));
     notes.extend(by_object("Revert", reverted));
     let opened = status.drift.open.iter().filter(|item| !previous.drift.open.contains(item));
     notes.extend(by_object("Report", opened));

@@ -6,10 +6,10 @@ mod drift;
 mod events;
 
 pub use events::{Note, notes};
-use k8s_openapi::jiff::Timestamp;
+use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 
 use crate::{
-    api::{ChildRef, DriftItem, FindingItem, HardenedAppStatus},
+    api::{ChildRef, ConditionType, DriftItem, FindingItem, HardenedAppStatus},
     app::{App, Rejection},
     cluster::{ChildOutcome, ChildState, PodState, Rollout},
 };
@@ -62,6 +62,10 @@ pub fn report(
 ) -> HardenedAppStatus {
     // What isn't known anew stays as it was: a rejected spec changes nothing that runs.
     let mut status = HardenedAppStatus { observed_generation: generation, ..previous.clone() };
+    if matches!(outcome, Outcome::TimedOut) && !speaks_of(previous, generation) {
+        // What the newer spec has made of them isn't known.
+        status.children = Vec::new();
+    }
     status.drift.reverted = drift::reverted(&previous.drift, reverted, now);
     if let Outcome::Carried(carried) = outcome {
         status.components = components::components(carried);
@@ -69,14 +73,21 @@ pub fn report(
         status.children = children(previous, generation, carried);
         let unowned = carried.children.iter().flat_map(|child| child.findings.clone());
         let left = carried.children.iter().filter(|child| matches!(child.state, ChildState::Leftover)).map(leftover);
-        let observed = carried.app.drift.finding();
-        status.findings = carried.app.findings.iter().cloned().chain(observed).chain(unowned).chain(left).collect();
+        let declared = carried.app.findings.iter().cloned().chain(carried.app.drift.findings());
+        status.findings = declared.chain(unowned).chain(left).collect();
         status.findings.sort();
         status.findings.dedup();
         status.findings.truncate(FINDINGS);
     }
     status.conditions = conditions::conditions(previous, outcome, &status, now);
     status
+}
+
+/// Whether a status speaks of this very spec, as carried out: then a child that it lists, and that isn't there, was deleted.
+#[must_use]
+pub fn speaks_of(status: &HardenedAppStatus, generation: Option<i64>) -> bool {
+    let accepted = |known: &Condition| known.type_ == ConditionType::Accepted.as_str() && known.status == "True";
+    status.observed_generation == generation && status.conditions.iter().any(accepted)
 }
 
 fn leftover(child: &ChildOutcome) -> FindingItem {
@@ -92,8 +103,9 @@ fn leftover(child: &ChildOutcome) -> FindingItem {
 
 /// The children there are: those in place, and those that a request failed to bring back.
 fn children(previous: &HardenedAppStatus, generation: Option<i64>, carried: &Carried) -> Vec<ChildRef> {
-    // While a newer spec is refused, the list is still that of the accepted one.
-    let same_spec = carried.refused.is_some() || previous.observed_generation == generation;
+    // While a newer spec is refused or waits, the list is still that of the accepted one.
+    let waits = carried.refused.is_some() || carried.app.drift.paused;
+    let same_spec = waits || speaks_of(previous, generation);
     let mut children: Vec<ChildRef> = carried
         .children
         .iter()

@@ -78,6 +78,7 @@ fn item(path: &str) -> DriftItem {
         name: "shop-web".to_owned(),
         path: path.to_owned(),
         change: DriftChange::Changed,
+        dangerous: false,
         desired: "2".to_owned(),
         live: "7".to_owned(),
         manager: "kubectl-edit".to_owned(),

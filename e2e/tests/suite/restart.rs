@@ -1,4 +1,5 @@
-//! What a restart of the operator costs, what it misses, and what is left when it is uninstalled. All on one control plane of its own: the others' operator must go on.
+//! What a restart of the operator costs, what it misses, and what is left when it is uninstalled. All on one control plane of
+//! its own: the others' operator must go on.
 
 use anyhow::Result;
 use e2e::ControlPlane;

@@ -24,7 +24,7 @@ async fn is_what_is_declared(sample: &str, name: &str) -> Result<()> {
             assert_eq!(difference.change, DriftChange::Added, "{kind} {name}: {}", difference.path);
         }
         // As a stranger's work, so that no addition passes for a remainder of ours.
-        let verdict = plan::judge(&child, &uid, &live, true, &Drift::default());
+        let verdict = plan::judge(&child, &uid, &live, true, true, &Drift::default());
         assert_eq!(verdict.change, Change::Keep, "{kind} {name}");
         assert_eq!((verdict.drift, verdict.findings), (vec![], vec![]), "{kind} {name}");
     }

@@ -198,7 +198,7 @@ impl Scene {
         let child = desired(&app)?.into_iter().find(|child| child.kind.kind == kind);
         let child = child.with_context(|| format!("the app declares no {kind}"))?;
         let live = self.live(kind, &child.name).await?;
-        Ok(plan::judge(&child, app.metadata.uid.as_deref().unwrap_or_default(), &live, true, &Drift::default()))
+        Ok(plan::judge(&child, app.metadata.uid.as_deref().unwrap_or_default(), &live, true, true, &Drift::default()))
     }
 
     /// UID and version of an object: equal as long as nobody writes to it.

@@ -59,6 +59,7 @@ fn no_more_is_kept_for_the_status_than_it_shows() {
         name: "shop-web".to_owned(),
         path: "spec.type".to_owned(),
         change: DriftChange::Changed,
+        dangerous: false,
         desired: String::new(),
         live: String::new(),
         manager: String::new(),

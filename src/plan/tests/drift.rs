@@ -78,7 +78,7 @@ fn the_newest_foreign_manager_is_named_with_its_time() {
     older["time"] = json!("2025-01-01T00:00:00Z");
     entries.push(older);
     assert_eq!(
-        crate::plan::judge(&child, super::OWNER, &live, false, &crate::app::Drift::default()).drift[0].manager,
+        crate::plan::judge(&child, super::OWNER, &live, false, true, &crate::app::Drift::default()).drift[0].manager,
         "a-newer"
     );
 }

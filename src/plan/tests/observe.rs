@@ -11,7 +11,8 @@ use crate::{
 };
 
 fn judged(child: &Child, live: &Live, listed: bool) -> Verdict {
-    let observing = Drift { mode: DriftMode::Observe, ..Drift::default() };
+    let mut observing = Drift::default();
+    observing.mode = DriftMode::Observe;
     verdict(child, OWNER, live, listed, &observing)
 }
 

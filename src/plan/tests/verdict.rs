@@ -372,7 +372,7 @@ fn words(change: &Change) -> String {
 #[test]
 fn danger_is_told_from_other_drift() {
     let child = child("Deployment");
-    let dangerous = |fake: &Fake| judged(&child, fake).dangerous;
+    let dangerous = |fake: &Fake| judged(&child, fake).is_dangerous();
     assert!(dangerous(&disturbed(&child, |fake| {
         fake.edit("k", |object| set(object, "/spec/template/spec/shareProcessNamespace", json!(true)));
     })));
@@ -414,10 +414,11 @@ fn tolerated_paths_let_harmless_additions_be_and_no_others() {
         tolerated("Service", "spec.paused"),
         tolerated("Deployment", "spec.min"),
     ];
-    let drift = Drift { tolerated: allowed, ..Drift::default() };
+    let mut drift = Drift::default();
+    drift.tolerated = allowed;
     let judged = |pointer: &'static str, value: serde_json::Value| {
         let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, pointer, value)));
-        judge(&child, OWNER, &fake.live(), false, &drift)
+        judge(&child, OWNER, &fake.live(), false, true, &drift)
     };
     let granted = judged("/spec/template/spec/preemptionPolicy", json!("Never"));
     assert_eq!((granted.change, granted.drift.len()), (Change::Keep, 0));
@@ -463,9 +464,9 @@ fn once_settled_everything_is_somebody_elses_doing() {
     older["components"][0]["replicas"] = json!(5);
     let live = disturbed(&child_of(older, "Deployment"), |_| {}).live();
     let child = child("Deployment");
-    assert!(judge(&child, OWNER, &live, false, &Drift::default()).drift.is_empty());
+    assert!(judge(&child, OWNER, &live, false, true, &Drift::default()).drift.is_empty());
     let drift: Vec<String> =
-        judge(&child, OWNER, &live, true, &Drift::default()).drift.iter().map(|item| item.path.clone()).collect();
+        judge(&child, OWNER, &live, true, true, &Drift::default()).drift.iter().map(|item| item.path.clone()).collect();
     assert_eq!(drift, ["metadata.annotations[hardened.dev/applied-hash]", "spec.replicas"]);
 }
 
@@ -474,7 +475,8 @@ fn without_an_object_the_last_status_tells_a_deletion_from_a_creation() {
     let child = child("Deployment");
     let judged = |live: &Live, listed| verdict(&child, OWNER, live, listed, &Drift::default());
     let never_made = judged(&Live::Absent, false);
-    assert_eq!((never_made.change, never_made.drift.len(), never_made.dangerous), (Change::Create, 0, false));
+    assert!(!never_made.is_dangerous());
+    assert_eq!((never_made.change, never_made.drift.len()), (Change::Create, 0));
     let deleted = judged(&Live::Absent, true);
     assert_eq!((&deleted.change, lines(&deleted)), (&Change::Create, vec!["Deleted  [] -> [] by ".to_owned()]));
     assert_eq!(judged(&Live::Settled { findings: Vec::new() }, true).change, Change::Keep);

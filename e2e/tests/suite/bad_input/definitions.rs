@@ -73,7 +73,6 @@ async fn installed(api: &Api<CustomResourceDefinition>, definition: &CustomResou
 
 /// The operator says which kind it waits for, and asks for it less and less often.
 async fn waits_patiently(control_plane: &ControlPlane, kind: &str) -> Result<()> {
-    let begin = Instant::now();
     let words = format!("{kind} (404: is the CustomResourceDefinition installed?)");
     until("the operator says what it waits for", LIMIT, async || {
         // It may not listen yet.
@@ -87,6 +86,7 @@ async fn waits_patiently(control_plane: &ControlPlane, kind: &str) -> Result<()>
         let count = line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).unwrap_or_default();
         anyhow::Ok(count)
     };
+    let begin = Instant::now();
     let before = asked().await?;
     until(
         "the operator asks again",

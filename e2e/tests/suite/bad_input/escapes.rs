@@ -1,9 +1,8 @@
 //! Fields of a pod that a HardenedApp doesn't have, so that nobody gets them past the hardening; and fields that are misspelt.
 
-use hardened_app::api::PAUSED;
 use serde_json::json;
 
-use super::row::{Row, operator, unreadable};
+use super::row::{Row, unreadable};
 use crate::tamper::set;
 
 const NOT_OURS: &str = "unknown field; correct its spelling, or remove it";
@@ -49,12 +48,6 @@ pub(super) const ROWS: &[Row] = &[
     ),
     unreadable("a field beside the components", "", "unknown field \"spec.replicas\"", "spec.replicas: unknown field")
         .made_by(|app| set(app, "/spec/replicas", 3.into())),
-    operator(
-        "deviations left alone without the platform's leave",
-        "",
-        "spec.drift.mode: … doesn't allow Observe; leave it out, or have the platform team set drift.allowObserve",
-    )
-    .made_by(|app| set(app, "/spec/drift", json!({ "mode": "Observe" }))),
     unreadable(
         "a drift mode that there isn't",
         "",
@@ -62,10 +55,4 @@ pub(super) const ROWS: &[Row] = &[
         "spec.drift.mode: not one of the known words; write Enforce or Observe",
     )
     .made_by(|app| set(app, "/spec/drift", json!({ "mode": "Off" }))),
-    operator(
-        "a pause without the platform's leave",
-        "",
-        "metadata.annotations[hardened.dev/paused]: … doesn't allow a pause",
-    )
-    .made_by(|app| set(app, "/metadata/annotations", json!({ PAUSED: "true" }))),
 ];
