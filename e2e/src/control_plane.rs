@@ -1,6 +1,7 @@
 //! What tests know of a control plane.
 
 use std::ffi::OsStr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -36,7 +37,15 @@ impl ControlPlane {
     /// # Errors
     /// When a program is missing or ends at start; the message has the end of its log.
     pub async fn start() -> Result<Self> {
-        let supervisor = Supervisor::start().await?;
+        Self::start_at(Ipv4Addr::LOCALHOST.into()).await
+    }
+
+    /// Like [`Self::start`], with an address that pods can reach, too.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn start_at(address: IpAddr) -> Result<Self> {
+        let supervisor = Supervisor::start(address).await?;
         Ok(Self::at(supervisor.dir().to_owned(), Some(supervisor)))
     }
 
@@ -92,9 +101,18 @@ impl ControlPlane {
         let answer = accounts.create_token_request(name, &PostParams::default(), &request).await?;
         let token = answer.status.and_then(|status| status.token);
         let token = token.context("the API server gave no token")?;
-        let file = self.dir.join(format!("{namespace}.{name}.kubeconfig"));
+        self.write_kubeconfig(&format!("{namespace}.{name}"), &Credentials::Token(token))
+    }
+
+    /// Writes a kubeconfig for one of Kubernetes' own programs.
+    pub(crate) fn program_kubeconfig(&self, name: &str) -> Result<PathBuf> {
+        self.write_kubeconfig(name, &Credentials::Certificate(Pki::at(&self.dir).identity(name)))
+    }
+
+    fn write_kubeconfig(&self, user: &str, credentials: &Credentials) -> Result<PathBuf> {
+        let file = self.dir.join(format!("{user}.kubeconfig"));
         let url = kubeconfig::server(&self.admin_kubeconfig)?;
-        kubeconfig::write(&file, &url, &Pki::at(&self.dir), &Credentials::Token(token))?;
+        kubeconfig::write(&file, &url, &Pki::at(&self.dir), credentials)?;
         Ok(file)
     }
 

@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -32,15 +33,16 @@ pub(crate) const READY: &str = "ready";
 /// Generous: a busy machine of a CI service takes several times as long as an idle one.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
-/// Runs a control plane in `dir` until standard input or a signal ends it; then removes `dir`.
+/// Runs a control plane in `dir`, whose API server listens at `address`, until standard input or a signal ends it; then removes
+/// `dir`.
 ///
 /// # Errors
 /// When the control plane cannot be started; the message has the end of the log that tells why.
-pub async fn supervise(dir: &Path) -> Result<()> {
+pub async fn supervise(dir: &Path, address: IpAddr) -> Result<()> {
     let mut processes = Vec::new();
     let end = told_to_end()?;
     let outcome = select! {
-        failed = serve(dir, &mut processes) => failed.map(|never| match never {}),
+        failed = serve(dir, address, &mut processes) => failed.map(|never| match never {}),
         () = end => Ok(()),
     };
     for process in processes.into_iter().rev() {
@@ -50,8 +52,8 @@ pub async fn supervise(dir: &Path) -> Result<()> {
     outcome
 }
 
-async fn serve(dir: &Path, processes: &mut Vec<Process>) -> Result<Infallible> {
-    if let Err(error) = start(dir, processes).await {
+async fn serve(dir: &Path, address: IpAddr, processes: &mut Vec<Process>) -> Result<Infallible> {
+    if let Err(error) = start(dir, address, processes).await {
         // Another program took a port between our choice and its use: once is bad luck.
         if !format!("{error:#}").contains("address already in use") {
             return Err(error);
@@ -60,15 +62,15 @@ async fn serve(dir: &Path, processes: &mut Vec<Process>) -> Result<Infallible> {
             process.stop().await;
         }
         remove(dir)?;
-        start(dir, processes).await?;
+        start(dir, address, processes).await?;
     }
     writeln!(std::io::stdout(), "{READY}")?;
     pending().await
 }
 
-async fn start(dir: &Path, processes: &mut Vec<Process>) -> Result<()> {
+async fn start(dir: &Path, address: IpAddr, processes: &mut Vec<Process>) -> Result<()> {
     std::fs::create_dir_all(dir)?;
-    let ports = Ports::choose()?;
+    let ports = Ports::choose(address)?;
     let pki = Pki::create(dir)?;
     let url = ports.api_server_url();
     let kubeconfig_of = |name: &str| {
@@ -96,7 +98,11 @@ async fn start(dir: &Path, processes: &mut Vec<Process>) -> Result<()> {
 }
 
 /// Waits for `condition`, or for the end of a program, which makes waiting vain.
-async fn ready(processes: &mut [Process], what: &str, mut condition: impl AsyncFnMut() -> Option<()>) -> Result<()> {
+pub(crate) async fn ready(
+    processes: &mut [Process],
+    what: &str,
+    mut condition: impl AsyncFnMut() -> Option<()>,
+) -> Result<()> {
     let outcome = {
         let ended = select_all(processes.iter_mut().map(|process| Box::pin(process.ended())));
         select! {

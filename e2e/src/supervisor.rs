@@ -2,6 +2,7 @@
 
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read};
+use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -25,9 +26,9 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Starts a control plane and waits until it's ready.
-    pub(crate) async fn start() -> Result<Self> {
-        let mut supervisor = Self::spawn()?;
+    /// Starts a control plane, whose API server listens at `address`, and waits until it's ready.
+    pub(crate) async fn start(address: IpAddr) -> Result<Self> {
+        let mut supervisor = Self::spawn(address)?;
         let output = supervisor.child.stdout.take().context("the supervisor has no output")?;
         // When this future is dropped, so is the supervisor, whose end lets the reading thread end.
         tokio::task::spawn_blocking(move || wait_until_ready(output)).await??;
@@ -38,7 +39,7 @@ impl Supervisor {
         self.dir.path()
     }
 
-    fn spawn() -> Result<Self> {
+    fn spawn(address: IpAddr) -> Result<Self> {
         let dir = tempfile::Builder::new()
             .prefix("control-plane-")
             // There are keys in it.
@@ -47,6 +48,7 @@ impl Supervisor {
         let mut child = Command::new(programs::beside_this_one(PROGRAM)?)
             .arg("supervise")
             .arg(dir.path())
+            .arg(address.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // Ctrl-C on a terminal reaches the whole group of the test, and should not reach this.
