@@ -73,7 +73,8 @@ impl Isolation {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", "unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc"]);
         command.args(["--kill-child", "--propagation", "private", "--"]).arg(env::current_exe()?).args(arguments);
-        command.env(RUN_ENV, &self.run);
+        // What is made for a while is in the node's own memory, and needs nobody to remove it.
+        command.env(RUN_ENV, &self.run).env("TMPDIR", "/run");
         Ok(command)
     }
 
@@ -82,11 +83,13 @@ impl Isolation {
     /// # Errors
     /// When anything at all is left behind; the message lists it.
     pub async fn end(self) -> Result<()> {
-        let removed = until("the node's control groups are empty", LIMIT, async || Ok(sweep(&self.run).ok())).await;
-        // What is still there tells more than that it is.
-        let left = traces::Traces::find(&self.run)?.since(&self.before);
-        ensure!(left.is_empty(), "the node has left behind:\n{}", left.join("\n"));
-        removed
+        let mut left = Vec::new();
+        let gone = until("nothing of the node is left", LIMIT, async || {
+            let swept = sweep(&self.run).is_ok();
+            left = traces::Traces::find(&self.run)?.since(&self.before);
+            Ok((swept && left.is_empty()).then_some(()))
+        });
+        gone.await.with_context(|| format!("the node has left behind:\n{}", left.join("\n")))
     }
 }
 
