@@ -44,11 +44,10 @@ pub struct Node {
 }
 
 impl Node {
-    /// Makes the namespaces that this process is in a machine, starts a node on it, and waits until it's ready.
+    /// Starts a node of a control plane at [`ADDRESS`], on a machine that [`prepare_machine`] has made, and waits until it's ready.
     ///
     /// # Errors
-    /// When the process isn't in an [`Isolation`], when the machine lacks something, or when a program ends at start; the message
-    /// has the end of its log.
+    /// When a program is missing or ends at start; the message has the end of its log.
     pub async fn start(control_plane: &ControlPlane) -> Result<Self> {
         image::write_all()?;
         let mut node = Self { processes: Vec::new(), registry: registry::start().await? };
@@ -103,7 +102,7 @@ pub fn traces() -> Result<Vec<String>> {
     Ok(traces::Traces::find(&isolation::run()?)?.words())
 }
 
-/// Prepares the namespaces that this process is in, see [`Isolation`].
+/// Makes the namespaces that this process is in a machine for one node, see [`Isolation`].
 ///
 /// # Errors
 /// When the machine's kernel lacks something; the message says what.

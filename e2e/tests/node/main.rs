@@ -9,3 +9,4 @@ mod processes;
 mod rollout;
 mod samples;
 mod traces;
+mod volume;

@@ -11,7 +11,9 @@ use kube::api::{DeleteParams, ListParams, PostParams};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::ask::ask;
 
 /// Generous: the pods of one test wait until those of the last have ended.
 const LIMIT: Duration = Duration::from_mins(3);
@@ -28,12 +30,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Places of earlier tests end, whatever became of the tests: there are CPUs for one at a time. Nobody waits for their end
-    /// but pods that don't fit yet.
+    /// A place as a platform makes it.
     pub(crate) async fn restricted(prefix: &str) -> Result<Self> {
         Self::labelled(prefix, &[RESTRICTED]).await
     }
 
+    /// Places of earlier tests end, whatever became of the tests: there are CPUs for one at a time. Nobody waits for their end
+    /// but pods that don't fit yet.
     pub(crate) async fn labelled(prefix: &str, labels: &[(&str, &str)]) -> Result<Self> {
         let client = ControlPlane::shared()?.admin_client().await?;
         let namespaces: Api<v1::Namespace> = Api::all(client.clone());
@@ -82,11 +85,9 @@ impl Place {
     ) -> Result<T> {
         let apps = self.api::<HardenedApp>();
         let outcome = until(what, LIMIT, async || Ok(apps.get(app).await?.status.as_ref().and_then(&check))).await;
-        // Asked for only now: there may be no such app any more.
-        let last = async || Ok::<_, anyhow::Error>(serde_json::to_string(&apps.get(app).await?.status)?);
         match outcome {
             Ok(answer) => Ok(answer),
-            Err(error) => Err(error.context(last().await?)),
+            Err(error) => Err(error.context(serde_json::to_string(&apps.get(app).await?.status)?)),
         }
     }
 
@@ -106,11 +107,11 @@ impl Place {
     }
 
     /// Waits until a pod is as wanted; returns it.
-    pub(crate) async fn pod(&self, name: &str, what: &str, check: impl Fn(&Pod) -> Option<()>) -> Result<Pod> {
+    pub(crate) async fn pod(&self, name: &str, what: &str, check: impl Fn(&Pod) -> bool) -> Result<Pod> {
         let pods = self.api::<Pod>();
         until(what, LIMIT, async || {
             let pod = pods.get(name).await?;
-            Ok(check(&pod).map(|()| pod))
+            Ok(check(&pod).then_some(pod))
         })
         .await
     }
@@ -139,40 +140,13 @@ impl Place {
         .await
     }
 
-    /// The address of a Service.
+    /// The address of a Service, as soon as it answers there: the pods are ready a moment before kube-proxy knows.
     pub(crate) async fn service(&self, name: &str, port: u16) -> Result<String> {
         let service = self.api::<Service>().get(name).await?;
         let address = service.spec.and_then(|spec| spec.cluster_ip).context("the Service has no address")?;
-        Ok(format!("{address}:{port}"))
-    }
-
-    /// A volume on the node's disk, for the claim of that name.
-    pub(crate) async fn volume(&self, claim: &str, folder: &str) -> Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let name = format!("{}-{claim}", self.name());
-        let modes = json!(["ReadWriteMany"]);
-        let node = json!([{ "matchExpressions": [
-            { "key": "kubernetes.io/os", "operator": "In", "values": ["linux"] },
-        ] }]);
-        let volume = json!({
-            "metadata": { "name": name },
-            "spec": {
-                "capacity": { "storage": "1Gi" },
-                "accessModes": modes,
-                "local": { "path": folder },
-                "nodeAffinity": { "required": { "nodeSelectorTerms": node } },
-            },
-        });
-        let volumes: Api<v1::PersistentVolume> = Api::all(self.client.clone());
-        volumes.create(&PostParams::default(), &serde_json::from_value(volume)?).await?;
-        let spec = json!({
-            "accessModes": modes,
-            "volumeName": name,
-            "storageClassName": "",
-            "resources": { "requests": { "storage": "1Gi" } },
-        });
-        self.create::<v1::PersistentVolumeClaim>(json!({ "metadata": { "name": claim }, "spec": spec })).await?;
-        Ok(())
+        let address = format!("{address}:{port}");
+        until("the Service answers", LIMIT, async || Ok(ask(&address, "/").await.ok())).await?;
+        Ok(address)
     }
 }
 

