@@ -1,6 +1,6 @@
 //! Images, written without Docker: one static program each, in the form in which a registry stores them.
 
-use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,28 +20,55 @@ pub(super) const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+js
 const CONFIG_TYPE: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER_TYPE: &str = "application/vnd.oci.image.layer.v1.tar";
 
-/// An image: its name without the registry, the program that was built, where it is in the image, and what else is said of it.
-struct Image {
-    name: &'static str,
-    program: &'static str,
-    entrypoint: &'static str,
-    settings: &'static [(&'static str, &'static str)],
-}
-
-const GUEST: &str = "guest";
-
 /// The name of the operator's image, without the registry.
 pub(super) const OPERATOR: &str = "ops/hardened-app:0.1.0";
 
+/// What the containers of the tests run.
+const GUEST: &str = "guest";
+
+/// An image of one program.
+#[derive(Clone, Copy)]
+struct Image {
+    /// Without the registry.
+    name: &'static str,
+    /// As it was built.
+    program: &'static str,
+    /// Where it is in the image, and its arguments.
+    entrypoint: &'static [&'static str],
+    environment: &'static [&'static str],
+    user: &'static str,
+    /// What ends it.
+    signal: &'static str,
+}
+
+impl Image {
+    /// It has no handler for signals, and the first process of a container is deaf to all but this one then.
+    const fn guest(name: &'static str, entrypoint: &'static [&'static str]) -> Self {
+        Self { name, program: GUEST, entrypoint, environment: &[], user: "", signal: "SIGKILL" }
+    }
+
+    const fn listening(self, environment: &'static [&'static str]) -> Self {
+        Self { environment, ..self }
+    }
+}
+
 const IMAGES: [Image; 7] = [
-    Image { name: OPERATOR, program: "hardened-app", entrypoint: "/hardened-app", settings: &[("User", "65532")] },
-    Image { name: "pause:1", program: GUEST, entrypoint: "/pause", settings: &[("Cmd", "pause"), ("User", "65535")] },
-    Image { name: "hello:1.0.0", program: GUEST, entrypoint: "/app/hello", settings: &[("Env", "PORT=8080")] },
-    Image { name: "hello:1.1.0", program: GUEST, entrypoint: "/app/hello", settings: &[("Env", "PORT=8080")] },
-    // The sample says how it's started.
-    Image { name: "shop/web:2.1.0", program: GUEST, entrypoint: "/app/web", settings: &[] },
-    Image { name: "shop/api:2.1.0", program: GUEST, entrypoint: "/app/api", settings: &[("Env", "PORT=9090")] },
-    Image { name: "shop/worker:2.1.0", program: GUEST, entrypoint: "/app/worker", settings: &[] },
+    // As the README asks for it.
+    Image {
+        name: OPERATOR,
+        program: "hardened-app",
+        entrypoint: &["/hardened-app"],
+        environment: &[],
+        user: "65532",
+        signal: "SIGTERM",
+    },
+    Image::guest("pause:1", &["/pause", "pause"]),
+    Image::guest("hello:1.0.0", &["/app/hello"]).listening(&["PORT=8080"]),
+    Image::guest("hello:1.1.0", &["/app/hello"]).listening(&["PORT=8080"]),
+    // The sample has a command of its own.
+    Image::guest("shop/web:2.1.0", &["/app/web"]),
+    Image::guest("shop/api:2.1.0", &["/app/api"]).listening(&["PORT=9090"]),
+    Image::guest("shop/worker:2.1.0", &["/app/worker"]),
 ];
 
 /// Where the registry finds a manifest or a part of an image by its digest.
@@ -71,18 +98,16 @@ pub(super) fn write_all() -> Result<()> {
 
 fn write(image: &Image) -> Result<()> {
     let program = fs::read(programs::find_in(PROGRAMS_ENV, "e2e", image.program)?)?;
-    let layer = layer(image.entrypoint, &program)?;
-    // A guest has no handler to end with, and the first process of a container ignores other signals then.
-    let signal = if image.program == GUEST { "SIGKILL" } else { "SIGTERM" };
-    let mut config: BTreeMap<&str, Value> =
-        [("Entrypoint", json!([image.entrypoint])), ("StopSignal", signal.into())].into();
-    for &(key, value) in image.settings {
-        config.insert(key, if key == "User" { value.into() } else { json!([value]) });
-    }
+    let layer = layer(image.entrypoint.first().context("no entry point")?, &program)?;
     let config = json!({
         "architecture": architecture(),
         "os": "linux",
-        "config": config,
+        "config": {
+            "Entrypoint": image.entrypoint,
+            "Env": image.environment,
+            "User": image.user,
+            "StopSignal": image.signal,
+        },
         "rootfs": { "type": "layers", "diff_ids": [sum(&layer)] },
     });
     let manifest = json!({
@@ -98,7 +123,7 @@ fn write(image: &Image) -> Result<()> {
     Ok(fs::write(file, sum(manifest.as_bytes()))?)
 }
 
-/// A file system of one file.
+/// A file system of one file, as an archive.
 fn layer(path: &str, program: &[u8]) -> Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
@@ -118,7 +143,6 @@ fn store(media_type: &str, content: &[u8]) -> Result<Value> {
 }
 
 fn sum(content: &[u8]) -> String {
-    use std::fmt::Write;
     let mut text = "sha256:".to_owned();
     for byte in Sha256::digest(content) {
         // Writing to a string can't fail.
