@@ -47,7 +47,9 @@ fn main() -> ExitCode {
 
 fn controller(arguments: ops::Controller) -> anyhow::Result<()> {
     ops::start_telemetry();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // One thread: the API server needs six times as long for a write as the operator does, so a second would only wait. And
+    // glibc gives each thread a heap of its own, none of which can use what another has freed.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(ops::run(arguments));
     // A name lookup that hangs, on a thread of its own, must not keep the process.
     runtime.shutdown_background();

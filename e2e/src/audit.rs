@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// A request that was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct Request {
     pub subresource: Option<String>,
     /// None for lists, and for objects whose name the server chose.
     pub name: Option<String>,
-    /// The namespace of the object.
+    /// The namespace of the object; empty for what is in none, and for lists over all.
     pub namespace: String,
     /// HTTP status of the answer.
     pub code: u16,
@@ -30,7 +31,14 @@ pub struct Request {
     pub dry_run: bool,
     /// When the request arrived.
     pub time: Timestamp,
+    /// Path and parameters.
+    pub uri: String,
+    /// What was sent, to the byte but for spaces; only in the namespace [`IN_FULL`].
+    pub body: Option<String>,
 }
+
+/// What is sent to objects of a namespace of this name is logged as well.
+pub const IN_FULL: &str = "logged-in-full";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,6 +52,7 @@ struct Event {
     object_ref: Option<ObjectRef>,
     response_status: Option<ResponseStatus>,
     request_received_timestamp: Timestamp,
+    request_object: Option<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -69,12 +78,26 @@ struct ResponseStatus {
 /// # Errors
 /// When the log cannot be read, or isn't an audit log.
 pub fn requests(log: &Path, namespace: &str, user: &str) -> Result<Vec<Request>> {
-    let log = std::fs::read_to_string(log).with_context(|| format!("cannot read {}", log.display()))?;
-    // Most lines are of other tests; parsing them takes longer than anything else here.
-    let lines = log.split_inclusive('\n').filter(|line| line.contains(namespace) && line.contains(user));
-    let mut requests = parse(&lines.collect::<String>())?;
+    let mut requests = read(log, &[namespace, user])?;
     requests.retain(|request| request.namespace == namespace && request.user == user);
     Ok(requests)
+}
+
+/// All requests but watches of one user, in the order of their answers.
+///
+/// # Errors
+/// When the log cannot be read, or isn't an audit log.
+pub fn all_requests(log: &Path, user: &str) -> Result<Vec<Request>> {
+    let mut requests = read(log, &[user])?;
+    requests.retain(|request| request.user == user);
+    Ok(requests)
+}
+
+/// Most lines are of others; parsing them takes longer than anything else here.
+fn read(log: &Path, words: &[&str]) -> Result<Vec<Request>> {
+    let log = std::fs::read_to_string(log).with_context(|| format!("cannot read {}", log.display()))?;
+    let lines = log.split_inclusive('\n').filter(|line| words.iter().all(|word| line.contains(word)));
+    parse(&lines.collect::<String>())
 }
 
 /// How often each verb was used on each resource, for example `patch deployments/scale`.
@@ -100,21 +123,23 @@ fn parse(log: &str) -> Result<Vec<Request>> {
     events.filter_map(|event| event.map(request).transpose()).collect()
 }
 
-/// None for what isn't about an object in a namespace, and for watches: those last, and say nothing of work.
+/// None for what isn't about objects, and for watches: those last, and say nothing of work.
 fn request(event: Event) -> Option<Request> {
     let object = event.object_ref?;
-    let (resource, namespace, code) = (object.resource?, object.namespace?, event.response_status?.code);
+    let (resource, code) = (object.resource?, event.response_status?.code);
     (event.verb != "watch").then(|| Request {
         verb: event.verb,
         resource,
         subresource: object.subresource,
         name: object.name,
-        namespace,
+        namespace: object.namespace.unwrap_or_default(),
         code,
         user: event.user.username,
         user_agent: event.user_agent,
         dry_run: event.request_uri.contains("dryRun=All"),
         time: event.request_received_timestamp,
+        uri: event.request_uri,
+        body: event.request_object.map(|body| body.get().to_owned()),
     })
 }
 
@@ -137,6 +162,15 @@ mod tests {
         let (half, _) = LINE.split_at(100);
         assert_eq!(parse(&format!("{LINE}\n{half}")).unwrap().len(), 1);
         assert_eq!(parse(half).unwrap(), []);
+    }
+
+    #[test]
+    fn keeps_a_body_as_it_was_sent() {
+        let sent = r#"{"b":1,"a":[2]}"#;
+        let line = LINE.replace(r#""verb""#, &format!(r#""requestObject":{sent},"verb""#));
+        let requests = parse(&format!("{line}\n")).unwrap();
+        assert_eq!(requests[0].body.as_deref(), Some(sent));
+        assert!(requests[0].uri.ends_with("?dryRun=All"), "{}", requests[0].uri);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What tests know of a control plane.
 
 use std::ffi::OsStr;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,7 +13,9 @@ use kube::api::PostParams;
 use crate::kubeconfig::{self, Credentials};
 use crate::operator;
 use crate::pki::Pki;
+use crate::process;
 use crate::programs;
+use crate::supervise::Parts;
 use crate::supervisor::Supervisor;
 
 /// Names the folder of the control plane that all tests of one run share.
@@ -37,15 +38,15 @@ impl ControlPlane {
     /// # Errors
     /// When a program is missing or ends at start; the message has the end of its log.
     pub async fn start() -> Result<Self> {
-        Self::start_at(Ipv4Addr::LOCALHOST.into()).await
+        Self::start_with(Parts::All).await
     }
 
-    /// Like [`Self::start`], with an address that pods can reach, too.
+    /// Like [`Self::start`], with a choice of programs.
     ///
     /// # Errors
-    /// The same.
-    pub async fn start_at(address: IpAddr) -> Result<Self> {
-        let supervisor = Supervisor::start(address).await?;
+    /// When a program is missing or ends at start; the message has the end of its log.
+    pub async fn start_with(parts: Parts) -> Result<Self> {
+        let supervisor = Supervisor::start(parts).await?;
         Ok(Self::at(supervisor.dir().to_owned(), Some(supervisor)))
     }
 
@@ -80,6 +81,14 @@ impl ControlPlane {
     #[must_use]
     pub fn audit_log(&self) -> PathBuf {
         programs::audit_log(&self.dir)
+    }
+
+    /// The number of a process that was started here: `etcd`, `kube-apiserver`, `kube-controller-manager` or `hardened-app`.
+    ///
+    /// # Errors
+    /// When there was none.
+    pub fn process(&self, name: &str) -> Result<u32> {
+        process::id(&self.dir, name)
     }
 
     /// A client that may do everything.

@@ -21,5 +21,5 @@ mod wait;
 pub use control_plane::{CONTROL_PLANE_ENV, ControlPlane};
 pub use kubeconfig::client;
 pub use namespace::Namespace;
-pub use supervise::supervise;
+pub use supervise::{Parts, supervise};
 pub use wait::until;

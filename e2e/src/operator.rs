@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -20,8 +20,8 @@ use crate::process::{self, Process};
 use crate::programs::{self, Program};
 use crate::wait::until;
 
-/// The program, and what its log is called by.
-const NAME: &str = "hardened-app";
+/// The program, and what its log and its process are called by.
+pub const NAME: &str = "hardened-app";
 
 /// Who the operator is to the API server, as in the audit log.
 pub const USER: &str = "system:serviceaccount:hardened-system:hardened-app";
@@ -42,6 +42,14 @@ const LISTENING: &str = "listening";
 const UP: &str = "caches are full";
 
 const LIMIT: Duration = Duration::from_mins(1);
+
+/// The program that was built along with this one, for one of its other commands.
+///
+/// # Errors
+/// When it isn't built.
+pub fn program() -> Result<Command> {
+    Ok(Command::new(programs::beside_this_one(NAME)?))
+}
 
 /// The root of the repository.
 pub(crate) fn repository() -> &'static Path {
@@ -118,23 +126,52 @@ impl Operator {
     /// # Errors
     /// When it isn't built, or ends at start; the message has the end of its log.
     pub async fn start(control_plane: &ControlPlane) -> Result<Self> {
-        let kubeconfig = control_plane.service_account_kubeconfig(ACCOUNT.0, ACCOUNT.1).await?;
+        Self::start_program(control_plane, programs::beside_this_one(NAME)?).await
+    }
+
+    /// Like [`Self::start`], for an operator that was built elsewhere.
+    ///
+    /// # Errors
+    /// When it ends at start; the message has the end of its log.
+    pub async fn start_program(control_plane: &ControlPlane, path: PathBuf) -> Result<Self> {
+        let mut operator = Self::spawn_program(control_plane, path).await?;
+        operator.is_up().await?;
+        Ok(operator)
+    }
+
+    /// Starts the operator, whatever it may have to wait for.
+    ///
+    /// # Errors
+    /// When it isn't built.
+    pub async fn spawn(control_plane: &ControlPlane) -> Result<Self> {
+        Self::spawn_program(control_plane, programs::beside_this_one(NAME)?).await
+    }
+
+    async fn spawn_program(control_plane: &ControlPlane, path: PathBuf) -> Result<Self> {
         let program = Program {
             name: NAME,
-            path: programs::beside_this_one(NAME)?,
+            path,
             arguments: vec!["controller".into(), "--listen".into(), "127.0.0.1:0".into()],
-            environment: vec![("KUBECONFIG", kubeconfig)],
+            environment: vec![("KUBECONFIG", kubeconfig(control_plane).await?)],
         };
-        let mut process = Process::start(&program, control_plane.dir())?;
+        let process = Process::start(&program, control_plane.dir())?;
         let log = process.log().to_owned();
+        Ok(Self { process, log })
+    }
+
+    /// Waits until its caches are full.
+    ///
+    /// # Errors
+    /// When it ends before; the message has the end of its log.
+    pub async fn is_up(&mut self) -> Result<()> {
+        let log = &self.log;
         let up =
-            until("the operator is up", LIMIT, async || Ok(std::fs::read_to_string(&log)?.contains(UP).then_some(())));
+            until("the operator is up", LIMIT, async || Ok(std::fs::read_to_string(log)?.contains(UP).then_some(())));
         let outcome = select! {
             up = up => up,
-            error = process.ended() => Err(error),
+            error = self.process.ended() => Err(error),
         };
-        outcome.with_context(|| process.tail())?;
-        Ok(Self { process, log })
+        outcome.with_context(|| self.process.tail())
     }
 
     /// Where it logs: one JSON object per line. The next start begins the file anew.
@@ -150,6 +187,14 @@ impl Operator {
     pub async fn stop(self) -> Result<ExitStatus> {
         self.process.terminate().await
     }
+}
+
+/// Writes a kubeconfig that acts as the operator.
+///
+/// # Errors
+/// When the API server doesn't give a token.
+pub async fn kubeconfig(control_plane: &ControlPlane) -> Result<PathBuf> {
+    control_plane.service_account_kubeconfig(ACCOUNT.0, ACCOUNT.1).await
 }
 
 async fn apply(client: &Client, manifest: &Value) -> Result<()> {

@@ -22,6 +22,17 @@ pub(crate) fn log(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.log"))
 }
 
+/// The number of the process that was started last under this name in `dir`.
+pub(crate) fn id(dir: &Path, name: &str) -> Result<u32> {
+    let file = id_file(dir, name);
+    let id = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(id.parse()?)
+}
+
+fn id_file(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!("{name}.pid"))
+}
+
 /// A started program. It is killed when dropped; [`Process::stop`] also waits for its end.
 pub(crate) struct Process {
     name: &'static str,
@@ -44,6 +55,9 @@ impl Process {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("cannot start {}", program.path.display()))?;
+        if let Some(id) = child.id() {
+            std::fs::write(id_file(dir, name), id.to_string())?;
+        }
         Ok(Self { name, child, log })
     }
 

@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::Write;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,7 +21,9 @@ use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use crate::audit::IN_FULL;
 use crate::kubeconfig::{self, Credentials};
+use crate::node;
 use crate::pki::Pki;
 use crate::process::Process;
 use crate::programs::{self, Ports};
@@ -33,16 +35,33 @@ pub(crate) const READY: &str = "ready";
 /// Generous: a busy machine of a CI service takes several times as long as an idle one.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
-/// Runs a control plane in `dir`, whose API server listens at `address`, until standard input or a signal ends it; then removes
-/// `dir`.
+/// Which programs a control plane has, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// etcd, the API server and the controller manager.
+    All,
+    /// The same, with an API server that pods can reach.
+    ForNode,
+    /// No controller manager: nothing writes but who is measured.
+    Storage,
+}
+
+impl Parts {
+    /// Where the API server listens.
+    fn address(self) -> IpAddr {
+        if self == Self::ForNode { node::ADDRESS.into() } else { Ipv4Addr::LOCALHOST.into() }
+    }
+}
+
+/// Runs a control plane in `dir` until standard input or a signal ends it; then removes `dir`.
 ///
 /// # Errors
 /// When the control plane cannot be started; the message has the end of the log that tells why.
-pub async fn supervise(dir: &Path, address: IpAddr) -> Result<()> {
+pub async fn supervise(dir: &Path, with: Parts) -> Result<()> {
     let mut processes = Vec::new();
     let end = told_to_end()?;
     let outcome = select! {
-        failed = serve(dir, address, &mut processes) => failed.map(|never| match never {}),
+        failed = serve(dir, with, &mut processes) => failed.map(|never| match never {}),
         () = end => Ok(()),
     };
     for process in processes.into_iter().rev() {
@@ -52,8 +71,8 @@ pub async fn supervise(dir: &Path, address: IpAddr) -> Result<()> {
     outcome
 }
 
-async fn serve(dir: &Path, address: IpAddr, processes: &mut Vec<Process>) -> Result<Infallible> {
-    if let Err(error) = start(dir, address, processes).await {
+async fn serve(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<Infallible> {
+    if let Err(error) = start(dir, with, processes).await {
         // Another program took a port between our choice and its use: once is bad luck.
         if !format!("{error:#}").contains("address already in use") {
             return Err(error);
@@ -62,15 +81,15 @@ async fn serve(dir: &Path, address: IpAddr, processes: &mut Vec<Process>) -> Res
             process.stop().await;
         }
         remove(dir)?;
-        start(dir, address, processes).await?;
+        start(dir, with, processes).await?;
     }
     writeln!(std::io::stdout(), "{READY}")?;
     pending().await
 }
 
-async fn start(dir: &Path, address: IpAddr, processes: &mut Vec<Process>) -> Result<()> {
+async fn start(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<()> {
     std::fs::create_dir_all(dir)?;
-    let ports = Ports::choose(address)?;
+    let ports = Ports::choose(with.address())?;
     let pki = Pki::create(dir)?;
     let url = ports.api_server_url();
     let kubeconfig_of = |name: &str| {
@@ -91,6 +110,9 @@ async fn start(dir: &Path, address: IpAddr, processes: &mut Vec<Process>) -> Res
         admin.request_text(request.ok()?).await.ok().map(drop)
     })
     .await?;
+    if with == Parts::Storage {
+        return Ok(());
+    }
     // It gives up soon when there is no API server, so it starts after that.
     processes.push(Process::start(&manager, dir)?);
     let accounts: Api<ServiceAccount> = Api::namespaced(admin.clone(), "default");
@@ -117,7 +139,7 @@ pub(crate) async fn ready(
     })
 }
 
-/// Requests are logged once, without the bodies: when they are done, but watches, which last, when they begin. What the admin
+/// Requests are logged once, with the bodies in one namespace only: when they are done, but watches, which last, when they begin. What the admin
 /// (the tests themselves) and the controller manager read is left out: it is most of the traffic, and says nothing of the
 /// operator.
 fn write_audit_policy(dir: &Path) -> Result<()> {
@@ -131,6 +153,7 @@ fn write_audit_policy(dir: &Path) -> Result<()> {
                 "userGroups": ["system:masters", "system:serviceaccounts:kube-system"],
                 "verbs": ["get", "list", "watch"],
             },
+            { "level": "Request", "namespaces": [IN_FULL], "omitStages": ["ResponseStarted"] },
             { "level": "Metadata", "verbs": ["watch"], "omitStages": ["ResponseComplete"] },
             { "level": "Metadata", "omitStages": ["ResponseStarted"] },
         ],

@@ -2,7 +2,6 @@
 
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read};
-use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -12,9 +11,18 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use crate::programs;
-use crate::supervise::READY;
+use crate::supervise::{Parts, READY};
 
 const PROGRAM: &str = "control-plane";
+
+/// Its flag for the parts of a control plane.
+fn flag(parts: Parts) -> Option<&'static str> {
+    match parts {
+        Parts::All => None,
+        Parts::ForNode => Some("--for-node"),
+        Parts::Storage => Some("--storage-only"),
+    }
+}
 
 /// A running supervisor. Dropping it ends the control plane and waits until nothing of it is left.
 pub(crate) struct Supervisor {
@@ -26,9 +34,9 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Starts a control plane, whose API server listens at `address`, and waits until it's ready.
-    pub(crate) async fn start(address: IpAddr) -> Result<Self> {
-        let mut supervisor = Self::spawn(address)?;
+    /// Starts a control plane and waits until it's ready.
+    pub(crate) async fn start(parts: Parts) -> Result<Self> {
+        let mut supervisor = Self::spawn(parts)?;
         let output = supervisor.child.stdout.take().context("the supervisor has no output")?;
         // When this future is dropped, so is the supervisor, whose end lets the reading thread end.
         tokio::task::spawn_blocking(move || wait_until_ready(output)).await??;
@@ -39,7 +47,7 @@ impl Supervisor {
         self.dir.path()
     }
 
-    fn spawn(address: IpAddr) -> Result<Self> {
+    fn spawn(parts: Parts) -> Result<Self> {
         let dir = tempfile::Builder::new()
             .prefix("control-plane-")
             // There are keys in it.
@@ -47,8 +55,8 @@ impl Supervisor {
             .tempdir()?;
         let mut child = Command::new(programs::beside_this_one(PROGRAM)?)
             .arg("supervise")
+            .args(flag(parts))
             .arg(dir.path())
-            .arg(address.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // Ctrl-C on a terminal reaches the whole group of the test, and should not reach this.

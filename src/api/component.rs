@@ -26,7 +26,7 @@ pub struct Component {
     /// Image reference with a tag other than `latest`, a digest, or both: `registry.example.com/shop:1.4@sha256:…`.
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(
-        validation = Rule::new(r"self.matches('^[a-z0-9]([a-zA-Z0-9._:/@-]*[a-zA-Z0-9])$')").message("write the image as registry/repository:tag@sha256:digest, without spaces"),
+        validation = Rule::new(r"self.matches('^[a-z0-9][a-z0-9._-]*([:/][a-z0-9][a-z0-9._-]*)*(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:.*)?$')").message("write the image as registry/repository:tag@sha256:digest, in lower case but for the tag, without spaces"),
         validation = Rule::new(r"self.matches('(^[^@]*:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[a-f0-9]{64})$')").message("the image needs a tag or a digest: append :<version> or @sha256:<64 hex digits>"),
         validation = Rule::new("!self.endsWith(':latest')").message("the tag 'latest' changes under a running app: name a version or a digest")
     )]
@@ -87,7 +87,10 @@ pub struct Component {
     /// Secrets to mount, read-only, at `/run/secrets/<name>`. Their files follow a rotation without a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(min = 1, max = 63)))]
-    #[x_kube(merge_strategy = ListMerge::Set)]
+    #[x_kube(
+        merge_strategy = ListMerge::Set,
+        validation = Rule::new("self.all(name, name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'))").message("use names of Secrets: lower-case letters, digits, '-' and '.'")
+    )]
     pub secrets: Vec<String>,
 
     /// Directories the process may write to, each of limited size and empty at start. `/tmp` (64Mi) is always there.
@@ -233,9 +236,11 @@ pub struct EnvVar {
 pub struct SecretKey {
     /// Name of the Secret.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')").message("use the name of a Secret: lower-case letters, digits, '-' and '.'"))]
     pub secret: String,
     /// Key within the Secret.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[-._a-zA-Z0-9]+$')").message("use a key of the Secret: letters, digits, '-', '_' and '.'"))]
     pub key: String,
 }
 
@@ -245,6 +250,7 @@ pub struct SecretKey {
 pub struct ConfigMount {
     /// Name of the ConfigMap.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')").message("use the name of a ConfigMap: lower-case letters, digits, '-' and '.'"))]
     pub config_map: String,
     /// Where its keys appear as files: an absolute path.
     #[schemars(length(min = 2, max = 256))]
@@ -275,6 +281,7 @@ pub struct ClaimVolume {
     pub path: String,
     /// Name of the claim.
     #[schemars(length(min = 1, max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')").message("use the name of a PersistentVolumeClaim: lower-case letters, digits, '-' and '.'"))]
     pub claim: String,
     /// Whether several pods may mount it at once (access mode ReadWriteMany). If not, the component has one pod, and an old one
     /// goes before a new one comes.

@@ -92,6 +92,8 @@ impl Component {
                 "a tag can be moved to other content: append @sha256:<digest>",
             ));
         }
+        executable(&spec.command, &format!("{path}.command"), rejections);
+        executable(&spec.args, &format!("{path}.args"), rejections);
         let user = id(spec.user, DEFAULT_ID, &format!("{path}.user"), rejections);
         let ports = ports(&spec.ports, &path, rejections);
         let mounts = mounts::accept(spec, &path, rejections);
@@ -147,6 +149,13 @@ fn name(name: &str, path: &str, rejections: &mut Rejections) {
         );
     } else if matches!(name, "migrate" | "preflight") {
         rejections.add(path, "this name is reserved", "choose another name");
+    }
+}
+
+/// The kernel ends each argument at the first NUL.
+fn executable(arguments: &[String], path: &str, rejections: &mut Rejections) {
+    for (index, _) in arguments.iter().enumerate().filter(|(_, argument)| argument.contains('\0')) {
+        rejections.add(format!("{path}[{index}]"), "it holds a NUL character", "remove it");
     }
 }
 

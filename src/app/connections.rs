@@ -1,6 +1,6 @@
 //! Who talks to whom: both ends of every connection inside the app, and our end of those to other apps.
 
-use super::{Component, Owner, Peer, Target, network::workload, rejection::Rejections};
+use super::{Component, Owner, Peer, Target, names, network::workload, rejection::Rejections};
 use crate::api;
 
 /// Gives every component its clients and targets.
@@ -33,6 +33,8 @@ pub(super) fn connect(
                 ),
             }
         }
+        peer_names(&spec.connects_to_apps, &format!("{path}.connectsToApps"), rejections);
+        peer_names(&spec.allow_from, &format!("{path}.allowFrom"), rejections);
         targets
             .extend(spec.connects_to_apps.iter().map(|peer| Target { peer: of_app(peer, owner), ports: Vec::new() }));
         if !spec.allow_from.is_empty() && spec.ports.is_empty() {
@@ -52,6 +54,17 @@ pub(super) fn connect(
         component.clients.dedup();
         component.targets.sort_by(|one, other| one.peer.cmp(&other.peer));
         component.targets.dedup();
+    }
+}
+
+fn peer_names(peers: &[api::AppPeer], path: &str, rejections: &mut Rejections) {
+    for (index, peer) in peers.iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        if let Some(namespace) = &peer.namespace {
+            names::of_namespace(namespace, format!("{path}.namespace"), rejections);
+        }
+        names::of_peer("HardenedApp", &peer.app, 30, format!("{path}.app"), rejections);
+        names::of_peer("component", &peer.component, 20, format!("{path}.component"), rejections);
     }
 }
 

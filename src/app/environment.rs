@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rejection::Rejections;
+use super::{names, rejection::Rejections};
 use crate::api::{self, FindingItem, SecretKey};
 
 /// An environment variable.
@@ -55,9 +55,20 @@ pub(super) fn accept(
                         "put the value into a Secret and name it under secretKey, or mount it with secrets",
                     );
                 }
+                if value.contains('\0') {
+                    rejections.add(&path, "it holds a NUL character", "remove it");
+                }
                 EnvSource::Literal(value.clone())
             }
             (None, Some(key)) => {
+                names::of_object("Secret", &key.secret, format!("{path}.secretKey.secret"), rejections);
+                if !is_key(&key.key) {
+                    rejections.add(
+                        format!("{path}.secretKey.key"),
+                        "not a key of a Secret",
+                        "use letters, digits, '-', '_' and '.'",
+                    );
+                }
                 findings.push(FindingItem::about(
                     &spec.name,
                     "secret-in-env",
@@ -82,6 +93,11 @@ pub(super) fn accept(
 fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// As the API server asks of the keys of Secrets and ConfigMaps.
+fn is_key(key: &str) -> bool {
+    key != "." && !key.starts_with("..") && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 /// Whole words only: `PWD_FILE_MODE` is refused, `KEYCLOAK_URL` and `TOKENIZER` are not.

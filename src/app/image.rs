@@ -18,11 +18,15 @@ impl Image {
             None => (reference, None),
         };
         let tag = name.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
-        let plain = |c: char| c.is_ascii_alphanumeric() || "._:/@-".contains(c);
-        if !reference.starts_with(|c: char| c.is_ascii_alphanumeric()) || !reference.chars().all(plain) {
-            rejections.add(path, "not an image reference", "write registry/repository:tag@sha256:digest");
-        } else if digest.is_some_and(|digest| digest.len() != 64 || !digest.bytes().all(|b| b.is_ascii_hexdigit())) {
-            rejections.add(path, "the digest is not complete", "copy all 64 hex digits after @sha256:");
+        let repository = tag.and_then(|tag| name.strip_suffix(tag)?.strip_suffix(':')).unwrap_or(name);
+        if !is_repository(repository) || !tag.is_none_or(is_tag) {
+            rejections.add(
+                path,
+                "not an image reference",
+                "write registry/repository:tag@sha256:digest, in lower case but for the tag",
+            );
+        } else if digest.is_some_and(|digest| digest.len() != 64 || !digest.bytes().all(is_hex)) {
+            rejections.add(path, "the digest is not complete", "copy all 64 hex digits after @sha256:, in lower case");
         } else if digest.is_none() && tag.is_none_or(str::is_empty) {
             rejections.add(path, "no tag and no digest", "append :<version> or @sha256:<digest>");
         } else if digest.is_none() && tag == Some("latest") {
@@ -39,6 +43,22 @@ impl Image {
         }
         Self { reference: reference.to_owned(), pinned: digest.is_some() }
     }
+}
+
+/// Registry, its port, and folders.
+fn is_repository(name: &str) -> bool {
+    let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    name.split(['/', ':']).all(|part| {
+        part.bytes().next().is_some_and(alphanumeric) && part.bytes().all(|b| alphanumeric(b) || b"._-".contains(&b))
+    })
+}
+
+fn is_tag(tag: &str) -> bool {
+    !tag.starts_with(['.', '-']) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+const fn is_hex(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 
 /// Whether `name` is one of `prefixes` with a tag, or lies below one at a path boundary: `ghcr.io/team` holds `ghcr.io/team/x`

@@ -9,6 +9,7 @@ mod drift;
 mod environment;
 mod image;
 mod mounts;
+mod names;
 mod network;
 mod placement;
 mod policy;
@@ -16,6 +17,7 @@ mod probes;
 mod quantity;
 mod rejection;
 mod scaling;
+mod schema;
 
 use std::collections::BTreeSet;
 
@@ -24,6 +26,7 @@ pub use drift::Drift;
 pub use environment::{Env, EnvSource};
 pub use image::Image;
 pub use mounts::{Mount, MountSource};
+use names::is_name;
 pub use network::{Outside, Peer, Target};
 pub use placement::Placement;
 pub use policy::{Dns, PodSelection, Policy, Resources};
@@ -31,6 +34,9 @@ pub use probes::{Probe, ProbeHandler, Probes};
 pub use quantity::Quantity;
 pub use rejection::Rejection;
 use rejection::Rejections;
+pub use schema::malformed;
+
+use kube::Resource;
 
 use crate::api::{FindingItem, HardenedApp, Platform};
 
@@ -116,6 +122,7 @@ impl App {
             specs.iter().map(|spec| Component::accept(spec, &owner, policy, &mut findings, &mut rejections)).collect();
         connections::connect(specs, &owner, &mut components, &mut rejections);
         let drift = Drift::accept(app, policy, &mut rejections);
+        schema::bounds(&HardenedApp::kind(&()), &app.spec, &mut rejections);
         components.sort_by(|one, other| one.name.cmp(&other.name));
         findings.sort();
         rejections.into_result(Some(Self {
@@ -130,14 +137,6 @@ impl App {
             findings,
         }))
     }
-}
-
-/// Whether `name` is a DNS label that starts with a letter, as Service names must (RFC 1035), of at most `longest` characters.
-fn is_name(name: &str, longest: usize) -> bool {
-    name.len() <= longest
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is mounted where: writable directories, ConfigMaps, Secrets.
 
-use super::{Quantity, policy::quantity, rejection::Rejections};
+use super::{Quantity, is_name, names, policy::quantity, rejection::Rejections};
 use crate::api;
 
 /// A directory of a pod that is not the image's.
@@ -67,14 +67,24 @@ pub(super) fn accept(spec: &api::Component, path: &str, rejections: &mut Rejecti
     }
     for config in &spec.config {
         let field = format!("{path}.config[{}]", config.config_map);
+        names::of_object("ConfigMap", &config.config_map, format!("{field}.configMap"), rejections);
         add(field, &config.mount_path, MountSource::ConfigMap(config.config_map.clone()), rejections);
     }
     for secret in &spec.secrets {
         let field = format!("{path}.secrets[{secret}]");
+        names::of_object("Secret", secret, &field, rejections);
         add(field, &format!("{SECRETS}/{secret}"), MountSource::Secret(secret.clone()), rejections);
     }
     for volume in &spec.volumes {
         let field = format!("{path}.volumes[{}]", volume.name);
+        if !is_name(&volume.name, 20) {
+            rejections.add(
+                &field,
+                "not a name for a volume",
+                "use at most 20 lower-case letters, digits and '-', starting with a letter",
+            );
+        }
+        names::of_object("PersistentVolumeClaim", &volume.claim, format!("{field}.claim"), rejections);
         let source = MountSource::Claim { volume: volume.name.clone(), claim: volume.claim.clone() };
         add(field, &volume.path, source, rejections);
     }

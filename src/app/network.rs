@@ -88,9 +88,6 @@ pub(super) fn outside(specs: &[api::Egress], policy: &Policy, path: &str, reject
         }
         let mut ports: Vec<u16> =
             spec.ports.iter().filter_map(|port| u16::try_from(*port).ok()).filter(|port| *port > 0).collect();
-        if ports.len() != spec.ports.len() || ports.is_empty() {
-            rejections.add(format!("{path}.ports"), "not a list of ports", "give ports from 1 to 65535");
-        }
         ports.sort_unstable();
         // "except: ... values will be rejected if they are outside the cidr range" (NetworkPolicy API); equal is refused above.
         let except = inside.iter().filter(|range| cidr.contains(*range)).copied().collect();

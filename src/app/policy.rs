@@ -3,12 +3,17 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
+use kube::Resource;
 
 use super::{
+    names,
     quantity::Quantity,
     rejection::{Rejection, Rejections},
+    schema,
 };
-use crate::api::{DriftMode, DriftPolicy, HardeningPolicy, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts};
+use crate::api::{
+    DriftMode, DriftPolicy, HardeningPolicy, HardeningPolicySpec, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts,
+};
 
 /// What the platform decides, ready to be applied to an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,12 +125,38 @@ impl Policy {
             placement: spec.placement.clone(),
             drift: spec.drift.clone(),
         };
+        names_of(spec, &mut rejections);
+        schema::bounds(&HardeningPolicy::kind(&()), spec, &mut rejections);
         rejections.into_result(Some(accepted))
     }
 
     /// Whether an app's deviations may be left as they are.
     pub(super) fn may_observe(&self) -> bool {
         self.drift.allow_observe || self.drift.mode == DriftMode::Observe
+    }
+}
+
+/// Names and labels that the API server would refuse in every child.
+fn names_of(spec: &HardeningPolicySpec, rejections: &mut Rejections) {
+    for (index, secret) in spec.images.pull_secrets.iter().enumerate() {
+        names::of_object("Secret", secret, format!("spec.images.pullSecrets[{index}]"), rejections);
+    }
+    if let Some(class) = &spec.placement.priority_class {
+        names::of_object("PriorityClass", class, "spec.placement.priorityClass", rejections);
+    }
+    for device in &spec.placement.devices {
+        let path = format!("spec.placement.devices[{}]", device.resource);
+        if !device.resource.contains('/') {
+            rejections.add(format!("{path}.resource"), "no domain in it", "write one such as nvidia.com/gpu");
+        }
+        names::of_labels(&device.node_selector, &format!("{path}.nodeSelector"), rejections);
+        for (index, toleration) in device.tolerations.iter().enumerate() {
+            let value = toleration.value.as_deref().unwrap_or_default();
+            names::of_label(&toleration.key, value, format!("{path}.tolerations[{index}].key"), rejections);
+        }
+        if let Some(class) = &device.runtime_class {
+            names::of_object("RuntimeClass", class, format!("{path}.runtimeClass"), rejections);
+        }
     }
 }
 
@@ -148,6 +179,10 @@ fn selections(peers: &[PodPeer], path: &str, rejections: &mut Rejections) -> Vec
             "no labels would select every pod",
             "name the labels of the pods",
         );
+    }
+    for (index, peer) in peers.iter().enumerate() {
+        names::of_namespace(&peer.namespace, format!("{path}[{index}].namespace"), rejections);
+        names::of_labels(&peer.pod_labels, &format!("{path}[{index}].podLabels"), rejections);
     }
     peers
         .iter()

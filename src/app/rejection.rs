@@ -28,6 +28,11 @@ impl Rejections {
         self.0.push(Rejection { path: path.into(), problem: problem.into(), remedy: remedy.into() });
     }
 
+    /// Whether a mistake in this very field is among them.
+    pub(super) fn name(&self, path: &str) -> bool {
+        self.0.iter().any(|rejection| rejection.path == path)
+    }
+
     /// The value, if nothing was refused on the way to it.
     pub(super) fn into_result<T>(self, value: Option<T>) -> Result<T, Vec<Rejection>> {
         match value {

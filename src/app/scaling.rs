@@ -26,17 +26,10 @@ fn autoscaling(scaling: &Autoscaling, replicas: Option<i32>, path: &str, rejecti
     if replicas.is_some() {
         rejections.add(path, "replicas and autoscaling exclude each other", "give one of them");
     }
-    if !(1..=scaling.max).contains(&scaling.min) || scaling.max > 100 {
-        rejections.add(
-            path,
-            format!("from {} to {} pods", scaling.min, scaling.max),
-            "give a min from 1 up to max, and a max up to 100",
-        );
+    if scaling.min > scaling.max {
+        rejections.add(path, format!("from {} to {} pods", scaling.min, scaling.max), "give a min up to max");
     }
     if scaling.cpu.is_none() && scaling.memory.is_none() {
         rejections.add(path, "no load is named that decides", "give cpu, memory or both");
-    }
-    if scaling.cpu.iter().chain(&scaling.memory).any(|percent| !(1..=100).contains(percent)) {
-        rejections.add(path, "not a share of what the pods ask for", "give 1 to 100 percent");
     }
 }

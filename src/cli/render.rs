@@ -7,13 +7,13 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::yaml;
 use crate::{
     api::{GROUP, HardenedApp, HardeningPolicy},
-    app::{App, Policy, Rejection},
+    app::{self, App, Policy, Rejection},
     desired,
 };
 
@@ -65,7 +65,7 @@ fn policy(file: &Path) -> anyhow::Result<Policy> {
     }
 }
 
-fn read_all<T: DeserializeOwned + Serialize>(file: &Path, kind: &str) -> anyhow::Result<Vec<T>> {
+fn read_all<T: DeserializeOwned>(file: &Path, kind: &str) -> anyhow::Result<Vec<T>> {
     let text = if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
@@ -79,38 +79,17 @@ fn read_all<T: DeserializeOwned + Serialize>(file: &Path, kind: &str) -> anyhow:
 }
 
 /// Reads an object as strictly as the API server does.
-fn read<T: DeserializeOwned + Serialize>(document: &Value, kind: &str) -> anyhow::Result<T> {
+fn read<T: DeserializeOwned>(document: &Value, kind: &str) -> anyhow::Result<T> {
     let version = format!("{GROUP}/v1alpha1");
     if document.get("apiVersion") != Some(&Value::from(version.as_str())) {
         bail!("the apiVersion of this {kind} is not {version}");
     }
-    let object: T = serde_json::from_value(document.clone()).with_context(|| format!("not a {kind}"))?;
-    let known = serde_json::to_value(&object).context("failed to read it back")?;
-    if let (Some(given), Some(known)) = (document.get("spec"), known.get("spec"))
-        && let Some(field) = unknown(given, known, "spec")
-    {
-        bail!("unknown field {field}");
+    let malformed = app::malformed(kind, document.get("spec").unwrap_or(&Value::Null));
+    if !malformed.is_empty() {
+        let name = document.pointer("/metadata/name").and_then(Value::as_str);
+        return Err(refused(kind, name, &malformed));
     }
-    Ok(object)
-}
-
-/// The first field that was given and isn't there any more after reading. Empty ones may be left out.
-fn unknown(given: &Value, known: &Value, path: &str) -> Option<String> {
-    match (given, known) {
-        (Value::Object(given), Value::Object(known)) => given.iter().find_map(|(name, value)| {
-            let path = format!("{path}.{name}");
-            match known.get(name) {
-                Some(known) => unknown(value, known, &path),
-                None if value.is_null() || value == &json!([]) || value == &json!({}) => None,
-                None => Some(path),
-            }
-        }),
-        (Value::Array(given), Value::Array(known)) => {
-            let members = given.iter().zip(known).enumerate();
-            members.into_iter().find_map(|(index, (given, known))| unknown(given, known, &format!("{path}[{index}]")))
-        }
-        _ => None,
-    }
+    serde_json::from_value(document.clone()).with_context(|| format!("not a {kind}"))
 }
 
 fn refused(kind: &str, name: Option<&str>, rejections: &[Rejection]) -> anyhow::Error {
@@ -120,6 +99,8 @@ fn refused(kind: &str, name: Option<&str>, rejections: &[Rejection]) -> anyhow::
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn app(spec: &Value) -> anyhow::Result<HardenedApp> {
@@ -137,7 +118,8 @@ mod tests {
         let mut misspelt = component;
         misspelt["ports"][0]["portocol"] = json!("UDP");
         let refused = app(&json!({ "components": [misspelt] })).unwrap_err();
-        assert_eq!(refused.to_string(), "unknown field spec.components[0].ports[0].portocol");
+        let words = "spec.components[web].ports[http].portocol: unknown field; correct its spelling, or remove it";
+        assert!(refused.to_string().contains(words), "{refused}");
     }
 
     #[test]

@@ -31,7 +31,8 @@ pub struct Cache(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    children: HashMap<Key, Entry>,
+    /// Boxed: a map of large values that grows holds them twice and more.
+    children: HashMap<Key, Box<Entry>>,
     by_app: HashMap<AppKey, BTreeSet<Key>>,
     /// Lists under way, by kind.
     relists: BTreeMap<&'static str, Relist>,
@@ -53,11 +54,12 @@ impl Cache {
 
     /// Takes in what a watch says. Returns the apps to look at, if there may be something to do: two where it changed hands.
     pub(super) fn observed(&self, kind: &'static Kind, object: &Value) -> Vec<AppKey> {
-        let (Some(key), Some(entry)) = (key_of(kind, object), Entry::read(object)) else { return Vec::new() };
-        let mut state = self.state();
-        if let Some(relist) = state.relists.get_mut(kind.kind) {
-            relist.seen.insert(key.clone());
+        let Some(key) = key_of(kind, object) else { return Vec::new() };
+        if self.state().sees(kind, &key, object) {
+            return Vec::new();
         }
+        let Some(entry) = Entry::read(object) else { return Vec::new() };
+        let mut state = self.state();
         let mut apps = vec![(key.1.clone(), entry.app.clone())];
         if let Some(known) = state.children.get(&key) {
             if known.outranks(&entry) {
@@ -199,14 +201,22 @@ impl Cache {
 }
 
 impl State {
+    /// Notes that a watch has told of an object. Returns whether that is only the echo of our own write.
+    fn sees(&mut self, kind: &'static Kind, key: &Key, object: &Value) -> bool {
+        if let Some(relist) = self.relists.get_mut(kind.kind) {
+            relist.seen.insert(key.clone());
+        }
+        self.children.get(key).is_some_and(|known| known.is_echoed_by(object))
+    }
+
     fn put(&mut self, key: Key, mut entry: Entry) {
         let app = (key.1.clone(), entry.app.clone());
         if let Some(earlier) = self.children.remove(&key) {
             self.unlink(&key, &earlier.app);
-            entry.succeed(earlier);
+            entry.succeed(*earlier);
         }
         self.by_app.entry(app).or_default().insert(key.clone());
-        self.children.insert(key, entry);
+        self.children.insert(key, Box::new(entry));
     }
 
     fn take(&mut self, key: &Key) -> Option<AppKey> {

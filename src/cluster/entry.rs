@@ -1,12 +1,14 @@
 //! What the cache keeps of one child: enough to know that nothing must be done, and the object only while that isn't known.
 
 use std::{
+    collections::BTreeMap,
     hash::{BuildHasher, RandomState},
     sync::LazyLock,
     time::{Duration, Instant},
 };
 
 use kube::Resource;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::words::quoted;
@@ -115,8 +117,21 @@ impl Entry {
 
     /// Whether a verdict on `object` holds for this too: it is the same object, and differs in nothing that can be judged.
     pub(super) fn is_judged_with(&self, object: &Value) -> bool {
+        self.has_uid_of(object) && (self.has_version_of(object) || self.fingerprint == Compact::of(object).fingerprint)
+    }
+
+    /// Whether this is our own write, of which the watch now tells as well: nothing new, and not worth reading.
+    pub(super) fn is_echoed_by(&self, object: &Value) -> bool {
+        self.is_fresh_write() && self.has_uid_of(object) && self.has_version_of(object)
+    }
+
+    fn has_uid_of(&self, object: &Value) -> bool {
         object.pointer("/metadata/uid").and_then(Value::as_str) == Some(&self.uid)
-            && self.fingerprint == Compact::of(object).fingerprint
+    }
+
+    fn has_version_of(&self, object: &Value) -> bool {
+        let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+        version.and_then(|version| version.parse().ok()) == Some(self.version)
     }
 
     /// Whether the two call for the same work.
@@ -143,25 +158,46 @@ struct Compact {
     fingerprint: u64,
 }
 
+/// What changes without anything that can be judged. The Deployment controller counts revisions in the annotation, which is
+/// tolerated anyway.
+const VOLATILE: [&[&str]; 5] = [
+    &["status"],
+    &["metadata", "managedFields"],
+    &["metadata", "resourceVersion"],
+    &["metadata", "generation"],
+    &["metadata", "annotations", "deployment.kubernetes.io/revision"],
+];
+
 impl Compact {
     /// The object without its status, and a fingerprint that changes only with what can be judged.
     fn of(object: &Value) -> Self {
-        let mut object = object.clone();
-        if let Some(fields) = object.as_object_mut() {
-            fields.remove("status");
-        }
-        let text = object.to_string().into_boxed_str();
-        if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-            for volatile in ["managedFields", "resourceVersion", "generation"] {
-                metadata.remove(volatile);
-            }
-            // The Deployment controller counts revisions here; the annotation is tolerated anyway.
-            if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-                annotations.remove("deployment.kubernetes.io/revision");
-            }
-        }
-        Self { text, fingerprint: FINGERPRINTS.hash_one(object.to_string()) }
+        let text = json(&without(object, &[&["status"]]));
+        Self { text: text.into_boxed_str(), fingerprint: FINGERPRINTS.hash_one(json(&without(object, &VOLATILE))) }
     }
+}
+
+/// An object of which some fields are left out, without a copy of the others.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part<'a> {
+    Whole(&'a Value),
+    Fields(BTreeMap<&'a str, Part<'a>>),
+}
+
+fn without<'a>(value: &'a Value, paths: &[&[&str]]) -> Part<'a> {
+    let Some(fields) = value.as_object().filter(|_| !paths.is_empty()) else { return Part::Whole(value) };
+    let parts = fields.iter().filter_map(|(name, value)| {
+        let below = paths.iter().filter_map(|path| path.strip_prefix(&[name.as_str()]));
+        let below: Vec<&[&str]> = below.collect();
+        // A path that ends here means this field, one that goes on something below it.
+        (!below.contains(&[].as_slice())).then(|| (name.as_str(), without(value, &below)))
+    });
+    Part::Fields(parts.collect())
+}
+
+fn json(part: &Part<'_>) -> String {
+    // Values can always be written: their keys are strings.
+    serde_json::to_string(part).unwrap_or_default()
 }
 
 impl Rollout {

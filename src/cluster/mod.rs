@@ -10,6 +10,7 @@ mod outcome;
 mod pods;
 mod prune;
 mod settings;
+mod stored;
 mod traffic;
 mod watch;
 mod words;
@@ -25,7 +26,7 @@ pub use outcome::{ChildOutcome, ChildState};
 pub use pods::PodState;
 pub use settings::Settings;
 pub use traffic::Traffic;
-pub use watch::{Triggers, watch_all};
+pub use watch::{PAGE, Triggers, watch_all};
 pub use write::{Failure, FailureClass, Writer, version};
 
 #[cfg(test)]

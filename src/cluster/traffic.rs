@@ -28,6 +28,8 @@ struct State {
 struct Watched {
     asked: Instant,
     answered: Option<SystemTime>,
+    /// The code with which the last list or watch was refused, if it was.
+    refused: Option<u16>,
 }
 
 impl Traffic {
@@ -47,6 +49,14 @@ impl Traffic {
         self.state().watches.iter().map(|(path, watch)| (resource(path).to_owned(), watch.answered)).collect()
     }
 
+    /// The watched resources of which no list was granted yet, and the code of the last refusal.
+    #[must_use]
+    pub fn waiting(&self) -> Vec<(String, Option<u16>)> {
+        let state = self.state();
+        let waiting = state.watches.iter().filter(|(_, watch)| watch.answered.is_none());
+        waiting.map(|(path, watch)| (resource(path).to_owned(), watch.refused)).collect()
+    }
+
     /// The watched resources of which nothing was asked for so long.
     #[must_use]
     pub fn silent(&self, longest: Duration) -> Vec<String> {
@@ -57,7 +67,7 @@ impl Traffic {
 
     /// From here on the resource at this path is watched.
     pub(super) fn expect(&self, path: &str) {
-        self.state().watches.insert(path.to_owned(), Watched { asked: Instant::now(), answered: None });
+        self.state().watches.insert(path.to_owned(), Watched { asked: Instant::now(), answered: None, refused: None });
     }
 
     fn asked(&self, path: &str) {
@@ -70,8 +80,11 @@ impl Traffic {
         let mut state = self.state();
         *state.requests.entry((method.to_owned(), code)).or_default() += 1;
         let granted = code.is_some_and(|code| (200..300).contains(&code));
-        if let Some(watch) = state.watches.get_mut(path).filter(|_| granted) {
-            watch.answered = Some(SystemTime::now());
+        if let Some(watch) = state.watches.get_mut(path) {
+            if granted {
+                watch.answered = Some(SystemTime::now());
+            }
+            watch.refused = code.filter(|_| !granted);
         }
     }
 }

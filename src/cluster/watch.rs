@@ -20,7 +20,7 @@ use futures::{
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::{
     Api, Client, Resource, ResourceExt,
-    api::{ApiResource, DynamicObject, PartialObjectMeta},
+    api::{ApiResource, PartialObjectMeta},
     core::DeserializeGuard,
     runtime::{
         WatchStreamExt,
@@ -28,10 +28,9 @@ use kube::{
     },
 };
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinSet};
 
-use super::{AppKey, Cache, Connection, Settings, Traffic};
+use super::{AppKey, Cache, Connection, Settings, Traffic, stored::Stored};
 use crate::{
     api::{HardenedApp, HardeningPolicy, MANAGER},
     desired::{KINDS, Kind, MANAGED_BY, WORKLOAD},
@@ -103,8 +102,12 @@ struct Watches {
     traffic: Arc<Traffic>,
 }
 
+/// Objects in one page of a list. Read, an object takes ten times the space of its text, and all kinds are listed at once: at the
+/// usual 500 that would be most of what the process ever needs.
+pub const PAGE: u32 = 50;
+
 fn ours() -> watcher::Config {
-    watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"))
+    watcher::Config::default().page_size(PAGE).labels(&format!("{MANAGED_BY}={MANAGER}"))
 }
 
 fn watch_policies(
@@ -167,7 +170,7 @@ where
 {
     let triggers = triggers.clone();
     let mut listed = HashSet::new();
-    follow(watches, api, watcher::Config::default(), move |event| {
+    follow(watches, api, watcher::Config::default().page_size(PAGE), move |event| {
         let changed = match event {
             Event::Init => {
                 listed.clear();
@@ -196,14 +199,14 @@ fn watch_children(
     watches: &mut Watches,
 ) -> oneshot::Receiver<()> {
     let (cache, triggers) = (cache.clone(), triggers.clone());
-    let api = Api::<DynamicObject>::all_with(client.clone(), &kind.resource());
+    let api = Api::<Stored>::all_with(client.clone(), &kind.resource());
     follow(watches, api, ours(), move |event| match event {
         Event::Apply(object) | Event::InitApply(object) => {
             // Taken in whether or not anybody listens yet.
-            let apps = typed(kind, &object).map(|object| cache.observed(kind, &object)).unwrap_or_default();
+            let apps = cache.observed(kind, &object.into_typed(kind));
             triggers.look_at(apps);
         }
-        Event::Delete(object) => triggers.look_at(untyped(&object).and_then(|object| cache.deleted(kind, &object))),
+        Event::Delete(object) => triggers.look_at(cache.deleted(kind, &object.into_value())),
         Event::Init => cache.relist(kind),
         Event::InitDone => triggers.look_at(cache.relisted(kind)),
     })
@@ -216,29 +219,16 @@ fn watch_pods(
     watches: &mut Watches,
 ) -> oneshot::Receiver<()> {
     let (cache, triggers) = (cache.clone(), triggers.clone());
-    let api = Api::<DynamicObject>::all_with(client.clone(), &ApiResource::erase::<Pod>(&()));
-    let bound = watcher::Config::default().labels(WORKLOAD);
+    let api = Api::<Stored>::all_with(client.clone(), &ApiResource::erase::<Pod>(&()));
+    let bound = watcher::Config::default().page_size(PAGE).labels(WORKLOAD);
     follow(watches, api, bound, move |event| match event {
         Event::Apply(pod) | Event::InitApply(pod) => {
-            triggers.look_at(untyped(&pod).and_then(|pod| cache.pods(|pods| pods.observed(&pod))));
+            triggers.look_at(cache.pods(|pods| pods.observed(&pod.into_value())));
         }
-        Event::Delete(pod) => triggers.look_at(untyped(&pod).and_then(|pod| cache.pods(|pods| pods.deleted(&pod)))),
+        Event::Delete(pod) => triggers.look_at(cache.pods(|pods| pods.deleted(&pod.into_value()))),
         Event::Init => cache.pods(super::pods::Pods::relist),
         Event::InitDone => triggers.look_at(cache.pods(super::pods::Pods::relisted)),
     })
-}
-
-/// The object with its type, which the members of a list don't carry.
-fn typed(kind: &Kind, object: &DynamicObject) -> Option<Value> {
-    let mut object = untyped(object)?;
-    let fields = object.as_object_mut()?;
-    fields.insert("apiVersion".to_owned(), kind.api_version().into());
-    fields.insert("kind".to_owned(), kind.kind.into());
-    Some(object)
-}
-
-fn untyped(object: &DynamicObject) -> Option<Value> {
-    serde_json::to_value(object).ok()
 }
 
 /// Runs one watch for as long as the process lives; the receiver hears of its first full list.

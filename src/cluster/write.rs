@@ -5,7 +5,7 @@ use std::time::Duration;
 use kube::{
     Api, Client, Resource,
     api::{
-        ApiResource, DeleteParams, DynamicObject, ObjectMeta, Patch, PatchParams, Preconditions, PropagationPolicy,
+        ApiResource, DeleteParams, ObjectMeta, Patch, PatchParams, Preconditions, PropagationPolicy,
         ValidationDirective,
     },
     core::Status,
@@ -13,6 +13,7 @@ use kube::{
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
+use super::stored::Stored;
 use crate::{
     api::{HardenedApp, HardenedAppStatus, MANAGER},
     app::Owner,
@@ -169,7 +170,7 @@ impl Writer {
             api.patch(&child.name, &parameters, &Patch::Apply(&body)),
         )
         .await
-        .map(into_value)
+        .map(Stored::into_value)
     }
 
     /// Sends a JSON patch.
@@ -179,13 +180,13 @@ impl Writer {
         let api = self.api(owner, child.kind);
         self.send("mend", owner, child.kind.kind, &child.name, api.patch(&child.name, &parameters, &patch))
             .await
-            .map(into_value)
+            .map(Stored::into_value)
     }
 
     /// Reads the object: only after a write was refused.
     pub(super) async fn get(&self, owner: &Owner, child: &Child) -> Result<Value, Failure> {
         let api = self.api(owner, child.kind);
-        self.send(READ, owner, child.kind.kind, &child.name, api.get(&child.name)).await.map(into_value)
+        self.send(READ, owner, child.kind.kind, &child.name, api.get(&child.name)).await.map(Stored::into_value)
     }
 
     /// Deletes exactly the object that was judged.
@@ -216,15 +217,15 @@ impl Writer {
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Json::<()>(serde_json::from_value(patch).unwrap_or_default());
         let resource = ApiResource::erase::<HardenedApp>(&());
-        let api = Api::<DynamicObject>::namespaced_with(self.client.0.clone(), &owner.namespace, &resource);
+        let api = Api::<Stored>::namespaced_with(self.client.0.clone(), &owner.namespace, &resource);
         let kind = HardenedApp::kind(&());
         let app = self
             .send("report on", owner, &kind, &owner.name, api.patch_status(&owner.name, &parameters, &patch))
             .await?;
-        Ok(version(&app.metadata))
+        Ok(version(app.meta()))
     }
 
-    fn api(&self, owner: &Owner, kind: &Kind) -> Api<DynamicObject> {
+    fn api(&self, owner: &Owner, kind: &Kind) -> Api<Stored> {
         Api::namespaced_with(self.client.0.clone(), &owner.namespace, &kind.resource())
     }
 
@@ -267,8 +268,4 @@ impl Writer {
 #[must_use]
 pub fn version(metadata: &ObjectMeta) -> u64 {
     metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default()
-}
-
-fn into_value(object: DynamicObject) -> Value {
-    serde_json::to_value(object).unwrap_or_default()
 }

@@ -43,9 +43,25 @@ impl Health {
     pub(super) fn ready(&self) -> Result<(), String> {
         match (self.full.load(Ordering::Acquire), self.stopping.load(Ordering::Acquire)) {
             (_, true) => Err("told to stop".to_owned()),
-            (false, _) => Err("the caches are not full yet".to_owned()),
+            (false, _) => Err(self.waiting()),
             (true, false) => Ok(()),
         }
+    }
+
+    /// What the caches wait for, and what can be done about it.
+    fn waiting(&self) -> String {
+        let waiting = self.traffic.waiting();
+        let lists = waiting.iter().map(|(resource, refused)| match refused {
+            Some(404) => format!("{resource} (404: is the CustomResourceDefinition installed?)"),
+            Some(403) => format!("{resource} (403: are the operator's roles installed?)"),
+            Some(code) => format!("{resource} ({code})"),
+            None => resource.clone(),
+        });
+        let lists: Vec<String> = lists.collect();
+        if lists.is_empty() {
+            return "the caches are not full yet".to_owned();
+        }
+        format!("the caches are not full yet: waiting for a list of {}", lists.join(", "))
     }
 
     /// That it is asked and answers shows that the runtime turns; the rest is up to the watches.

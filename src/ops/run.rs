@@ -72,7 +72,7 @@ pub async fn run(arguments: Controller) -> anyhow::Result<()> {
         recorder: recorder(client.clone()),
     });
     let (reader, writer) = reflector::store::<StoredApp>();
-    let apps = watcher(Api::<StoredApp>::all(client), watcher::Config::default())
+    let apps = watcher(Api::<StoredApp>::all(client), watcher::Config::default().page_size(cluster::PAGE))
         .default_backoff()
         .modify(|app| app.meta_mut().managed_fields = None)
         .inspect(move |event| {
@@ -118,7 +118,9 @@ fn report(error: &controller::Error<cluster::Failure, watcher::Error>) {
         }
         // Gone between the event and the look.
         Error::ObjectNotFound(_) => {}
-        Error::QueueError(error) => tracing::warn!(%error, "watch of the apps interrupted, retrying"),
+        Error::QueueError(error) => {
+            tracing::warn!(url = StoredApp::url_path(&(), None), %error, "watch interrupted, retrying");
+        }
         Error::RunnerError(error) => tracing::error!(%error, "work queue"),
     }
 }

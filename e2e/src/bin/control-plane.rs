@@ -3,7 +3,6 @@
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::net::IpAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
@@ -11,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use e2e::ControlPlane;
 use e2e::node::{self, Isolation, Node};
 use e2e::operator::{self, Operator};
+use e2e::{ControlPlane, Parts};
 use tokio::process::{Child, Command};
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -45,7 +44,16 @@ enum Action {
     },
     /// Own the programs of a control plane until standard input ends.
     #[command(hide = true)]
-    Supervise { dir: PathBuf, address: IpAddr },
+    Supervise {
+        /// Leave out the controller manager.
+        #[arg(long)]
+        storage_only: bool,
+        /// Listen where pods can reach it.
+        #[arg(long)]
+        for_node: bool,
+        /// Its folder.
+        dir: PathBuf,
+    },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -53,8 +61,13 @@ async fn main() -> ExitCode {
     let outcome = match Arguments::parse().action {
         Action::Exec { node: true, .. } if !Isolation::is_entered() => isolated().await,
         Action::Exec { operator, node, command } => exec(operator, node, &command).await,
-        Action::Supervise { dir, address } => {
-            return match e2e::supervise(&dir, address).await {
+        Action::Supervise { storage_only, for_node, dir } => {
+            let parts = match (storage_only, for_node) {
+                (true, _) => Parts::Storage,
+                (false, true) => Parts::ForNode,
+                (false, false) => Parts::All,
+            };
+            return match e2e::supervise(&dir, parts).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
                     // The parent shows it; if that's gone there is nobody to tell.
@@ -113,7 +126,7 @@ async fn start(with_node: bool) -> Result<ControlPlane> {
         return ControlPlane::start().await;
     }
     node::prepare_machine().await?;
-    ControlPlane::start_at(node::ADDRESS.into()).await
+    ControlPlane::start_with(Parts::ForNode).await
 }
 
 async fn start_more(

@@ -162,7 +162,6 @@ pub(crate) async fn helm_takes_over_and_leaves_the_apps(scene: &Scene) -> Result
     let deployment = serde_json::to_value(deployments.get("hardened-app").await?)?;
     assert_eq!(deployment.pointer("/spec/template/spec/containers/0/env/0/value"), Some(&"debug".into()));
 
-    // As metadata: one of them can't be read as an app.
     let apps = scene.apps().list_metadata(&ListParams::default()).await?.items.len();
     printed(control_plane.helm()?, &[&["uninstall", "hardened-app"], system.as_slice()].concat()).await?;
     assert!(deployments.get_opt("hardened-app").await?.is_none_or(|gone| gone.metadata.deletion_timestamp.is_some()));

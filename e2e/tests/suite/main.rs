@@ -3,7 +3,7 @@
 mod at_rest;
 mod attacks;
 mod autoscaling;
-mod bad_specs;
+mod bad_input;
 mod chart;
 mod conflicts;
 mod control_plane;
@@ -19,7 +19,6 @@ mod metrics;
 mod modes;
 mod pod_security;
 mod policies;
-mod rejections;
 mod requests;
 mod restart;
 mod samples;

@@ -59,3 +59,18 @@ async fn nothing_is_made_for_an_app_as_young_as_the_policy_that_refuses_it() -> 
     try_join_all((0..ROUNDS).map(|round| is_never_made(&platform, round))).await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_namespace_that_names_a_missing_policy_has_no_apps_until_it_names_another() -> Result<()> {
+    let scene = Scene::labelled("missing", &[(POLICY_LABEL, "nowhere")]).await?;
+    scene.create("shop", WEB).await?;
+    let message = scene.condition("shop", "Accepted", "False", "Rejected").await?;
+    assert!(message.contains("there is no HardeningPolicy nowhere"), "{message}");
+    scene.quiet().await?;
+    for kind in &KINDS {
+        assert_eq!(scene.live(kind.kind, "shop-web").await?, Value::Null, "{}", kind.kind);
+    }
+    scene.label(POLICY_LABEL, None).await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    Ok(())
+}

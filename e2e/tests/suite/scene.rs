@@ -126,6 +126,17 @@ impl Scene {
         .await
     }
 
+    /// Waits until a condition has this status and reason, and a message with these pieces, `…` between them; returns it.
+    pub(crate) async fn told(&self, name: &str, kind: &str, status: &str, reason: &str, says: &str) -> Result<String> {
+        self.reported(name, &format!("{kind}={status}/{reason}: {says}"), |reported| {
+            let mut conditions = reported.conditions.iter();
+            let found = conditions.find(|condition| condition.type_ == kind)?;
+            let told = found.status == status && found.reason == reason && says_so(&found.message, says);
+            told.then(|| found.message.clone())
+        })
+        .await
+    }
+
     /// Creates an app and waits until all of it is there.
     pub(crate) async fn ready(&self, name: &str, components: &str) -> Result<HardenedApp> {
         self.create(name, components).await?;
@@ -228,6 +239,14 @@ impl Scene {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// Gives the namespace a label, or takes it away.
+    pub(crate) async fn label(&self, label: &str, value: Option<&str>) -> Result<()> {
+        let namespaces = Api::<v1::Namespace>::all(self.client.clone());
+        let patch = Patch::Merge(json!({ "metadata": { "labels": { label: value } } }));
+        namespaces.patch(self.name(), &PatchParams::default(), &patch).await?;
+        Ok(())
+    }
+
     /// What was said of the objects of the namespace.
     pub(crate) fn events(&self) -> Api<Event> {
         self.namespace.api()
@@ -237,6 +256,18 @@ impl Scene {
     pub(crate) fn pods(&self) -> Api<v1::Pod> {
         self.namespace.api()
     }
+}
+
+/// Whether the pieces, with `…` between them, are in the text in their order.
+pub(crate) fn says_so(text: &str, pieces: &str) -> bool {
+    let mut rest = text;
+    pieces.split('…').map(str::trim).all(|piece| match rest.split_once(piece) {
+        Some((_, after)) => {
+            rest = after;
+            true
+        }
+        None => false,
+    })
 }
 
 /// What an app is made of, under the built-in policy.

@@ -31,12 +31,12 @@ impl Statuses {
         Ok(Self { seen, task, api: api.clone(), name: name.to_owned() })
     }
 
-    /// How many statuses, each different from the one before, there were up to now.
-    pub(crate) async fn count(&self) -> Result<usize> {
+    /// The statuses up to now, each different from the one before.
+    pub(crate) async fn all(&self) -> Result<Vec<HardenedAppStatus>> {
         let status = self.api.get(&self.name).await?.status;
         until("the watch has caught up", LIMIT, async || {
             let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            Ok((seen.last() == status.as_ref()).then_some(seen.len()))
+            Ok((seen.last() == status.as_ref()).then(|| seen.clone()))
         })
         .await
     }

@@ -112,6 +112,18 @@ fn the_echo_of_our_own_write_triggers_nothing() {
 }
 
 #[test]
+fn an_echo_comes_before_the_look_too_and_keeps_its_object_in_a_list() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    cache.relist(child.kind);
+    cache.wrote(child.kind, &stored(&child, "1", 7));
+    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 7))), NONE);
+    assert_eq!(apps(cache.relisted(child.kind)), NONE);
+    assert_eq!(version(&cache, &child).as_deref(), Some("7"));
+    // The same version of another object is no echo.
+    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "2", 7))), SHOP);
+}
+
+#[test]
 fn a_deletion_of_an_earlier_object_is_ignored() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.wrote(child.kind, &stored(&child, "2", 7));

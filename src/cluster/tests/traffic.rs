@@ -71,8 +71,10 @@ fn a_watch_is_silent_while_nothing_is_asked_and_answered_only_where_it_is_grante
     service.call(request("GET", &format!("{PATH}?403"))).now_or_never().unwrap().unwrap();
     assert!(traffic.silent(expected.elapsed()).is_empty(), "asking is a sign of life, refused or not");
     assert_eq!(traffic.watches(), [("deployments".to_owned(), None)].into());
+    assert_eq!(traffic.waiting(), [("deployments".to_owned(), Some(403))]);
     service.call(request("GET", &format!("{PATH}?200"))).now_or_never().unwrap().unwrap();
     assert!(traffic.watches()["deployments"].is_some());
+    assert_eq!(traffic.waiting(), []);
     service.call(request("GET", "/api/v1/pods?200")).now_or_never().unwrap().unwrap();
     assert_eq!(traffic.watches().len(), 1, "only what is watched is listed");
 }

@@ -1,0 +1,109 @@
+//! The bare client: it knows what to write, writes just that, and looks at nothing. What it sends is made by the operator's own
+//! pure core, and `identical` proves that it is the same to the byte.
+
+use anyhow::{Result, anyhow};
+use hardened_app::api::{HardenedApp, HardenedAppStatus, MANAGER};
+use hardened_app::app::{App, Policy};
+use hardened_app::cluster::{ChildOutcome, ChildState, Rollout};
+use hardened_app::desired::{self, Child};
+use hardened_app::status::{self, Carried, Outcome};
+use jiff::Timestamp;
+use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, ValidationDirective};
+use kube::core::Request;
+use kube::{Client, Resource};
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+use crate::fleet::{self, Fleet};
+
+/// Who writes: as admin what users write, as the operator what the operator writes.
+#[derive(Clone)]
+pub(crate) struct Bare {
+    pub(crate) admin: Client,
+    pub(crate) account: Client,
+}
+
+impl Bare {
+    /// Creates apps, their children and their statuses, with so many requests in flight.
+    pub(crate) async fn write(&self, fleet: &Fleet, in_flight: usize) -> Result<()> {
+        let bare = self.clone();
+        fleet::each(fleet.apps().to_vec(), in_flight, move |app| {
+            let bare = bare.clone();
+            async move { bare.write_one(&app).await }
+        })
+        .await
+    }
+
+    async fn write_one(&self, app: &HardenedApp) -> Result<()> {
+        let app = fleet::create(&self.admin, app).await?;
+        let accepted = App::accept(&app, &Policy::default());
+        let accepted = accepted.map_err(|rejections| anyhow!("refused: {rejections:?}"))?;
+        let children = desired::children(&accepted);
+        for child in &children {
+            self.apply(&accepted, child).await?;
+        }
+        self.report(accepted, &app, &children).await
+    }
+
+    /// As the operator creates: nothing of that name may be there.
+    async fn apply(&self, app: &App, child: &Child) -> Result<()> {
+        let mut body = child.body.clone();
+        if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.insert("resourceVersion".to_owned(), "1".into());
+        }
+        let parameters = PatchParams {
+            field_manager: Some(MANAGER.to_owned()),
+            force: true,
+            field_validation: Some(ValidationDirective::Strict),
+            ..PatchParams::default()
+        };
+        let url = DynamicObject::url_path(&child.kind.resource(), Some(&app.owner.namespace));
+        let request = Request::new(url).patch(&child.name, &parameters, &Patch::Apply(&body))?;
+        self.account.request::<IgnoredAny>(request).await?;
+        Ok(())
+    }
+
+    async fn report(&self, app: App, created: &HardenedApp, children: &[Child]) -> Result<()> {
+        let owner = app.owner.clone();
+        let status = status_of(app, created, children);
+        let patch = json!([
+            { "op": "test", "path": "/metadata/uid", "value": owner.uid },
+            { "op": "add", "path": "/status", "value": status },
+        ]);
+        let patch = Patch::Json::<()>(serde_json::from_value(patch)?);
+        let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
+        let url = DynamicObject::url_path(&ApiResource::erase::<HardenedApp>(&()), Some(&owner.namespace));
+        let request = Request::new(url).patch_subresource("status", &owner.name, &parameters, &patch)?;
+        self.account.request::<IgnoredAny>(request).await?;
+        Ok(())
+    }
+}
+
+/// The status after everything was created and before any pod runs.
+fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedAppStatus {
+    let outcome = |child: &Child| ChildOutcome {
+        kind: child.kind.kind,
+        name: child.name.clone(),
+        component: child.component.clone(),
+        state: ChildState::InPlace,
+        reverted: Vec::new(),
+        open: Vec::new(),
+        findings: Vec::new(),
+    };
+    let rollout = |replicas| Rollout { desired: replicas, ..Rollout::default() };
+    let replicas = |child: &Child| child.body.pointer("/spec/replicas").and_then(Value::as_i64);
+    let deployments = children.iter().filter(|child| child.kind.kind == "Deployment");
+    let progress = deployments.map(|child| {
+        let replicas = replicas(child).and_then(|replicas| i32::try_from(replicas).ok());
+        (Some(rollout(replicas.unwrap_or_default())), Vec::new())
+    });
+    let outcome = Outcome::Carried(Box::new(Carried {
+        app,
+        progress: progress.collect(),
+        children: children.iter().map(outcome).collect(),
+        refused: None,
+    }));
+    // Every new app has a status: the definition's default.
+    let previous = created.status.clone().unwrap_or_default();
+    status::report(&previous, created.metadata.generation, &outcome, &[], Timestamp::now())
+}

@@ -1,0 +1,50 @@
+//! Do all contenders really write the same? What the API server received during the warm-up is compared to the byte.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use e2e::audit::IN_FULL;
+use serde_json::Value;
+
+use crate::stage::Stage;
+
+/// What was sent, by verb, path and parameters.
+pub(crate) type Sent = BTreeMap<String, String>;
+
+/// All requests of the warm-up, with words in place of what can't be the same: UIDs, the hash over them, and the time.
+pub(crate) fn sent(stage: &Stage) -> Result<Sent> {
+    let mut sent = Sent::new();
+    for request in stage.requests()?.into_iter().filter(|request| request.namespace == IN_FULL) {
+        let body = request.body.context("a request without a body")?;
+        let value: Value = serde_json::from_str(&body)?;
+        let text = |pointer| value.pointer(pointer).and_then(Value::as_str);
+        let mut same = body.clone();
+        let given = [
+            (text("/metadata/ownerReferences/0/uid"), "UID"),
+            (text("/metadata/annotations/hardened.dev~1applied-hash"), "HASH"),
+            (text("/0/value"), "UID"),
+            (text("/1/value/conditions/0/lastTransitionTime"), "TIME"),
+        ];
+        for (found, word) in given {
+            if let Some(found) = found {
+                same = same.replace(found, word);
+            }
+        }
+        let repeated = sent.insert(format!("{} {}", request.verb, request.uri), same);
+        ensure!(repeated.is_none(), "sent twice: {} {}", request.verb, request.uri);
+    }
+    Ok(sent)
+}
+
+/// How many requests all have sent alike.
+pub(crate) fn all_the_same(contenders: &[Sent]) -> Result<usize> {
+    let (first, others) = contenders.split_first().context("nobody sent anything")?;
+    for other in others {
+        let differing = first.iter().find(|(request, body)| other.get(*request) != Some(body));
+        if let Some((request, body)) = differing {
+            anyhow::bail!("{request} differs:\n{body}\n{}", other.get(request).map_or("not sent", String::as_str));
+        }
+        ensure!(first.len() == other.len(), "{} and {} requests", first.len(), other.len());
+    }
+    Ok(first.len())
+}

@@ -1,0 +1,99 @@
+//! The table: what was measured, against its goal, and what limits it.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::foreign::Foreign;
+use crate::heal::Heals;
+use crate::race::{Lap, Race};
+use crate::restart::Restart;
+use crate::rows;
+use crate::stage::Contender;
+use crate::table::table;
+
+/// All that was measured with one number of apps.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) race: Race,
+    pub(crate) heals: Heals,
+    pub(crate) restart: Restart,
+    pub(crate) crowd: Option<Crowd>,
+}
+
+/// The same apps beside many foreign objects.
+#[derive(Debug)]
+pub(crate) struct Crowd {
+    pub(crate) foreign: Foreign,
+    pub(crate) heals: Heals,
+    pub(crate) restart: Restart,
+}
+
+/// The whole report, in Markdown.
+pub(crate) fn report(measured: &[Measured], processors: usize) -> String {
+    let crowd = measured.iter().filter_map(|measured| Some((measured, measured.crowd.as_ref()?)));
+    let (apps, objects) =
+        (|measured: &Measured| grouped(measured.race.apps), |crowd: &Crowd| grouped(crowd.foreign.objects));
+    let mut columns: Vec<String> = measured.iter().map(|measured| format!("{} apps", apps(measured))).collect();
+    columns.extend(
+        crowd.clone().map(|(measured, crowd)| format!("{} apps, {} foreign objects", apps(measured), objects(crowd))),
+    );
+    let mut rows = rows::races(measured);
+    rows.extend(rows::afterwards(measured));
+    let mut text = table(&columns, &rows);
+    text.push_str(&laps(measured, processors));
+    let requests = measured.iter().map(|measured| measured.race.identical).min().unwrap_or_default();
+    let _ = writeln!(text, "\nBefore each lap all contenders sent the same {requests} requests, compared to the byte.");
+    for (measured, Crowd { foreign, .. }) in crowd {
+        let (wall, cpu) = (foreign.wall.as_secs_f64(), foreign.cpu.operator.as_millis());
+        let _ = writeln!(
+            text,
+            "{} foreign objects beside {} apps were made in {wall:.0} s; meanwhile the operator used {cpu} ms of processor time, \
+             and its memory went from {:.1} to {:.1} MiB.",
+            grouped(foreign.objects),
+            grouped(measured.race.apps),
+            foreign.before.now,
+            foreign.after.now,
+        );
+    }
+    text
+}
+
+/// All laps in their order. Who had the processors tells what limits the time.
+fn laps(measured: &[Measured], processors: usize) -> String {
+    let names = ["API server", "etcd", "operator", "bench, with the bare client", "other programs", "nobody"];
+    let mut text =
+        format!("\n| Apps | Who | Seconds | {} |\n|---|---|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
+    for race in measured.iter().map(|measured| &measured.race) {
+        for lap in &race.laps {
+            let (apps, who, seconds) = (grouped(race.apps), who(lap), lap.wall.as_secs_f64());
+            let shares = shares(lap, processors).map(|share| format!("{share:.0} %"));
+            let _ = writeln!(text, "| {apps} | {who} | {seconds:.2} | {} |", shares.join(" | "));
+        }
+    }
+    text
+}
+
+/// The parts of the processors' time, in hundredths.
+fn shares(lap: &Lap, processors: usize) -> [f64; 6] {
+    let whole = lap.wall.as_secs_f64() * count(processors);
+    let cpu = &lap.cpu;
+    let others = Duration::from_secs_f64((whole - (cpu.total() + cpu.idle).as_secs_f64()).max(0.0));
+    [cpu.api_server, cpu.etcd, cpu.operator, cpu.bench, others, cpu.idle].map(|time| time.as_secs_f64() * 100.0 / whole)
+}
+
+pub(crate) fn who(lap: &Lap) -> String {
+    match lap.contender {
+        Contender::Bare(in_flight) => format!("bare client, {in_flight} in flight"),
+        Contender::Operator => "operator".to_owned(),
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "all numbers here are far below 2^52")]
+pub(crate) fn count(number: usize) -> f64 {
+    number as f64
+}
+
+/// With commas between thousands.
+fn grouped(number: usize) -> String {
+    if number < 1000 { number.to_string() } else { format!("{},{:03}", grouped(number / 1000), number % 1000) }
+}

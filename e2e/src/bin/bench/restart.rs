@@ -1,0 +1,57 @@
+//! What a restart costs: how long until the operator is ready, and until it has nothing more to do.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use e2e::{audit, operator, until};
+
+use crate::quiet;
+use crate::race;
+use crate::stage::Stage;
+use crate::usage::{self, Memory};
+
+const LIMIT: Duration = Duration::from_mins(2);
+
+/// A restart.
+#[derive(Clone, Debug)]
+pub(crate) struct Restart {
+    pub(crate) ready: Duration,
+    pub(crate) quiet: Duration,
+    /// Lists, by page.
+    pub(crate) reads: usize,
+    pub(crate) writes: usize,
+    pub(crate) cpu: Duration,
+    pub(crate) memory: Memory,
+}
+
+/// Stops the operator and starts it again, with so many apps to look at.
+pub(crate) async fn measure(stage: &mut Stage, apps: usize) -> Result<Restart> {
+    stage.stop_operator().await?;
+    let before = stage.requests()?.len();
+    let began = Instant::now();
+    stage.start_operator().await?;
+    until("the operator is ready", LIMIT, async || {
+        Ok((operator::page(&stage.control_plane, "/readyz").await?.0 == 200).then_some(()))
+    })
+    .await?;
+    let ready = began.elapsed();
+    let quiet = quiet::wait(stage).await? - began;
+    let looks = looks(stage).await?;
+    ensure!(looks >= apps, "at rest after {looks} looks at {apps} apps");
+    let requests: Vec<_> = stage.requests()?.into_iter().skip(before).collect();
+    let counts = audit::summary(&requests);
+    let (read, written) = (race::sum(&counts, true), race::sum(&counts, false));
+    let process = stage.operator()?;
+    let (cpu, memory) = (usage::cpu(process)?, Memory::of(process)?);
+    Ok(Restart { ready, quiet, reads: read, writes: written, cpu, memory })
+}
+
+/// How many looks at apps have ended.
+async fn looks(stage: &Stage) -> Result<usize> {
+    let (_, text) = operator::page(&stage.control_plane, "/metrics").await?;
+    let sample = text
+        .lines()
+        .find(|line| line.starts_with("controller_runtime_reconcile_total") && line.contains(r#"result="success""#));
+    let value = sample.and_then(|line| line.rsplit(' ').next()).context("no such metric")?;
+    Ok(value.parse()?)
+}

@@ -1,0 +1,145 @@
+//! The rows of the table: each measure, its goal, and what limits it.
+
+use std::time::Duration;
+
+use crate::heal::Heals;
+use crate::race::{self, Lap, Race};
+use crate::report::{self, Crowd, Measured};
+use crate::restart::Restart;
+use crate::table::Row;
+
+/// Rows that need both contenders.
+pub(crate) fn races(measured: &[Measured]) -> Vec<Row> {
+    let each = |cell: &dyn Fn(&Race, &Lap, &Lap) -> (f64, String)| -> Vec<(Option<f64>, String)> {
+        let cells = measured.iter().filter_map(|measured| {
+            let (bare, operator) = measured.race.best()?;
+            let (value, text) = cell(&measured.race, bare, operator);
+            Some((Some(value), text))
+        });
+        cells.collect()
+    };
+    let per_app = |time: Duration, race: &Race| time.as_secs_f64() * 1000.0 / report::count(race.apps);
+    let wall = each(&|_, bare, operator| {
+        let (bare_wall, wall) = (bare.wall.as_secs_f64(), operator.wall.as_secs_f64());
+        (
+            wall / bare_wall,
+            format!("{:.2} ({wall:.2} s / {bare_wall:.2} s of the {})", wall / bare_wall, report::who(bare)),
+        )
+    });
+    let cpu = each(&|race, _, operator| {
+        let value = per_app(operator.cpu.operator, race);
+        (value, format!("{value:.1} ms"))
+    });
+    let cluster = each(&|race, bare, operator| {
+        let (own, others) = (per_app(operator.cpu.cluster(), race), per_app(bare.cpu.cluster(), race));
+        (own / others, format!("{:.2} ({own:.1} ms / {others:.1} ms)", own / others))
+    });
+    let all = each(&|race, bare, operator| {
+        let (own, others) = (per_app(operator.cpu.total(), race), per_app(bare.cpu.total(), race));
+        (own / others, format!("{:.2} ({own:.1} ms / {others:.1} ms)", own / others))
+    });
+    let writes = each(&|race, _, operator| {
+        let value = report::count(race::sum(&operator.requests, false)) / report::count(race.apps);
+        (value, format!("{value:.2}"))
+    });
+    let reads = each(&|race, _, operator| {
+        let value = report::count(race::sum(&operator.requests, true)) / report::count(race.apps);
+        (value, format!("{value:.2}"))
+    });
+    let memory = |settled: bool| {
+        each(&|_, _, operator| {
+            let value = operator.memory.map_or(f64::NAN, |memory| if settled { memory.now } else { memory.peak });
+            (value, format!("{value:.1} MiB"))
+        })
+    };
+    vec![
+        Row::new("Wall time, operator / bare client", Some(1.25), "1.25", wall, "the API server's CPU: see the laps"),
+        Row::new("Operator's CPU per app", Some(10.0), "10 ms", cpu, "HTTP and TLS; JSON of answers and watches"),
+        Row::new(
+            "CPU of API server and etcd per app, operator / bare client",
+            Some(1.1),
+            "1.10",
+            cluster,
+            "watch events: each write is told to the operator",
+        ),
+        Row::new(
+            "CPU of all programs per app, operator / bare client",
+            None,
+            "",
+            all,
+            "the two above; on any machine that has nothing idle, the wall time",
+        ),
+        Row::new("Writes per app", Some(11.0), "11", writes, "10 children and the status"),
+        Row::new("Reads per app", Some(0.0), "0", reads, ""),
+        Row::new(
+            "Memory, peak while creating",
+            Some(40.0),
+            "40 MiB",
+            memory(false),
+            "program text; caches; what is in flight",
+        ),
+        Row::new("Memory, settled", None, "", memory(true), "the allocator keeps some of the peak"),
+    ]
+}
+
+/// Rows of what comes after: also beside foreign objects.
+pub(crate) fn afterwards(measured: &[Measured]) -> Vec<Row> {
+    let heals: Vec<&Heals> =
+        measured.iter().map(|measured| &measured.heals).chain(crowds(measured).map(|crowd| &crowd.heals)).collect();
+    let restarts: Vec<&Restart> =
+        measured.iter().map(|measured| &measured.restart).chain(crowds(measured).map(|crowd| &crowd.restart)).collect();
+    let heal = |percent| heals.iter().map(|heals| milliseconds(heals.percentile(percent))).collect();
+    let restart =
+        |value: &dyn Fn(&Restart) -> (Option<f64>, String)| restarts.iter().map(|restart| value(restart)).collect();
+    let seconds = |time: Duration| (Some(time.as_secs_f64()), format!("{:.2} s", time.as_secs_f64()));
+    let of = heals.first().map(|heals| heals.count()).unwrap_or_default();
+    vec![
+        Row::new(
+            &format!("Heal, p50 of {of}"),
+            Some(15.0),
+            "15 ms",
+            heal(50),
+            "two watches and one write of the API server",
+        ),
+        Row::new("Heal, p99", Some(100.0), "100 ms", heal(99), "the same, and who else has the processors"),
+        Row::new("Heal, longest", None, "", heal(100), ""),
+        Row::new(
+            "Restart: writes",
+            Some(0.0),
+            "0",
+            restart(&|restart| (Some(report::count(restart.writes)), restart.writes.to_string())),
+            "",
+        ),
+        Row::new(
+            "Restart: reads, all of them pages of lists",
+            None,
+            "",
+            restart(&|restart| (None, restart.reads.to_string())),
+            "50 objects a page",
+        ),
+        Row::new("Restart: ready", None, "", restart(&|restart| seconds(restart.ready)), "the lists"),
+        Row::new(
+            "Restart: at rest",
+            Some(2.0),
+            "2 s",
+            restart(&|restart| seconds(restart.quiet)),
+            "one look at each app",
+        ),
+        Row::new("Restart: operator's CPU", None, "", restart(&|restart| seconds(restart.cpu)), ""),
+        Row::new(
+            "Restart: memory, peak",
+            Some(40.0),
+            "40 MiB",
+            restart(&|restart| (Some(restart.memory.peak), format!("{:.1} MiB", restart.memory.peak))),
+            "the text of all children, until the first looks",
+        ),
+    ]
+}
+
+fn crowds(measured: &[Measured]) -> impl Iterator<Item = &Crowd> {
+    measured.iter().filter_map(|measured| measured.crowd.as_ref())
+}
+
+fn milliseconds(value: f64) -> (Option<f64>, String) {
+    (Some(value), format!("{value:.1} ms"))
+}

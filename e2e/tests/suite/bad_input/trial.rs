@@ -1,0 +1,160 @@
+//! Makes the mistakes of one sort, one after the other, in an app that runs.
+
+use anyhow::{Context, Result, bail, ensure};
+use hardened_app::api::{HardenedApp, POLICY_LABEL};
+use kube::Api;
+use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams, ValidationDirective};
+use serde_json::Value;
+
+use super::row::{Caught, Row, good, is_said};
+use super::{Sort, rendering};
+use crate::policies::policy;
+use crate::scene::{Scene, web_kinds};
+use crate::tamper::set;
+
+/// The app that is good until somebody makes a mistake.
+const APP: &str = "shop";
+
+/// What became of the rows, in words; none of those in which all was as it must be.
+pub(super) async fn failures(sort: &Sort) -> Result<Vec<String>> {
+    let trial = Trial::begin(sort).await.context(sort.name)?;
+    let mut failures = Vec::new();
+    for row in sort.rows {
+        if let Err(error) = trial.row(row).await {
+            failures.push(format!("{}: {}: {error:#}", sort.name, row.mistake));
+        }
+    }
+    Ok(failures)
+}
+
+/// An app that runs, and the rules that hold for it.
+struct Trial {
+    scene: Scene,
+    apps: Api<DynamicObject>,
+    /// The policy of the namespace, if it isn't the built-in one: its name and spec.
+    policy: Option<(String, Value)>,
+}
+
+/// An object and its version: equal as long as nobody writes to it.
+type Version = (&'static str, &'static str, (String, String));
+
+impl Trial {
+    async fn begin(sort: &Sort) -> Result<Self> {
+        let name = format!("bad-{}", sort.name);
+        let (scene, rules) = if sort.policy.is_empty() {
+            (Scene::open(&name).await?, None)
+        } else {
+            let scene = Scene::labelled(&name, &[(POLICY_LABEL, &name)]).await?;
+            (scene, Some((name, serde_saphyr::from_str(sort.policy)?)))
+        };
+        let resource = ApiResource::erase::<HardenedApp>(&());
+        // Untyped: the operator's own types know no wrong value.
+        let apps = Api::namespaced_with(scene.client.clone(), scene.name(), &resource);
+        let trial = Self { scene, apps, policy: rules };
+        if let Some((name, spec)) = &trial.policy {
+            policy(&trial.scene, name, spec.clone()).await?;
+        }
+        trial.scene.create_from(good()).await?;
+        trial.is_well().await?;
+        Ok(trial)
+    }
+
+    async fn is_well(&self) -> Result<()> {
+        self.scene.condition(APP, "Ready", "True", "Available").await.map(drop)
+    }
+
+    async fn row(&self, row: &Row) -> Result<()> {
+        let (app, rules) = row.mistaken()?;
+        ensure!(app != good() || rules.is_some(), "no mistake at all");
+        let running = self.running().await?;
+        let answer = match &rules {
+            Some(spec) => self.write_policy(spec).await?,
+            None => self.write(&app).await?,
+        };
+        match (row.caught, answer) {
+            (Caught::ByServer(words, _) | Caught::Unreadable(words, _), Err(message)) => is_said(&message, words)?,
+            (Caught::ByServer(..) | Caught::Unreadable(..), Ok(())) => {
+                self.correct(&app).await?;
+                bail!("the API server took it");
+            }
+            (Caught::ByOperator(words), Ok(())) => {
+                let message = self.scene.condition(APP, "Accepted", "False", "Rejected").await?;
+                self.scene.condition(APP, "Ready", "False", "Rejected").await?;
+                self.scene.condition(APP, "Stalled", "True", "Rejected").await?;
+                // The operator writes its status last, so whatever it did for this generation is done.
+                let meanwhile = self.running().await?;
+                self.correct(&app).await?;
+                is_said(&message, words)?;
+                ensure!(meanwhile == running, "touched meanwhile: {running:?} became {meanwhile:?}");
+            }
+            (Caught::ByOperator(_), Err(message)) => bail!("the API server refused it: {message}"),
+        }
+        let after = self.running().await?;
+        ensure!(after == running, "touched: {running:?} became {after:?}");
+        let rules = self.policy.as_ref().map(|(name, spec)| (name.as_str(), rules.as_ref().unwrap_or(spec)));
+        rendering::is_refused(&self.scene, row.caught, &app, rules).await
+    }
+
+    /// The versions of all that runs.
+    async fn running(&self) -> Result<Vec<Version>> {
+        let mut versions = Vec::new();
+        for kind in web_kinds() {
+            for name in ["shop-web", "shop-api"] {
+                versions.push((kind.kind, name, self.scene.version(kind.kind, name).await?));
+            }
+        }
+        Ok(versions)
+    }
+
+    /// What `kubectl apply` does, which asks the server to be strict. The inner error is the server's refusal.
+    async fn write(&self, app: &Value) -> Result<Result<(), String>> {
+        let name = app.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+        let answer = if name == APP {
+            let strict = Some(ValidationDirective::Strict);
+            let parameters = PatchParams { field_validation: strict, ..PatchParams::default() };
+            self.apps.patch(name, &parameters, &Patch::Merge(app)).await
+        } else {
+            let mut app = app.clone();
+            set(&mut app, "/metadata/namespace", self.scene.name().into());
+            self.apps.create(&PostParams::default(), &serde_json::from_value(app)?).await
+        };
+        refusal(answer.map_err(Into::into))
+    }
+
+    /// The same for the policy.
+    async fn write_policy(&self, spec: &Value) -> Result<Result<(), String>> {
+        let (name, _) = self.policy.as_ref().context("a sort with a policy of its own")?;
+        refusal(policy(&self.scene, name, spec.clone()).await)
+    }
+
+    /// Takes the mistake back, and waits until all is well again.
+    async fn correct(&self, mistaken: &Value) -> Result<()> {
+        if let Some((_, spec)) = &self.policy {
+            self.write_policy(spec).await?.map_err(anyhow::Error::msg)?;
+        }
+        self.write(&taking_back(mistaken, &good())).await?.map_err(anyhow::Error::msg)?;
+        self.is_well().await
+    }
+}
+
+/// The merge patch that makes the one into the other: what only the first has is null.
+fn taking_back(mistaken: &Value, good: &Value) -> Value {
+    let (Value::Object(wrong), Value::Object(right)) = (mistaken, good) else { return good.clone() };
+    let surplus = wrong.keys().filter(|name| !right.contains_key(*name)).map(|name| (name.clone(), Value::Null));
+    let kept = right.iter().map(|(name, right)| {
+        let taken_back = wrong.get(name).map_or_else(|| right.clone(), |wrong| taking_back(wrong, right));
+        (name.clone(), taken_back)
+    });
+    kept.chain(surplus).collect()
+}
+
+/// What the API server says to a write that it refuses; other errors are none of its answers.
+fn refusal<T>(answer: Result<T>) -> Result<Result<(), String>> {
+    match answer {
+        Ok(_) => Ok(Ok(())),
+        Err(error) => match error.downcast::<kube::Error>()? {
+            kube::Error::Api(status) => Ok(Err(status.message)),
+            error => Err(error.into()),
+        },
+    }
+}

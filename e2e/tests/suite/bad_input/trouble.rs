@@ -1,0 +1,198 @@
+//! What can be wrong around an app, and how it begins and ends.
+
+use anyhow::Result;
+use e2e::until;
+use hardened_app::api::{HardeningPolicy, POLICY_LABEL};
+use k8s_openapi::api::admissionregistration::v1::{ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding};
+use k8s_openapi::api::core::v1::{LimitRange, ResourceQuota, Service};
+use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::{Api, Client};
+use serde_json::{Value, json};
+
+use crate::policies::policy;
+use crate::scene::{Scene, WEB};
+use crate::sees::{LIMIT, sees};
+
+/// Something wrong around an app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// The policy forbids what runs.
+    StricterPolicy,
+    /// Somebody deletes the policy.
+    NoPolicy,
+    /// The namespace names a policy that isn't there.
+    OtherLabel,
+    /// A Service that a new component needs belongs to somebody else.
+    ForeignObject,
+    /// A quota keeps a Service from being created.
+    ObjectQuota,
+    /// An admission policy keeps a Service from being created.
+    Admission,
+    /// A quota keeps new pods from being created.
+    PodQuota,
+    /// A limit keeps pods as large as these from being created.
+    LimitRange,
+    /// The policy names a priority class that isn't there.
+    NoPriorityClass,
+}
+
+/// A third component beside `web` and `api`.
+fn with_more(components: &str) -> String {
+    format!("{components}{}", WEB.replace("web", "more"))
+}
+
+impl Trouble {
+    /// Whether it is about pods: there must be one before.
+    const fn is_about_pods(self) -> bool {
+        matches!(self, Self::PodQuota | Self::LimitRange | Self::NoPriorityClass)
+    }
+
+    /// The components of the app before.
+    pub(super) fn before(self) -> String {
+        let web = if self.is_about_pods() { WEB.replace("replicas: 0", "replicas: 1") } else { WEB.to_owned() };
+        format!("{web}{}", WEB.replace("web", "api"))
+    }
+
+    /// Whether somebody asks for another version of this Deployment meanwhile.
+    pub(super) fn asks_of(self, deployment: &str) -> bool {
+        self == Self::NoPriorityClass || self.is_about_pods() && deployment == "shop-web"
+    }
+
+    /// Whether new pods take the place of the old ones once nothing keeps them from being created.
+    pub(super) const fn ends_with_new_pods(self) -> bool {
+        matches!(self, Self::PodQuota | Self::LimitRange)
+    }
+
+    pub(super) async fn begins(self, scene: &Scene) -> Result<()> {
+        let (client, name) = (&scene.client, scene.name());
+        match self {
+            Self::StricterPolicy => {
+                return policy(scene, name, json!({ "images": { "allowedRegistries": ["other.example.com"] } })).await;
+            }
+            Self::NoPolicy => {
+                Api::<HardeningPolicy>::all(client.clone()).delete(name, &DeleteParams::default()).await?;
+                return Ok(());
+            }
+            Self::OtherLabel => return scene.label(POLICY_LABEL, Some("nowhere")).await,
+            Self::NoPriorityClass => {
+                return policy(scene, name, json!({ "placement": { "priorityClass": "nowhere" } })).await;
+            }
+            Self::ForeignObject => {
+                let service = json!({ "metadata": { "name": "shop-more" }, "spec": { "ports": [{ "port": 1 }] } });
+                scene.objects("Service")?.create(&PostParams::default(), &serde_json::from_value(service)?).await?;
+            }
+            Self::ObjectQuota => quota(scene, "count/services", "2").await?,
+            Self::PodQuota => quota(scene, "pods", "1").await?,
+            Self::LimitRange => {
+                let limits = json!([{ "type": "Container", "max": { "memory": "64Mi" } }]);
+                let range = json!({ "metadata": { "name": "small" }, "spec": { "limits": limits } });
+                let ranges = Api::<LimitRange>::namespaced(client.clone(), name);
+                ranges.create(&PostParams::default(), &serde_json::from_value(range)?).await?;
+            }
+            Self::Admission => admission(client, name).await?,
+        }
+        if self.is_about_pods() {
+            scene.change("shop", &self.before().replacen("1.0.0", "2.0.0", 1)).await?;
+        } else {
+            scene.change("shop", &with_more(&self.before())).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes away the cause.
+    pub(super) async fn ends(self, scene: &Scene) -> Result<()> {
+        let (client, name) = (&scene.client, scene.name());
+        match self {
+            Self::StricterPolicy | Self::NoPolicy | Self::NoPriorityClass => policy(scene, name, json!({})).await?,
+            Self::OtherLabel => scene.label(POLICY_LABEL, Some(name)).await?,
+            // A name that is taken is looked at again when the spec changes: this does as the message says.
+            Self::ForeignObject => {
+                scene.change("shop", &with_more(&self.before()).replace("name: more", "name: other")).await?;
+            }
+            Self::ObjectQuota | Self::PodQuota => {
+                Api::<ResourceQuota>::namespaced(client.clone(), name).delete("few", &DeleteParams::default()).await?;
+            }
+            Self::LimitRange => {
+                Api::<LimitRange>::namespaced(client.clone(), name).delete("small", &DeleteParams::default()).await?;
+            }
+            Self::Admission => {
+                let bindings = Api::<ValidatingAdmissionPolicyBinding>::all(client.clone());
+                bindings.delete(name, &DeleteParams::default()).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Waits until all is in place and all pods serve. There is no node for them, so this says that they do.
+pub(super) async fn serves(scene: &Scene, trouble: Trouble) -> Result<()> {
+    if !trouble.is_about_pods() {
+        return scene.condition("shop", "Ready", "True", "Available").await.map(drop);
+    }
+    let running = json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }] });
+    let (running, as_it_is) = (Patch::Merge(json!({ "status": running })), PatchParams::default());
+    until("all pods serve", LIMIT, async || {
+        for pod in scene.pods().list(&ListParams::default()).await? {
+            let name = pod.metadata.name.unwrap_or_default();
+            match scene.pods().patch_status(&name, &as_it_is, &running).await {
+                // Its work is done.
+                Err(kube::Error::Api(status)) if status.is_not_found() => {}
+                answer => drop(answer?),
+            }
+        }
+        let app = scene.apps().get("shop").await?;
+        let status = app.status.filter(|status| status.observed_generation == app.metadata.generation);
+        let conditions = status.map(|status| status.conditions).unwrap_or_default();
+        Ok(conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True").then_some(()))
+    })
+    .await
+}
+
+/// Allows so many objects in the namespace; returns when that counts.
+async fn quota(scene: &Scene, resource: &str, most: &str) -> Result<()> {
+    let quota = json!({ "metadata": { "name": "few" }, "spec": { "hard": { resource: most } } });
+    let quotas = Api::<ResourceQuota>::namespaced(scene.client.clone(), scene.name());
+    quotas.create(&PostParams::default(), &serde_json::from_value(quota)?).await?;
+    sees(&quotas, "few", "the quota is counted", |quota| {
+        let used = quota?.status.as_ref()?.used.as_ref()?;
+        (used.get(resource)?.0 == most).then_some(())
+    })
+    .await
+}
+
+/// Forbids Services named `…-more` in a namespace; returns when that counts.
+async fn admission(client: &Client, namespace: &str) -> Result<()> {
+    let rules = json!([{
+        "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["services"],
+    }]);
+    let rule = json!({
+        "metadata": { "name": namespace },
+        "spec": {
+            "matchConstraints": {
+                "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": namespace } },
+                "resourceRules": rules,
+            },
+            "validations": [{
+                "expression": "!object.metadata.name.endsWith('-more')",
+                "message": "ask the platform team for a Service",
+            }],
+        },
+    });
+    let binding = json!({
+        "metadata": { "name": namespace },
+        "spec": { "policyName": namespace, "validationActions": ["Deny"] },
+    });
+    let created = PostParams::default();
+    let (rules, bindings) = (Api::<ValidatingAdmissionPolicy>::all(client.clone()), Api::all(client.clone()));
+    rules.create(&created, &serde_json::from_value(rule)?).await?;
+    let binding: ValidatingAdmissionPolicyBinding = serde_json::from_value(binding)?;
+    bindings.create(&created, &binding).await?;
+    let probe: Value = json!({ "metadata": { "name": "probe-more" }, "spec": { "ports": [{ "port": 1 }] } });
+    let probe: Service = serde_json::from_value(probe)?;
+    let dry_run = PostParams { dry_run: true, ..PostParams::default() };
+    let services = Api::<Service>::namespaced(client.clone(), namespace);
+    until("the admission policy is in force", LIMIT, async || {
+        Ok(services.create(&dry_run, &probe).await.err().map(drop))
+    })
+    .await
+}

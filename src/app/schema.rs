@@ -1,0 +1,172 @@
+//! What the schema alone says: forms, lengths, numbers. The API server holds every write to it; here it holds for what no
+//! server has seen, and for what was stored under an older schema.
+
+use std::sync::LazyLock;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::rejection::{Rejection, Rejections};
+use crate::api;
+
+static DEFINITIONS: LazyLock<Vec<CustomResourceDefinition>> = LazyLock::new(api::crds);
+
+/// Longest spec: kubectl keeps a copy of it in an annotation, which may have no more. Deployments, their history and all pods
+/// carry most of it as well.
+const LONGEST: usize = 256 * 1024;
+
+/// What doesn't fit a schema.
+#[derive(Debug, Default)]
+struct Misfits {
+    /// It can't be read as an object of the kind: other types, unknown fields, missing ones.
+    form: Rejections,
+    /// It can be read, but is too long, too large or too many.
+    bounds: Rejections,
+}
+
+/// Why a spec is none of this kind. A spec without such a mistake can be read, and nothing of it is lost.
+#[must_use]
+pub fn malformed(kind: &str, spec: &Value) -> Vec<Rejection> {
+    misfits(kind, spec).form.into_result::<()>(None).err().unwrap_or_default()
+}
+
+/// Refuses what is beyond a bound of the schema, where no rule of our own has refused that field already.
+pub(super) fn bounds(kind: &str, spec: &impl Serialize, rejections: &mut Rejections) {
+    let Ok(spec) = serde_json::to_value(spec) else { return };
+    for found in misfits(kind, &spec).bounds.into_result::<()>(None).err().unwrap_or_default() {
+        // A mistaken name is told of the member that has it.
+        let told =
+            rejections.name(&found.path) || found.path.strip_suffix(".name").is_some_and(|it| rejections.name(it));
+        if !told {
+            rejections.add(found.path, found.problem, found.remedy);
+        }
+    }
+    let length = spec.to_string().len();
+    if length > LONGEST {
+        rejections.add(
+            "spec",
+            format!("it has {} KiB, where at most {} are allowed", length.div_ceil(1024), LONGEST / 1024),
+            "mount what is large as a ConfigMap (config)",
+        );
+    }
+}
+
+fn misfits(kind: &str, spec: &Value) -> Misfits {
+    let definition = DEFINITIONS.iter().find(|definition| definition.spec.names.kind == kind);
+    let schema = definition
+        .and_then(|definition| definition.spec.versions.first()?.schema.as_ref()?.open_api_v3_schema.as_ref())
+        .and_then(|root| root.properties.as_ref()?.get("spec"));
+    let mut misfits = Misfits::default();
+    if let Some(schema) = schema {
+        misfits.of(spec, schema, "spec");
+    }
+    misfits
+}
+
+impl Misfits {
+    fn of(&mut self, value: &Value, schema: &JSONSchemaProps, path: &str) {
+        match (schema.type_.as_deref(), value) {
+            // As good as not given.
+            (_, Value::Null) | (None, _) | (Some("boolean"), Value::Bool(_)) => {}
+            (Some("object"), Value::Object(fields)) => self.object(fields, schema, path),
+            (Some("array"), Value::Array(members)) => self.list(members, schema, path),
+            (Some("string"), Value::String(text)) => self.text(text, schema, path),
+            (Some("integer"), Value::Number(number)) if number.is_i64() => {
+                self.number(number.as_i64().unwrap_or_default(), schema, path);
+            }
+            (Some(expected), _) => {
+                let (problem, remedy) = match expected {
+                    "object" => ("not a map of fields", "write each field as 'name: value'"),
+                    "array" => ("not a list", "begin each member with '-'"),
+                    "string" => ("not text", "put it in quotes"),
+                    "integer" => ("not a whole number", "write digits without quotes"),
+                    _ => ("neither true nor false", "write true or false without quotes"),
+                };
+                self.form.add(path, problem, remedy);
+            }
+        }
+    }
+
+    fn object(&mut self, fields: &Map<String, Value>, schema: &JSONSchemaProps, path: &str) {
+        for required in schema.required.iter().flatten() {
+            if fields.get(required).is_none_or(Value::is_null) {
+                self.form.add(format!("{path}.{required}"), "it is missing", "add it");
+            }
+        }
+        self.count(fields.len(), None, schema.max_properties, path);
+        for (name, value) in fields {
+            let known = schema.properties.as_ref().and_then(|properties| properties.get(name));
+            match (known, &schema.additional_properties) {
+                (Some(known), _) => self.of(value, known, &format!("{path}.{name}")),
+                (None, Some(JSONSchemaPropsOrBool::Schema(any))) => self.of(value, any, &format!("{path}[{name}]")),
+                (None, _) => {
+                    self.form.add(format!("{path}.{name}"), "unknown field", "correct its spelling, or remove it");
+                }
+            }
+        }
+    }
+
+    fn list(&mut self, members: &[Value], schema: &JSONSchemaProps, path: &str) {
+        self.count(members.len(), schema.min_items, schema.max_items, path);
+        let keys = schema.x_kubernetes_list_map_keys.as_deref().unwrap_or_default();
+        let is_set = schema.x_kubernetes_list_type.as_deref() == Some("set");
+        let Some(JSONSchemaPropsOrArray::Schema(of_members)) = &schema.items else { return };
+        let mut names = Vec::new();
+        for (index, member) in members.iter().enumerate() {
+            let name = if is_set { Some(member) } else { keys.first().and_then(|key| member.get(key)) };
+            let path = match name {
+                Some(Value::String(name)) => format!("{path}[{name}]"),
+                _ => format!("{path}[{index}]"),
+            };
+            match name {
+                Some(name) if names.contains(&name) => self.bounds.add(&path, "it is there twice", "remove one"),
+                _ => names.extend(name),
+            }
+            self.of(member, of_members, &path);
+        }
+    }
+
+    fn count(&mut self, count: usize, least: Option<i64>, most: Option<i64>, path: &str) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        if least.is_some_and(|least| count < least) {
+            self.bounds.add(path, "it is empty", "give at least one member");
+        }
+        if let Some(most) = most.filter(|most| count > *most) {
+            self.bounds.add(path, format!("{count} members, where at most {most} are allowed"), "remove some");
+        }
+    }
+
+    fn text(&mut self, text: &str, schema: &JSONSchemaProps, path: &str) {
+        let words = schema.enum_.iter().flatten().filter_map(|word| word.0.as_str()).collect::<Vec<_>>();
+        if !words.is_empty() && !words.contains(&text) {
+            self.form.add(path, "not one of the known words", format!("write {}", words.join(" or ")));
+        }
+        let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+        if let Some(most) = schema.max_length.filter(|most| length > *most) {
+            self.bounds.add(path, format!("{length} characters, where at most {most} are allowed"), "shorten it");
+        }
+        if let Some(least) = schema.min_length.filter(|least| length < *least) {
+            self.bounds.add(path, format!("{length} characters"), format!("give at least {least}"));
+        }
+    }
+
+    // The schema's numbers are floating point; ours are far below what that counts exactly.
+    #[expect(clippy::cast_precision_loss)]
+    fn number(&mut self, number: i64, schema: &JSONSchemaProps, path: &str) {
+        if schema.format.as_deref() == Some("int32") && i32::try_from(number).is_err() {
+            self.form.add(path, format!("{number} is beyond any such number"), "give a smaller one");
+        }
+        if let Some(least) = schema.minimum.filter(|least| (number as f64) < *least) {
+            self.bounds.add(path, format!("{number} is too small"), format!("give at least {least}"));
+        }
+        if let Some(most) = schema.maximum.filter(|most| number as f64 > *most) {
+            self.bounds.add(path, format!("{number} is too large"), format!("give at most {most}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
