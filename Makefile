@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help control-plane helm build release demo test bench lint verify scan generate clean-cache cargo
+.PHONY: help control-plane node node-packages helm build release demo test e2e bench lint verify scan generate clean-cache cargo
 
 # Outside the checkout, so that every clone finds what another has built.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hardened-app
@@ -18,6 +18,9 @@ export KUBEBUILDER_ASSETS := $(or $(KUBEBUILDER_ASSETS),$(PROGRAMS))
 OWN_HELM := $(CACHE)/helm/$(call version,helm,go.mod go.sum build)/helm
 export HELM := $(or $(HELM),$(OWN_HELM))
 
+OWN_NODE := $(CACHE)/node/$(call version,node,$(foreach module,kubernetes containerd,$(module)/go.mod $(module)/go.sum) build)
+export NODE_ASSETS := $(or $(NODE_ASSETS),$(OWN_NODE))
+
 # What was installed for one Python doesn't work with another.
 PYTHON := $(shell python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 CHECKOV := $(CACHE)/checkov/$(call version,checkov,requirements.txt build)-python$(PYTHON)
@@ -26,13 +29,20 @@ DENY_VERSION := 0.20.2
 DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 demo: build control-plane ## See four attacks on an app undone (KEEP=1: look around afterwards)
 	@$(BIN)/demo $(if $(KEEP),--keep)
 
 test: build control-plane helm ## Run all tests, against a real control plane
 	$(BIN)/control-plane exec --operator -- cargo test --workspace --locked --no-fail-fast
+
+# All is built before: within the node's namespaces there is no network. One test at a time: together they'd ask for more CPUs.
+NODE_TESTS = cargo test --workspace --features e2e/node --test node
+e2e: build control-plane node node-packages release ## Run the operator and the samples as pods on a real node (needs root)
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --package guest --target $(HOST)
+	$(NODE_TESTS) --locked --no-run
+	STATIC_PROGRAMS=$(CARGO_TARGET_DIR)/$(HOST)/release $(BIN)/control-plane exec --node --operator -- $(NODE_TESTS) --frozen -- --test-threads=1
 
 # Released like what it measures: a slow bare client would flatter the operator.
 bench: release control-plane ## Measure the operator against a bare client (N=5000: so many apps; OUT=docs/performance.md)
@@ -42,7 +52,7 @@ bench: release control-plane ## Measure the operator against a bare client (N=50
 
 lint: cargo ## Check format, lints and documentation
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items --locked
 
 # Below the folder $(1). The image is a placeholder: none is published.
@@ -76,6 +86,14 @@ control-plane: $(KUBEBUILDER_ASSETS) ## Build etcd and Kubernetes' programs, onc
 
 $(PROGRAMS):
 	@e2e/kubernetes/build $@
+
+node: $(NODE_ASSETS) ## Build kubelet, containerd and what else a node runs, once (set NODE_ASSETS to use your own)
+
+$(OWN_NODE):
+	@e2e/node/build $@
+
+node-packages:
+	@e2e/node/packages
 
 helm: $(HELM) ## Build Helm, once (set HELM to use your own)
 

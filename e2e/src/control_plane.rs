@@ -110,9 +110,18 @@ impl ControlPlane {
         let answer = accounts.create_token_request(name, &PostParams::default(), &request).await?;
         let token = answer.status.and_then(|status| status.token);
         let token = token.context("the API server gave no token")?;
-        let file = self.dir.join(format!("{namespace}.{name}.kubeconfig"));
+        self.write_kubeconfig(&format!("{namespace}.{name}"), &Credentials::Token(token))
+    }
+
+    /// Writes a kubeconfig for one of Kubernetes' own programs.
+    pub(crate) fn program_kubeconfig(&self, name: &str) -> Result<PathBuf> {
+        self.write_kubeconfig(name, &Credentials::Certificate(Pki::at(&self.dir).identity(name)))
+    }
+
+    fn write_kubeconfig(&self, user: &str, credentials: &Credentials) -> Result<PathBuf> {
+        let file = self.dir.join(format!("{user}.kubeconfig"));
         let url = kubeconfig::server(&self.admin_kubeconfig)?;
-        kubeconfig::write(&file, &url, &Pki::at(&self.dir), &Credentials::Token(token))?;
+        kubeconfig::write(&file, &url, &Pki::at(&self.dir), credentials)?;
         Ok(file)
     }
 

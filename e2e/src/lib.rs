@@ -2,12 +2,13 @@
 //! kube-controller-manager, without Docker, ready in a few seconds, gone without a trace afterwards.
 //!
 //! There is no scheduler and no kubelet: objects are stored, defaulted, validated and garbage-collected
-//! for real, pods stay `Pending`.
+//! for real, pods stay `Pending`. With a [`node`] they run, which takes root and programs that no other test needs.
 
 pub mod audit;
 mod control_plane;
 mod kubeconfig;
 mod namespace;
+pub mod node;
 pub mod operator;
 mod pki;
 mod process;

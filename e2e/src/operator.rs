@@ -56,6 +56,12 @@ pub(crate) fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
+/// The text of what an installation applies.
+pub(crate) fn manifest() -> Result<String> {
+    let file = repository().join(MANIFEST);
+    std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+}
+
 /// Installs the operator as its users do, all but its Deployment: there is no node, and the tests run the program themselves.
 /// Returns when the API server serves the new kinds.
 ///
@@ -63,12 +69,10 @@ pub(crate) fn repository() -> &'static Path {
 /// When the API server refuses something.
 pub async fn install(control_plane: &ControlPlane) -> Result<()> {
     let client = control_plane.admin_client().await?;
-    let file = repository().join(MANIFEST);
-    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let manifests = serde_saphyr::from_multiple::<Value>(&text)?;
+    let manifests = serde_saphyr::from_multiple::<Value>(&manifest()?)?;
     for manifest in manifests.iter().filter(|manifest| manifest.get("kind") != Some(&"Deployment".into())) {
         let applied = apply(&client, manifest).await;
-        applied.with_context(|| format!("cannot apply {}", file.display()))?;
+        applied.with_context(|| format!("cannot apply {MANIFEST}"))?;
     }
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     until("the API server serves the custom resources", LIMIT, async || {

@@ -9,9 +9,11 @@ use rcgen::{
 };
 
 /// The names under which clients inside and outside of a cluster know the API server.
-const API_SERVER_NAMES: [&str; 7] = [
+const API_SERVER_NAMES: [&str; 8] = [
     "127.0.0.1",
     "10.0.0.1",
+    // The address of the node, where there is one.
+    "10.200.0.1",
     "localhost",
     "kubernetes",
     "kubernetes.default",
@@ -50,8 +52,12 @@ impl Pki {
 
         pki.sign(&authority, "apiserver", params("kube-apiserver", None, &API_SERVER_NAMES)?)?;
         pki.sign(&authority, "admin", params("admin", Some("system:masters"), &[])?)?;
+        // Kubernetes' own roles know its programs by these names; the last three are those of a node.
         let manager = params("system:kube-controller-manager", None, &[])?;
         pki.sign(&authority, "controller-manager", manager)?;
+        pki.sign(&authority, "kube-scheduler", params("system:kube-scheduler", None, &[])?)?;
+        pki.sign(&authority, "kube-proxy", params("system:kube-proxy", None, &[])?)?;
+        pki.sign(&authority, "kubelet", params("system:node:node", Some("system:nodes"), &[])?)?;
         let key = KeyPair::generate()?;
         pki.write("service-accounts.key", &key.serialize_pem())?;
         pki.write("service-accounts.pub", &key.public_key_pem())?;
@@ -72,7 +78,7 @@ impl Pki {
         self.dir.join("service-accounts.pub")
     }
 
-    /// One of `apiserver`, `admin`, `controller-manager`.
+    /// One of `apiserver`, `admin`, `controller-manager`, `kube-scheduler`, `kube-proxy`, `kubelet`.
     pub(crate) fn identity(&self, name: &str) -> Identity {
         Identity { certificate: self.dir.join(format!("{name}.crt")), key: self.dir.join(format!("{name}.key")) }
     }

@@ -1,6 +1,6 @@
 //! The programs of a control plane and the flags they are started with.
 
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -22,19 +22,21 @@ pub(crate) struct Program {
     pub(crate) environment: Vec<(&'static str, PathBuf)>,
 }
 
-/// The ports of one control plane, free when they were chosen.
+/// Where one control plane listens: the address of its API server, and ports that were free when they were chosen.
 pub(crate) struct Ports {
+    address: IpAddr,
     etcd: u16,
     etcd_peer: u16,
     api_server: u16,
 }
 
 impl Ports {
-    pub(crate) fn choose() -> Result<Self> {
+    pub(crate) fn choose(address: IpAddr) -> Result<Self> {
         let listen = || TcpListener::bind("127.0.0.1:0");
         // All are held at once, so that they differ.
         let (etcd, etcd_peer, api_server) = (listen()?, listen()?, listen()?);
         Ok(Self {
+            address,
             etcd: etcd.local_addr()?.port(),
             etcd_peer: etcd_peer.local_addr()?.port(),
             api_server: api_server.local_addr()?.port(),
@@ -42,17 +44,22 @@ impl Ports {
     }
 
     pub(crate) fn api_server_url(&self) -> String {
-        format!("https://127.0.0.1:{}", self.api_server)
+        format!("https://{}:{}", self.address, self.api_server)
     }
 }
 
-/// Finds a program in the folder that the environment names.
+/// Finds a program of the control plane.
 pub(crate) fn find(name: &str) -> Result<PathBuf> {
-    let assets = std::env::var_os(ASSETS_ENV)
-        .with_context(|| format!("{ASSETS_ENV} is not set; it names the folder that `make control-plane` builds"))?;
+    find_in(ASSETS_ENV, "control-plane", name)
+}
+
+/// Finds a program in the folder that a variable of the environment names and a target of the Makefile builds.
+pub(crate) fn find_in(variable: &str, target: &str, name: &str) -> Result<PathBuf> {
+    let assets = std::env::var_os(variable)
+        .with_context(|| format!("{variable} is not set; it names the folder that `make {target}` builds"))?;
     let path = Path::new(&assets).join(name);
     if !path.is_file() {
-        bail!("{} is missing; `make control-plane` builds it", path.display());
+        bail!("{} is missing; `make {target}` builds it", path.display());
     }
     Ok(path)
 }
@@ -100,10 +107,9 @@ pub(crate) fn api_server(dir: &Path, ports: &Ports, pki: &Pki) -> Result<Program
         "kube-apiserver",
         [
             format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd),
-            "--bind-address=127.0.0.1".into(),
+            format!("--bind-address={}", ports.address),
             format!("--secure-port={}", ports.api_server),
-            // The endpoints of Service `kubernetes` may not be loopback addresses; nobody connects to this.
-            "--advertise-address=10.255.255.1".into(),
+            format!("--advertise-address={}", advertised(ports.address)),
             "--service-cluster-ip-range=10.0.0.0/16".into(),
             "--authorization-mode=Node,RBAC".into(),
             "--allow-privileged=true".into(),
@@ -121,6 +127,11 @@ pub(crate) fn api_server(dir: &Path, ports: &Ports, pki: &Pki) -> Result<Program
             "--audit-log-maxsize=4096".into(),
         ],
     )
+}
+
+/// The endpoint of Service `kubernetes` may not be a loopback address; without a node nobody connects to it.
+fn advertised(address: IpAddr) -> IpAddr {
+    if address.is_loopback() { IpAddr::from([10, 255, 255, 1]) } else { address }
 }
 
 pub(crate) fn controller_manager(kubeconfig: &Path, pki: &Pki) -> Result<Program> {

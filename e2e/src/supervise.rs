@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use tokio::sync::oneshot;
 
 use crate::audit::IN_FULL;
 use crate::kubeconfig::{self, Credentials};
+use crate::node;
 use crate::pki::Pki;
 use crate::process::Process;
 use crate::programs::{self, Ports};
@@ -33,13 +35,22 @@ pub(crate) const READY: &str = "ready";
 /// Generous: a busy machine of a CI service takes several times as long as an idle one.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
-/// Which programs a control plane has.
+/// Which programs a control plane has, and for whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parts {
     /// etcd, the API server and the controller manager.
     All,
+    /// The same, with an API server that pods can reach.
+    ForNode,
     /// No controller manager: nothing writes but who is measured.
     Storage,
+}
+
+impl Parts {
+    /// Where the API server listens.
+    fn address(self) -> IpAddr {
+        if self == Self::ForNode { node::ADDRESS.into() } else { Ipv4Addr::LOCALHOST.into() }
+    }
 }
 
 /// Runs a control plane in `dir` until standard input or a signal ends it; then removes `dir`.
@@ -78,7 +89,7 @@ async fn serve(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<
 
 async fn start(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<()> {
     std::fs::create_dir_all(dir)?;
-    let ports = Ports::choose()?;
+    let ports = Ports::choose(with.address())?;
     let pki = Pki::create(dir)?;
     let url = ports.api_server_url();
     let kubeconfig_of = |name: &str| {
@@ -109,7 +120,11 @@ async fn start(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<
 }
 
 /// Waits for `condition`, or for the end of a program, which makes waiting vain.
-async fn ready(processes: &mut [Process], what: &str, mut condition: impl AsyncFnMut() -> Option<()>) -> Result<()> {
+pub(crate) async fn ready(
+    processes: &mut [Process],
+    what: &str,
+    mut condition: impl AsyncFnMut() -> Option<()>,
+) -> Result<()> {
     let outcome = {
         let ended = select_all(processes.iter_mut().map(|process| Box::pin(process.ended())));
         select! {

@@ -15,8 +15,14 @@ use crate::supervise::{Parts, READY};
 
 const PROGRAM: &str = "control-plane";
 
-/// Its flag for [`Parts::Storage`].
-const STORAGE_ONLY: &str = "--storage-only";
+/// Its flag for the parts of a control plane.
+fn flag(parts: Parts) -> Option<&'static str> {
+    match parts {
+        Parts::All => None,
+        Parts::ForNode => Some("--for-node"),
+        Parts::Storage => Some("--storage-only"),
+    }
+}
 
 /// A running supervisor. Dropping it ends the control plane and waits until nothing of it is left.
 pub(crate) struct Supervisor {
@@ -49,7 +55,7 @@ impl Supervisor {
             .tempdir()?;
         let mut child = Command::new(programs::beside_this_one(PROGRAM)?)
             .arg("supervise")
-            .args((parts == Parts::Storage).then_some(STORAGE_ONLY))
+            .args(flag(parts))
             .arg(dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,4 +1,5 @@
-//! Runs a command with a control plane of its own: `control-plane exec -- cargo test -p e2e`.
+//! Runs a command with a control plane of its own: `control-plane exec -- cargo test -p e2e`. With `--node` everything runs in
+//! namespaces of its own, in which this program starts itself once more.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use e2e::node::{self, Isolation, Node};
 use e2e::operator::{self, Operator};
 use e2e::{ControlPlane, Parts};
 use tokio::process::{Child, Command};
@@ -33,6 +35,9 @@ enum Action {
         /// Install the operator and run it for as long as the command.
         #[arg(long)]
         operator: bool,
+        /// Start a node, too, on which the operator is a pod. It needs root.
+        #[arg(long)]
+        node: bool,
         /// The command and its arguments.
         #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
         command: Vec<OsString>,
@@ -43,6 +48,9 @@ enum Action {
         /// Leave out the controller manager.
         #[arg(long)]
         storage_only: bool,
+        /// Listen where pods can reach it.
+        #[arg(long)]
+        for_node: bool,
         /// Its folder.
         dir: PathBuf,
     },
@@ -50,65 +58,113 @@ enum Action {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match Arguments::parse().action {
-        Action::Exec { operator, command } => exec(operator, &command).await.unwrap_or_else(|error| {
-            eprintln!("{error:#}");
-            ExitCode::FAILURE
-        }),
-        Action::Supervise { storage_only, dir } => {
-            let parts = if storage_only { Parts::Storage } else { Parts::All };
-            match e2e::supervise(&dir, parts).await {
+    let outcome = match Arguments::parse().action {
+        Action::Exec { node: true, .. } if !Isolation::is_entered() => isolated().await,
+        Action::Exec { operator, node, command } => exec(operator, node, &command).await,
+        Action::Supervise { storage_only, for_node, dir } => {
+            let parts = match (storage_only, for_node) {
+                (true, _) => Parts::Storage,
+                (false, true) => Parts::ForNode,
+                (false, false) => Parts::All,
+            };
+            return match e2e::supervise(&dir, parts).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
                     // The parent shows it; if that's gone there is nobody to tell.
                     let _ = write!(std::io::stdout(), "{error:#}");
                     ExitCode::FAILURE
                 }
-            }
+            };
         }
-    }
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        ExitCode::FAILURE
+    })
 }
 
-async fn exec(with_operator: bool, command: &[OsString]) -> Result<ExitCode> {
+/// This program with the same arguments, in namespaces of its own.
+async fn isolated() -> Result<ExitCode> {
+    let mut stop = Stop::new()?;
+    let isolation = Isolation::prepare()?;
+    let command = isolation.command(std::env::args_os().skip(1))?;
+    let code = run(command, &mut stop).await;
+    isolation.end().await?;
+    eprintln!("nothing of the node is left");
+    code
+}
+
+async fn exec(with_operator: bool, with_node: bool, command: &[OsString]) -> Result<ExitCode> {
     let mut stop = Stop::new()?;
     eprintln!("starting the control plane …");
     let begin = Instant::now();
     let control_plane = select! {
-        started = ControlPlane::start() => started?,
+        started = start(with_node) => started?,
         signal = stop.asked() => return Ok(code_of_signal(signal)),
     };
     eprintln!("the control plane is ready after {:.1} s", begin.elapsed().as_secs_f32());
-    let operator = select! {
-        operator = start_operator(&control_plane, with_operator) => operator?,
+    let (node, operator) = select! {
+        started = start_more(&control_plane, with_node, with_operator) => started?,
         signal = stop.asked() => return Ok(code_of_signal(signal)),
     };
 
     let (program, arguments) = command.split_first().context("no command given")?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .envs(control_plane.env(control_plane.admin_kubeconfig()))
-        .kill_on_drop(true)
-        .spawn()
-        .with_context(|| format!("cannot run {}", program.display()))?;
-    let code = select! {
-        status = child.wait() => code_of(status?),
-        signal = stop.asked() => {
-            end(&mut child, signal).await?;
-            code_of_signal(signal)
-        }
-    };
+    let mut command = Command::new(program);
+    command.args(arguments).envs(control_plane.env(control_plane.admin_kubeconfig()));
+    let code = run(command, &mut stop).await?;
+    if let (Some(node), true) = (&node, code != ExitCode::SUCCESS) {
+        eprintln!("{}", node.logs());
+    }
     eprintln!("ending the control plane …");
     drop(operator);
     drop(control_plane);
     Ok(code)
 }
 
-async fn start_operator(control_plane: &ControlPlane, wanted: bool) -> Result<Option<Operator>> {
-    if !wanted {
-        return Ok(None);
+async fn start(with_node: bool) -> Result<ControlPlane> {
+    if !with_node {
+        return ControlPlane::start().await;
     }
-    operator::install(control_plane).await?;
-    Operator::start(control_plane).await.map(Some)
+    node::prepare_machine().await?;
+    ControlPlane::start_with(Parts::ForNode).await
+}
+
+async fn start_more(
+    control_plane: &ControlPlane,
+    with_node: bool,
+    with_operator: bool,
+) -> Result<(Option<Node>, Option<Operator>)> {
+    match (with_node, with_operator) {
+        (false, false) => Ok((None, None)),
+        (false, true) => {
+            operator::install(control_plane).await?;
+            Ok((None, Some(Operator::start(control_plane).await?)))
+        }
+        (true, with_operator) => {
+            let begin = Instant::now();
+            let node = Node::start(control_plane).await?;
+            eprintln!("the node is ready after {:.1} s", begin.elapsed().as_secs_f32());
+            if with_operator {
+                node::install(control_plane).await.with_context(|| node.logs())?;
+                eprintln!("the operator's pod is ready after {:.1} s", begin.elapsed().as_secs_f32());
+            }
+            Ok((Some(node), None))
+        }
+    }
+}
+
+/// Runs a command until it ends, or until somebody asks for it.
+async fn run(mut command: Command, stop: &mut Stop) -> Result<ExitCode> {
+    let program = command.as_std().get_program().to_owned();
+    let child = command.kill_on_drop(true).spawn();
+    let mut child = child.with_context(|| format!("cannot run {}", program.display()))?;
+    select! {
+        status = child.wait() => Ok(code_of(status?)),
+        signal = stop.asked() => {
+            end(&mut child, signal).await?;
+            Ok(code_of_signal(signal))
+        }
+    }
 }
 
 /// Lets the command end by itself, for a while.

@@ -1,0 +1,71 @@
+//! The program in the containers of the node tests. It serves HTTP and gRPC's health checks on one port, tells what it is to
+//! the kernel, and tries what a test asks it to.
+//!
+//! Its last argument may make something else of it: `pause` holds the namespaces of a pod, `ready` asks the server beside it, `eat`
+//! takes all memory it can get.
+
+mod ask;
+mod health;
+
+use std::io::{BufReader, Result, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{env, thread};
+
+/// The port to listen on, for images without arguments. A program with neither serves nothing.
+const PORT_ENV: &str = "PORT";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let argument = arguments.last().map(|last| last.trim_start_matches(':').to_owned());
+    let done = match argument.as_deref() {
+        Some("pause") => forever(),
+        Some("eat") => ask::eat(),
+        Some("ready") => port(None).and_then(TcpStream::connect).map(drop),
+        _ if argument.is_none() && env::var_os(PORT_ENV).is_none() => forever(),
+        _ => port(argument).and_then(serve),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("guest: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Until a signal ends it.
+fn forever() -> Result<()> {
+    loop {
+        thread::sleep(Duration::MAX);
+    }
+}
+
+fn port(argument: Option<String>) -> Result<(&'static str, u16)> {
+    let port = argument.or_else(|| env::var(PORT_ENV).ok()).unwrap_or_default();
+    let port = port.parse().map_err(|_| std::io::Error::other(format!("'{port}' is no port")))?;
+    Ok(("0.0.0.0", port))
+}
+
+fn serve(address: (&str, u16)) -> Result<()> {
+    for connection in TcpListener::bind(address)?.incoming() {
+        let connection = connection?;
+        thread::spawn(move || {
+            // Whoever closes a connection early, such as a probe, has what it wanted.
+            let _ = answer(connection);
+        });
+    }
+    Ok(())
+}
+
+fn answer(mut connection: TcpStream) -> Result<()> {
+    let mut input = BufReader::new(connection.try_clone()?);
+    let request = ask::head(&mut input)?;
+    if request.starts_with(health::PREFACE) {
+        return health::serve(&mut input, &mut connection);
+    }
+    let (status, text) = ask::carry_out(&request);
+    let length = text.len();
+    write!(connection, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}")
+}

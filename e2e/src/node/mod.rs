@@ -1,0 +1,111 @@
+//! A real node for a control plane: kubelet, containerd and runc, kube-proxy and a scheduler, and a plain bridge between the
+//! pods. Images come from a registry beside it.
+//!
+//! It lives in namespaces of its own ([`Isolation`]) and keeps all its files in a `/run` of its own: with its last process all
+//! of it is gone.
+
+mod image;
+mod isolation;
+mod machine;
+mod operator;
+mod programs;
+mod registry;
+mod traces;
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use k8s_openapi::api::core::v1;
+use kube::Api;
+
+use crate::ControlPlane;
+use crate::process::Process;
+use crate::supervise::ready;
+
+pub use image::digest;
+pub use isolation::Isolation;
+pub use operator::install;
+pub use registry::REGISTRY;
+
+/// Where the node, and with it the API server, can be reached from its pods and from the tests.
+pub const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 200, 0, 1);
+
+/// The name of the node.
+pub(crate) const NAME: &str = "node";
+
+/// Where everything of the node is, in the `/run` that only its own processes see.
+const STATE: &str = "/run/node";
+
+/// A running node. Its programs are killed when it is dropped; its pods end with the namespaces.
+pub struct Node {
+    processes: Vec<Process>,
+    registry: tokio::task::JoinHandle<()>,
+}
+
+impl Node {
+    /// Starts a node of a control plane at [`ADDRESS`], on a machine that [`prepare_machine`] has made, and waits until it's ready.
+    ///
+    /// # Errors
+    /// When a program is missing or ends at start; the message has the end of its log.
+    pub async fn start(control_plane: &ControlPlane) -> Result<Self> {
+        image::write_all()?;
+        let mut node = Self { processes: Vec::new(), registry: registry::start().await? };
+        let outcome = node.start_programs(control_plane).await;
+        outcome.context("the node didn't start")?;
+        Ok(node)
+    }
+
+    async fn start_programs(&mut self, control_plane: &ControlPlane) -> Result<()> {
+        let folder = Path::new(STATE);
+        programs::configure()?;
+        let mut start = |program| Process::start(&program, folder).map(|process| self.processes.push(process));
+        start(programs::containerd()?)?;
+        for name in ["kube-scheduler", "kube-proxy"] {
+            start(programs::of_kubernetes(name, control_plane)?)?;
+        }
+        ready(&mut self.processes, "containerd listens", async || {
+            Path::new("/run/containerd/containerd.sock").exists().then_some(())
+        })
+        .await?;
+        let kubelet = programs::of_kubernetes("kubelet", control_plane)?;
+        self.processes.push(Process::start(&kubelet, folder)?);
+        let nodes: Api<v1::Node> = Api::all(control_plane.admin_client().await?);
+        ready(&mut self.processes, "the node is ready", async || is_ready(&nodes.get(NAME).await.ok()?).then_some(()))
+            .await
+    }
+
+    /// The ends of all logs: they are gone with the node.
+    #[must_use]
+    pub fn logs(&self) -> String {
+        let tails: Vec<String> = self.processes.iter().map(Process::tail).collect();
+        tails.join("\n")
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.registry.abort();
+    }
+}
+
+fn is_ready(node: &v1::Node) -> bool {
+    let conditions = node.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
+    conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
+}
+
+/// What this run has on its machine now, in words: processes, mounts, control groups and so on.
+///
+/// # Errors
+/// When the process isn't in an [`Isolation`].
+pub fn traces() -> Result<Vec<String>> {
+    Ok(traces::Traces::find(&isolation::run()?)?.words())
+}
+
+/// Makes the namespaces that this process is in a machine for one node, see [`Isolation`].
+///
+/// # Errors
+/// When the machine's kernel lacks something; the message says what.
+pub async fn prepare_machine() -> Result<()> {
+    machine::prepare().await
+}

@@ -1,0 +1,76 @@
+//! The programs of a node, the flags they are started with and their configuration.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::{ADDRESS, NAME, STATE, isolation};
+use crate::ControlPlane;
+use crate::programs::{self, Program};
+
+/// The folder of the programs that `make node` builds.
+const ASSETS_ENV: &str = "NODE_ASSETS";
+
+/// What the programs read, by its place below [`STATE`].
+const FILES: [(&str, &str); 5] = [
+    ("containerd.toml", include_str!("../../node/containerd.toml")),
+    ("kubelet.yaml", include_str!("../../node/kubelet.yaml")),
+    ("kube-proxy.yaml", include_str!("../../node/kube-proxy.yaml")),
+    ("network/pods.conflist", include_str!("../../node/pods.conflist")),
+    // `_default` stands for all registries.
+    ("registries/_default/hosts.toml", include_str!("../../node/registry.toml")),
+];
+
+/// Writes all configuration, and puts the programs where it says they are.
+pub(super) fn configure() -> Result<()> {
+    for (place, text) in FILES {
+        let file = Path::new(STATE).join(place);
+        fs::create_dir_all(file.parent().context("a file is in a folder")?)?;
+        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    let folder = find("bridge")?.parent().map(Path::to_owned).context("a program is in a folder")?;
+    symlink(folder, Path::new(STATE).join("programs"))?;
+    Ok(())
+}
+
+pub(super) fn containerd() -> Result<Program> {
+    program("containerd", vec![format!("--config={STATE}/containerd.toml")])
+}
+
+/// One of the programs that ask the API server what to do.
+pub(super) fn of_kubernetes(name: &'static str, control_plane: &ControlPlane) -> Result<Program> {
+    let kubeconfig = control_plane.program_kubeconfig(name)?;
+    let kubeconfig = kubeconfig.display();
+    let arguments = match name {
+        "kubelet" => vec![
+            format!("--kubeconfig={kubeconfig}"),
+            format!("--config={STATE}/kubelet.yaml"),
+            format!("--root-dir={STATE}/kubelet"),
+            format!("--cert-dir={STATE}/kubelet/pki"),
+            format!("--cgroup-root=/{}", isolation::run()?),
+            format!("--hostname-override={NAME}"),
+            format!("--node-ip={ADDRESS}"),
+        ],
+        "kube-proxy" => vec![format!("--config={}", proxy_configuration(&kubeconfig.to_string())?.display())],
+        _ => vec![format!("--kubeconfig={kubeconfig}"), "--leader-elect=false".into(), "--secure-port=0".into()],
+    };
+    program(name, arguments)
+}
+
+/// kube-proxy takes no flag beside its file, and the file can't know where the kubeconfig is.
+fn proxy_configuration(kubeconfig: &str) -> Result<PathBuf> {
+    let file = Path::new(STATE).join("kube-proxy.yaml");
+    let text = fs::read_to_string(&file)?;
+    fs::write(&file, format!("{text}clientConnection: {{kubeconfig: {kubeconfig}}}\nhostnameOverride: {NAME}\n"))?;
+    Ok(file)
+}
+
+fn find(name: &str) -> Result<PathBuf> {
+    programs::find_in(ASSETS_ENV, "node", name)
+}
+
+fn program(name: &'static str, arguments: Vec<String>) -> Result<Program> {
+    Ok(Program { name, path: find(name)?, arguments, environment: Vec::new() })
+}

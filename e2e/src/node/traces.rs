@@ -1,0 +1,61 @@
+//! What a node could leave behind on the machine it ran on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::isolation::{RUN_ENV, groups};
+use super::machine::{BRIDGE, KERNEL_SETTINGS};
+
+/// All traces of one run at one moment, in words.
+pub(crate) struct Traces(BTreeSet<String>);
+
+impl Traces {
+    pub(crate) fn find(run: &str) -> Result<Self> {
+        let mut traces = BTreeSet::new();
+        traces.extend(processes(run)?);
+        traces.extend(lines_with("mount", &fs::read_to_string("/proc/self/mounts")?, run));
+        traces.extend(lines_with("interface", &fs::read_to_string("/proc/net/dev")?, BRIDGE));
+        traces.extend(
+            groups(run)?.iter().filter(|group| group.exists()).map(|group| format!("group {}", group.display())),
+        );
+        let rules = Command::new("iptables-save").output().context("cannot run iptables-save")?;
+        traces.extend(lines_with("rule", &String::from_utf8_lossy(&rules.stdout), "KUBE-"));
+        for setting in KERNEL_SETTINGS {
+            let file = format!("/proc/sys/{setting}");
+            traces.insert(format!("{file}: {}", fs::read_to_string(&file).unwrap_or_default().trim_end()));
+        }
+        Ok(Self(traces))
+    }
+
+    pub(crate) fn words(self) -> Vec<String> {
+        self.0.into_iter().collect()
+    }
+
+    /// Those that weren't there before.
+    pub(crate) fn since(&self, before: &Self) -> Vec<String> {
+        self.0.difference(&before.0).cloned().collect()
+    }
+}
+
+/// Everything that the node starts inherits the name of the run.
+fn processes(run: &str) -> Result<Vec<String>> {
+    let marker = format!("{RUN_ENV}={run}");
+    let mut found = Vec::new();
+    for process in fs::read_dir("/proc")? {
+        let folder = process?.path();
+        // Most aren't processes, and some end meanwhile.
+        let Ok(environment) = fs::read(folder.join("environ")) else { continue };
+        if environment.split(|byte| *byte == 0).any(|variable| variable == marker.as_bytes()) {
+            let line = fs::read(folder.join("cmdline")).unwrap_or_default();
+            found.push(format!("process {}: {}", folder.display(), String::from_utf8_lossy(&line).replace('\0', " ")));
+        }
+    }
+    Ok(found)
+}
+
+fn lines_with(what: &str, text: &str, word: &str) -> Vec<String> {
+    text.lines().filter(|line| line.contains(word)).map(|line| format!("{what} {line}")).collect()
+}

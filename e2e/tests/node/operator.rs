@@ -1,0 +1,34 @@
+//! The operator is a pod like those it makes.
+
+use anyhow::{Context, Result};
+use e2e::{ControlPlane, node};
+use k8s_openapi::api::core::v1::Pod;
+use kube::Api;
+use kube::api::ListParams;
+
+use crate::ask::{address, ask};
+use crate::place::containers;
+use crate::processes::{TOKEN, memory, of, powers_of};
+
+#[tokio::test]
+async fn the_operators_pod_is_hardened_and_far_from_its_limit() -> Result<()> {
+    let client = ControlPlane::shared()?.admin_client().await?;
+    let pods: Api<Pod> = Api::namespaced(client, "hardened-system");
+    let pods = pods.list(&ListParams::default()).await?.items;
+    assert_eq!(pods.len(), 1);
+    let pod = pods.first().context("there is one")?;
+    assert!(containers(pod)[0].image_id.contains(node::REGISTRY), "{:?}", containers(pod));
+    // It may speak to the API server, and that is all it may.
+    assert_eq!(powers_of(pod, 65532, 65532)?, [TOKEN]);
+    let limits = pod.spec.as_ref().and_then(|spec| spec.containers[0].resources.as_ref()?.limits.as_ref());
+    let limit = limits.and_then(|limits| limits.get("memory")?.0.strip_suffix("Mi")).context("a limit in MiB")?;
+    let limit = limit.parse::<u64>()? << 20;
+    for process in of(pod)? {
+        // The rest is for the apps of a whole cluster.
+        assert!(memory(&process)? < limit / 8, "{} bytes", memory(&process)?);
+    }
+    let metrics = ask(&address(pod, 8080)?, "/metrics").await?;
+    assert!(metrics.contains("controller_runtime_reconcile_total"), "{metrics}");
+    assert_eq!(containers(pod)[0].restart_count, 0);
+    Ok(())
+}

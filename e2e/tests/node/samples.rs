@@ -1,0 +1,118 @@
+//! The samples run, as they are.
+
+use anyhow::Result;
+use e2e::node;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use serde_json::json;
+
+use crate::ask::{address, ask};
+use crate::place::{Place, containers};
+use crate::processes::{TOKEN, field, powers, powers_of};
+use crate::volume;
+
+pub(crate) const SMALLEST: &str = include_str!("../../../deploy/samples/smallest.yaml");
+const LARGEST: &str = include_str!("../../../deploy/samples/largest.yaml");
+
+/// The user of whoever names none.
+const DEFAULT_USER: i64 = 65532;
+
+const READ_ONLY: &str = "Read-only file system (os error 30)";
+
+/// What the node sees of a pod, and what the program in its container finds out by itself.
+async fn can_do_no_harm(pod: &Pod, port: u16, user: i64) -> Result<()> {
+    assert!(powers_of(pod, user, user)?.is_empty(), "{:?}", powers_of(pod, user, user)?);
+    let guest = address(pod, port)?;
+    let status = ask(&guest, "/read/proc/self/status").await?;
+    assert!(powers(&status, user, user).is_empty(), "as the program itself sees it: {status}");
+    assert_eq!(field(&status, "Groups"), Some(user.to_string().as_str()), "it has no other groups");
+    for file in ["/written", "/etc/written", "/app/written"] {
+        assert_eq!(ask(&guest, &format!("/write{file}")).await?, READ_ONLY, "{file}");
+    }
+    assert_eq!(ask(&guest, "/write/tmp/written").await?, "written");
+    let token = ask(&guest, "/read/var/run/secrets/kubernetes.io/serviceaccount/token").await?;
+    assert_eq!(token, "No such file or directory (os error 2)");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_smallest_sample_runs_and_can_do_no_harm() -> Result<()> {
+    let place = Place::restricted("smallest").await?;
+    let app = place.app(SMALLEST).await?;
+    place.ready(&app).await?;
+
+    let pods = place.pods("hello.web").await?;
+    assert_eq!(pods.len(), 2);
+    for pod in &pods {
+        can_do_no_harm(pod, 8080, DEFAULT_USER).await?;
+    }
+    // Through its Service, too.
+    place.service("hello-web", 8080).await?;
+    Ok(())
+}
+
+/// With digests of images that exist; all else is as it is.
+fn with_digests(sample: &str) -> Result<String> {
+    let mut text = sample.to_owned();
+    for (name, placeholder) in [("shop/web:2.1.0", "1"), ("shop/api:2.1.0", "2"), ("shop/worker:2.1.0", "3")] {
+        let placeholder = format!("{name}@sha256:{}", placeholder.repeat(64));
+        assert!(text.contains(&placeholder), "the sample has {placeholder}");
+        text = text.replace(&placeholder, &format!("{name}@{}", node::digest(name)?));
+    }
+    Ok(text)
+}
+
+#[tokio::test]
+async fn the_largest_sample_runs_and_can_do_no_harm() -> Result<()> {
+    let place = Place::restricted("largest").await?;
+    let text =
+        |name: &str, key: &str, value: &str| json!({ "metadata": { "name": name }, key: { "DATABASE_URL": value } });
+    place.create::<Secret>(text("shop-env", "stringData", "postgres://db")).await?;
+    place.create::<Secret>(text("shop-tokens", "stringData", "token")).await?;
+    place.create::<ConfigMap>(text("shop-config", "data", "config")).await?;
+    volume::claim(&place, "shop-media", "/run/node/media").await?;
+    let app = place.app(&with_digests(LARGEST)?).await?;
+    place.ready(&app).await?;
+
+    let web = place.pods("shop.web").await?;
+    assert_eq!(web.len(), 3);
+    for pod in &web {
+        can_do_no_harm(pod, 8080, 20001).await?;
+        let guest = address(pod, 8080)?;
+        // What it asked for, and no more: to read its settings, and to write its volumes.
+        assert_eq!(ask(&guest, "/read/etc/shop/DATABASE_URL").await?, "config");
+        assert_eq!(ask(&guest, "/read/run/secrets/shop-tokens/DATABASE_URL").await?, "token");
+        assert!(ask(&guest, "/read/proc/self/environ").await?.contains("DATABASE_URL=postgres://db"));
+        for folder in ["/etc/shop", "/run/secrets/shop-tokens"] {
+            assert_eq!(ask(&guest, &format!("/write{folder}/written")).await?, READ_ONLY, "{folder}");
+        }
+        for folder in ["/var/cache/shop", "/srv/media"] {
+            assert_eq!(ask(&guest, &format!("/write{folder}/written")).await?, "written", "{folder}");
+        }
+    }
+    for pod in place.pods("shop.api").await? {
+        can_do_no_harm(&pod, 9090, DEFAULT_USER).await?;
+    }
+    let workers = place.pods("shop.worker").await?;
+    assert_eq!(workers.len(), 1);
+    // It serves nothing, so the node alone speaks of it.
+    assert!(powers_of(&workers[0], DEFAULT_USER, DEFAULT_USER)?.is_empty());
+    Ok(())
+}
+
+/// The tests above would pass just as well if nobody looked.
+#[tokio::test]
+async fn a_pod_that_nobody_hardened_is_seen_to_have_every_power() -> Result<()> {
+    let place = Place::labelled("plain", &[]).await?;
+    let probe = json!({ "tcpSocket": { "port": 8080 }, "periodSeconds": 1 });
+    let container = json!({ "name": "web", "image": "registry.example.com/hello:1.0.0", "readinessProbe": probe });
+    place.create::<Pod>(json!({ "metadata": { "name": "plain" }, "spec": { "containers": [container] } })).await?;
+    let serves = |pod: &Pod| containers(pod).iter().any(|container| container.ready);
+    let pod = place.pod("plain", "it serves", serves).await?;
+
+    let powers = powers_of(&pod, DEFAULT_USER, DEFAULT_USER)?.join("\n");
+    for power in ["Uid", "Gid", "CapPrm", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp", "its root", TOKEN] {
+        assert!(powers.contains(power), "{power} is missing in:\n{powers}");
+    }
+    assert_eq!(ask(&address(&pod, 8080)?, "/write/written").await?, "written");
+    Ok(())
+}
