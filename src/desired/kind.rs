@@ -39,7 +39,7 @@ pub enum Stage {
 pub struct Rules {
     /// Lists whose members have a key, as in server-side apply; all others are compared by position.
     pub keyed: &'static [(&'static str, &'static [&'static str])],
-    /// Additions that weaken the workload: undone, whoever made them.
+    /// What weakens the workload, added or changed. Such additions are undone, whoever made them.
     pub dangerous: &'static [&'static str],
     /// Additions that are none of our business. Beats `dangerous`.
     pub tolerated: &'static [&'static str],

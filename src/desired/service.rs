@@ -15,6 +15,7 @@ pub(super) const KIND: Kind = Kind {
     rules: Rules {
         keyed: &[("spec ports", &["port", "protocol"])],
         dangerous: &[
+            "spec type",
             "spec ports []",
             "spec ports [] nodePort",
             "spec selector *",

@@ -15,7 +15,7 @@ pub(super) const KIND: Kind = Kind {
     rules: Rules {
         keyed: &[],
         // On an account an annotation is no note: clouds read there which of their identities its pods may take.
-        dangerous: &["metadata annotations *"],
+        dangerous: &["automountServiceAccountToken", "metadata annotations *"],
         tolerated: &[
             // Written by the token controller and by platforms that hand out pull secrets.
             "secrets",

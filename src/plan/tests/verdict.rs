@@ -38,8 +38,8 @@ const CASES: &[Case] = &[
         },
         "apply",
         &[
-            "Removed spec.template.spec.containers[name=web].securityContext.allowPrivilegeEscalation [false] -> [] by ",
             "Removed spec.template.spec.automountServiceAccountToken [false] -> [] by ",
+            "Removed spec.template.spec.containers[name=web].securityContext.allowPrivilegeEscalation [false] -> [] by ",
         ],
     ),
     (
@@ -158,8 +158,8 @@ const CASES: &[Case] = &[
         "apply",
         &[
             "Added spec.ports[port=8080,protocol=TCP].nodePort [] -> [30080] by k",
-            r#"Added spec.externalIPs [] -> [["192.0.2.1"]] by k"#,
             "Changed spec.type [ClusterIP] -> [NodePort] by k",
+            r#"Added spec.externalIPs [] -> [["192.0.2.1"]] by k"#,
         ],
     ),
     (
