@@ -15,7 +15,9 @@ use kube::{
 use crate::{
     api::{HardenedApp, HardenedAppStatus},
     app::{App, Owner, Policy, Rejection},
-    cluster::{self, Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Round, Settings, Writer},
+    cluster::{
+        self, Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Previous, Round, Settings, Writer,
+    },
     desired,
     status::{self, Carried, Outcome, Refusal},
 };
@@ -104,7 +106,7 @@ async fn look(stored: &StoredApp, owner: &Owner, previous: &HardenedAppStatus, c
     let waits = refused.is_some() || app.drift.paused;
     let same_spec = waits || status::speaks_of(previous, stored.meta().generation);
     let listed = if same_spec { previous.children.as_slice() } else { &[] };
-    let mut children = round.bring_all(&desired, listed).await;
+    let mut children = round.bring_all(&desired, Previous { listed, open: &previous.drift.open }).await;
     let progress = cache.progress(&app);
     let available = progress.iter().all(|(rollout, _)| rollout.as_ref().is_some_and(|rollout| rollout.complete));
     children.extend(round.prune(&desired, available && refused.is_none()).await);

@@ -137,7 +137,8 @@ impl ControlPlane {
     /// When kubectl is missing.
     pub fn kubectl(&self) -> Result<Command> {
         let mut command = Command::new(programs::find("kubectl")?);
-        command.envs(self.env(&self.admin_kubeconfig));
+        // What it learns of an API server is of no use to the next one.
+        command.envs(self.env(&self.admin_kubeconfig)).env("KUBECACHEDIR", self.dir.join("kubectl"));
         Ok(command)
     }
 

@@ -13,6 +13,11 @@ pub struct HardenedAppStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
+    /// The generation of the spec that was carried out last, and that `children` speaks of: an older one while a newer spec is
+    /// refused or the app is paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_generation: Option<i64>,
+
     /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `Available`, `InSync`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]

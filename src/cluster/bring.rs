@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::{Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Writer, backoff, memory::conflict_retry};
 use crate::{
-    api::{ChildRef, DriftItem},
+    api::{ChildRef, DriftChange, DriftItem},
     app::{App, Owner},
     desired::{Child, Stage},
-    plan::{self, Change, Contention, Live, Verdict},
+    plan::{self, Change, Contention, Live, Told, Verdict},
 };
 
 /// A child needs an apply, a removal and a look at the answer; whatever is not done then waits for the next round.
@@ -29,11 +29,30 @@ pub struct Round<'a> {
     pub writer: &'a Writer,
 }
 
+/// What the last status says of the children.
+#[derive(Clone, Copy, Debug)]
+pub struct Previous<'a> {
+    /// Those of this very spec.
+    pub listed: &'a [ChildRef],
+    /// What deviated.
+    pub open: &'a [DriftItem],
+}
+
+impl Previous<'_> {
+    fn of(&self, child: &Child) -> Told {
+        let is_it = |kind: &str, name: &str| kind == child.kind.kind && name == child.name;
+        let gone = |item: &&DriftItem| item.change == DriftChange::Deleted && item.path.is_empty();
+        Told {
+            listed: self.listed.iter().any(|known| is_it(&known.kind, &known.name)),
+            deleted: self.open.iter().filter(gone).any(|item| is_it(&item.kind, &item.name)),
+        }
+    }
+}
+
 /// What is known before a child is looked at.
 #[derive(Clone, Copy)]
 struct Before<'a> {
-    /// The children that the last status lists for this very spec: if one is missing, it was deleted.
-    listed: &'a [ChildRef],
+    previous: Previous<'a>,
     /// The guards aren't all in place: what is there is kept as it is declared, but nothing new is made.
     held: bool,
 }
@@ -41,14 +60,14 @@ struct Before<'a> {
 impl Round<'_> {
     /// Brings all children to what is declared: within a component the guards first, all else in parallel.
     ///
-    /// `listed` are the children that the last status lists for this very spec: if one is missing, it was deleted.
-    pub async fn bring_all(&self, children: &[Child], listed: &[ChildRef]) -> Vec<ChildOutcome> {
+    /// If one is missing that `previous` lists, it was deleted.
+    pub async fn bring_all(&self, children: &[Child], previous: Previous<'_>) -> Vec<ChildOutcome> {
         let components = children.chunk_by(|one, other| one.component == other.component).map(async |children| {
             let (guards, workloads): (Vec<&Child>, Vec<&Child>) =
                 children.iter().partition(|child| child.kind.stage == Stage::Guard);
-            let mut outcomes = self.stage(guards, Before { listed, held: false }).await;
+            let mut outcomes = self.stage(guards, Before { previous, held: false }).await;
             let held = !outcomes.iter().all(|outcome| outcome.state.lets_pass());
-            outcomes.extend(self.stage(workloads, Before { listed, held }).await);
+            outcomes.extend(self.stage(workloads, Before { previous, held }).await);
             outcomes
         });
         join_all(components).await.into_iter().flatten().collect()
@@ -64,21 +83,27 @@ impl Round<'_> {
     }
 
     async fn bring(&self, child: &Child, before: Before<'_>) -> ChildOutcome {
-        let listed = before.listed.iter().any(|known| known.kind == child.kind.kind && known.name == child.name);
+        let mut told = before.previous.of(child);
         let mut live = self.cache.live(&self.app.owner, child);
         let mut undone: Vec<DriftItem> = Vec::new();
         let observed = plan::is_observed(child, &self.app.drift);
-        if live == Live::Absent && listed && (observed || self.app.drift.paused) {
+        if live != Live::Absent {
+            self.memory.of(&self.app.owner.uid, |memory| memory.seen(child));
+        } else if told.listed && (observed || self.app.drift.paused) {
             live = match self.unseen(child).await {
                 Ok(live) => live,
-                Err(failure) => return self.failed(child, &failure, undone, Verdict::of(Change::Keep)),
+                Err(failure) => {
+                    let verdict = self.verdict(child, &live, told);
+                    return self.failed(child, &failure, undone, verdict);
+                }
             };
         }
-        let mut written = false;
         for _ in 0..STEPS {
-            let verdict = self.verdict(child, &live, listed || written);
+            let verdict = self.verdict(child, &live, told);
             // However many requests a heal takes, it is one heal.
-            let heals = undone.is_empty() && !verdict.drift.is_empty() && !observed;
+            let heals = undone.is_empty() && !verdict.drift.is_empty() && verdict.change.is_request();
+            // A change of the spec that meets with what is only observed is no heal.
+            let heals = heals && !(observed && verdict.news);
             let held = self.app.drift.paused || (before.held && verdict.news);
             let held = (held && verdict.change.is_request()).then_some(ChildState::Held);
             let contested = || if heals { self.contested(child, &verdict) } else { None };
@@ -93,7 +118,7 @@ impl Round<'_> {
                 Ok(answer) => answer,
                 Err(failure) => return self.failed(child, &failure, undone, verdict),
             };
-            written |= !answer.found;
+            told.listed |= !answer.found;
             // A creation that found our own object in place was no deletion: the next look says what it was.
             if !(verdict.change == Change::Create && answer.found) {
                 let news = verdict.drift.into_iter().filter(|item| !undone.iter().any(|known| known.is_same(item)));
@@ -102,7 +127,7 @@ impl Round<'_> {
             }
             live = answer.live;
         }
-        let verdict = self.verdict(child, &live, listed);
+        let verdict = self.verdict(child, &live, told);
         let words =
             format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.kind, child.name);
         let pause = self.memory.of(&self.app.owner.uid, |memory| memory.refused(child, &words));
@@ -117,7 +142,12 @@ impl Round<'_> {
             return Ok(Live::Absent);
         }
         match self.writer.get(&self.app.owner, child).await {
-            Ok(object) => Ok(Live::answered(object)),
+            Ok(object) => {
+                if let Some(holder) = plan::holder(&object, uid) {
+                    self.memory.of(uid, |memory| memory.conflict_seen(child, &holder));
+                }
+                Ok(Live::answered(object))
+            }
             Err(failure) if failure.class() == FailureClass::Outdated => {
                 self.memory.of(uid, |memory| memory.gone(child));
                 Ok(Live::Absent)
@@ -139,8 +169,8 @@ impl Round<'_> {
         })
     }
 
-    fn verdict(&self, child: &Child, live: &Live, listed: bool) -> Verdict {
-        plan::verdict(child, &self.app.owner.uid, live, listed, &self.app.drift)
+    fn verdict(&self, child: &Child, live: &Live, told: Told) -> Verdict {
+        plan::verdict(child, &self.app.owner.uid, live, told, &self.app.drift)
     }
 
     /// The state of a child to which nothing is done now.

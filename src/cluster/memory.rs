@@ -142,12 +142,16 @@ impl AppMemory {
         let key = (child.kind.kind, child.name.clone());
         self.conflicts.remove(&key);
         self.refusals.remove(&key);
-        self.gone.remove(&key);
     }
 
     /// Notes that a child isn't only out of sight.
     pub(super) fn gone(&mut self, child: &Child) {
         self.gone.insert((child.kind.kind, child.name.clone()));
+    }
+
+    /// Notes that the watch shows a child.
+    pub(super) fn seen(&mut self, child: &Child) {
+        self.gone.remove(&(child.kind.kind, child.name.clone()));
     }
 
     /// Whether a child was found to be gone.

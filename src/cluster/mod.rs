@@ -17,7 +17,7 @@ mod words;
 mod write;
 
 pub use backoff::backoff;
-pub use bring::Round;
+pub use bring::{Previous, Round};
 pub use cache::Cache;
 pub use client::{Connection, connect};
 pub use entry::{AppKey, Rollout};

@@ -108,15 +108,17 @@ fn container_problem(status: &Value) -> Option<String> {
         "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
             Some(format!("image {} can't be pulled ({reason}): {message}", text(status, "/image")))
         }
-        "CrashLoopBackOff" => {
-            let last = status.pointer("/lastState/terminated");
-            let code = last.and_then(|last| last.get("exitCode")).and_then(Value::as_i64).unwrap_or_default();
-            let why = text(status, "/lastState/terminated/reason");
-            Some(format!("the process keeps ending: exit code {code} ({why})"))
-        }
+        "" | "CrashLoopBackOff" if status.get("ready") != Some(&Value::Bool(true)) => ended(status),
         "" | "ContainerCreating" | "PodInitializing" => None,
         _ => Some(format!("the container can't start ({reason}): {message}")),
     }
+}
+
+/// The same words while it waits, runs again and ends again: a crash loop is one story, and one status.
+fn ended(status: &Value) -> Option<String> {
+    let last = status.pointer("/state/terminated").or_else(|| status.pointer("/lastState/terminated"))?;
+    let code = last.get("exitCode").and_then(Value::as_i64)?;
+    Some(format!("the process ended: exit code {code} ({})", text(last, "/reason")))
 }
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {

@@ -183,7 +183,7 @@ impl Writer {
             .map(Stored::into_value)
     }
 
-    /// Reads the object: only after a write was refused.
+    /// Reads the object: only after a write was refused, or where it is out of sight and won't be made anew.
     pub(super) async fn get(&self, owner: &Owner, child: &Child) -> Result<Value, Failure> {
         let api = self.api(owner, child.kind);
         self.send(READ, owner, child.kind.kind, &child.name, api.get(&child.name)).await.map(Stored::into_value)

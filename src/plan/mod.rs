@@ -149,15 +149,24 @@ impl Live {
     }
 }
 
-/// What must be done about a child, whatever is known of it. `listed` says whether the last status, for this very spec, lists it.
+/// What the last status says of a child.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// It is listed, for this very spec.
+    pub listed: bool,
+    /// It is said to have been deleted, for whichever spec.
+    pub deleted: bool,
+}
+
+/// What must be done about a child, whatever is known of it.
 #[must_use]
-pub fn verdict(child: &Child, owner_uid: &str, live: &Live, listed: bool, drift: &Drift) -> Verdict {
+pub fn verdict(child: &Child, owner_uid: &str, live: &Live, told: Told, drift: &Drift) -> Verdict {
     match live {
-        Live::Absent => Verdict::absent(child, listed, is_observed(child, drift)),
+        Live::Absent => Verdict::absent(child, told, is_observed(child, drift)),
         Live::Settled { findings } => Verdict { findings: findings.clone(), ..Verdict::of(Change::Keep) },
         Live::Outdated { .. } => Verdict { news: true, ..Verdict::of(Change::Apply) },
         Live::Foreign { holder } => Verdict::of(Change::Conflict { holder: holder.clone() }),
-        Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, listed, drift),
+        Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, told.listed, drift),
     }
 }
 
@@ -180,11 +189,11 @@ impl Verdict {
         Self { change, correction: None, news: false, drift: Vec::new(), findings: Vec::new(), conditional: false }
     }
 
-    /// The verdict on a child that isn't there. It was deleted if the last status, for this very spec, lists it; else it was
-    /// never made.
-    fn absent(child: &Child, listed: bool, observed: bool) -> Self {
-        let drift = if listed { vec![drift::deleted_item(child)] } else { Vec::new() };
-        let left = listed && observed;
+    /// The verdict on a child that isn't there. It was deleted if the last status, for this very spec, lists it, or if it says so;
+    /// else it was never made.
+    fn absent(child: &Child, told: Told, observed: bool) -> Self {
+        let drift = if told.listed || told.deleted { vec![drift::deleted_item(child)] } else { Vec::new() };
+        let left = told.listed && observed;
         let change = if left { Change::Keep } else { Change::Create };
         Self { drift, news: !left, ..Self::of(change) }
     }

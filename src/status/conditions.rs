@@ -15,6 +15,9 @@ use crate::{
 /// Longest message: long enough for every mistake of a spec, short enough to be read.
 const LONGEST: usize = 2048;
 
+/// What a look that took too long leaves as it was.
+const KEPT: [&str; 3] = ["Accepted", "Available", "InSync"];
+
 /// A decision about one condition; `None` is "Unknown".
 struct Decision {
     holds: Option<bool>,
@@ -66,8 +69,13 @@ pub(super) fn conditions(
     let mut conditions: Vec<Condition> =
         decided.into_iter().map(|(kind, decision)| condition(previous, status, kind, &decision, now)).collect();
     if matches!(outcome, Outcome::TimedOut) {
-        let kept = |condition: &&Condition| ["Available", "InSync"].contains(&condition.type_.as_str());
-        conditions.extend(previous.conditions.iter().filter(kept).cloned());
+        // Nothing new is known of these.
+        for known in previous.conditions.iter().filter(|known| KEPT.contains(&known.type_.as_str())) {
+            match conditions.iter_mut().find(|decided| decided.type_ == known.type_) {
+                Some(decided) => decided.clone_from(known),
+                None => conditions.push(known.clone()),
+            }
+        }
     }
     conditions
 }
@@ -196,13 +204,16 @@ fn is_unwilling(item: &DriftItem, carried: &Carried) -> bool {
 }
 
 fn in_sync(carried: &Carried, status: &HardenedAppStatus) -> Decision {
-    let contested = carried.children.iter().any(|child| matches!(child.state, ChildState::Contested(_)));
+    let contested = carried.children.iter().find_map(|child| match child.state {
+        ChildState::Contested(_) => child.open.first(),
+        _ => None,
+    });
     let held = carried.children.iter().any(|child| matches!(child.state, ChildState::Held));
     let drift = &status.drift;
+    if let Some(item) = contested {
+        return Decision::of(false, Reason::Contested, format!("undone again and again: {}", sentence(item)));
+    }
     match (drift.open.first(), drift.reverted.first()) {
-        (Some(open), _) if contested => {
-            Decision::of(false, Reason::Contested, format!("undone again and again: {}", sentence(open)))
-        }
         (Some(open), _) => match drift.open.iter().find(|item| is_unwilling(item, carried)) {
             Some(item) => Decision::of(false, Reason::Drifted, sentence(item)),
             None => Decision::of(false, Reason::Observed, format!("reported and not undone: {}", sentence(open))),

@@ -13,8 +13,10 @@ const KEPT: usize = 20;
 
 /// What was undone: the news before what is known.
 pub(super) fn reverted(previous: &DriftStatus, news: &[DriftItem], now: Timestamp) -> Vec<DriftItem> {
-    let news = news.iter().map(|item| dated(item, None, now));
-    foremost(news.chain(previous.reverted.iter().cloned()).collect(), KEPT)
+    let mut items = foremost(news.iter().map(|item| dated(item, None, now)).collect(), KEPT);
+    // News is always told: if it were pushed out by what is known, nobody would hear of it.
+    items.extend(foremost(previous.reverted.clone(), KEPT - items.len()));
+    items
 }
 
 /// What is not undone. First seen is first seen, however often it is looked at.

@@ -6,10 +6,10 @@ mod drift;
 mod events;
 
 pub use events::{Note, notes};
-use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
+use k8s_openapi::jiff::Timestamp;
 
 use crate::{
-    api::{ChildRef, ConditionType, DriftItem, FindingItem, HardenedAppStatus},
+    api::{ChildRef, DriftItem, FindingItem, HardenedAppStatus},
     app::{App, Rejection},
     cluster::{ChildOutcome, ChildState, PodState, Rollout},
 };
@@ -62,15 +62,14 @@ pub fn report(
 ) -> HardenedAppStatus {
     // What isn't known anew stays as it was: a rejected spec changes nothing that runs.
     let mut status = HardenedAppStatus { observed_generation: generation, ..previous.clone() };
-    if matches!(outcome, Outcome::TimedOut) && !speaks_of(previous, generation) {
-        // What the newer spec has made of them isn't known.
-        status.children = Vec::new();
-    }
     status.drift.reverted = drift::reverted(&previous.drift, reverted, now);
     if let Outcome::Carried(carried) = outcome {
         status.components = components::components(carried);
         status.drift.open = drift::open(&previous.drift, &carried.children, now);
         status.children = children(previous, generation, carried);
+        if !waits(carried) {
+            status.carried_generation = generation;
+        }
         let unowned = carried.children.iter().flat_map(|child| child.findings.clone());
         let left = carried.children.iter().filter(|child| matches!(child.state, ChildState::Leftover)).map(leftover);
         let declared = carried.app.findings.iter().cloned().chain(carried.app.drift.findings());
@@ -83,11 +82,15 @@ pub fn report(
     status
 }
 
-/// Whether a status speaks of this very spec, as carried out: then a child that it lists, and that isn't there, was deleted.
+/// Whether the children that a status lists are those of this very spec: then one that isn't there was deleted.
 #[must_use]
 pub fn speaks_of(status: &HardenedAppStatus, generation: Option<i64>) -> bool {
-    let accepted = |known: &Condition| known.type_ == ConditionType::Accepted.as_str() && known.status == "True";
-    status.observed_generation == generation && status.conditions.iter().any(accepted)
+    status.carried_generation == generation
+}
+
+/// Whether the newest spec isn't carried out: the children are still those of an earlier one.
+fn waits(carried: &Carried) -> bool {
+    carried.refused.is_some() || carried.app.drift.paused
 }
 
 fn leftover(child: &ChildOutcome) -> FindingItem {
@@ -95,7 +98,7 @@ fn leftover(child: &ChildOutcome) -> FindingItem {
         check: "leftover".to_owned(),
         component: String::new(),
         message: format!(
-            "{} {} is declared no more: it goes once all components serve and its pods are gone",
+            "{} {} is declared no more: it goes once all components serve, its pods are gone and the app isn't paused",
             child.kind, child.name
         ),
     }
@@ -103,9 +106,7 @@ fn leftover(child: &ChildOutcome) -> FindingItem {
 
 /// The children there are: those in place, and those that a request failed to bring back.
 fn children(previous: &HardenedAppStatus, generation: Option<i64>, carried: &Carried) -> Vec<ChildRef> {
-    // While a newer spec is refused or waits, the list is still that of the accepted one.
-    let waits = carried.refused.is_some() || carried.app.drift.paused;
-    let same_spec = waits || speaks_of(previous, generation);
+    let same_spec = waits(carried) || speaks_of(previous, generation);
     let mut children: Vec<ChildRef> = carried
         .children
         .iter()
@@ -114,8 +115,11 @@ fn children(previous: &HardenedAppStatus, generation: Option<i64>, carried: &Car
             let listed = same_spec && previous.children.contains(&reference);
             let there = match child.state {
                 ChildState::InPlace | ChildState::Observed | ChildState::Contested(_) => true,
-                ChildState::Conflict(..) | ChildState::Leftover => false,
-                ChildState::AwaitDeletion | ChildState::Held | ChildState::Failed(..) => listed,
+                ChildState::Leftover => false,
+                // Ours isn't there, and that may be somebody's doing.
+                ChildState::Conflict(..) | ChildState::AwaitDeletion | ChildState::Held | ChildState::Failed(..) => {
+                    listed
+                }
             };
             (there && !child.component.is_empty()).then_some(reference)
         })

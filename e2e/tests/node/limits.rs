@@ -35,6 +35,6 @@ async fn a_container_is_killed_at_its_memory_limit_and_the_status_says_so() -> R
             message.contains("OOMKilled").then(|| message.clone())
         })
         .await?;
-    assert_eq!(message, "the process keeps ending: exit code 137 (OOMKilled)");
+    assert_eq!(message, "the process ended: exit code 137 (OOMKilled)");
     Ok(())
 }

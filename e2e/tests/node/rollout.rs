@@ -19,8 +19,11 @@ const NEW: &str = "registry.example.com/hello:1.1.0";
 /// Between two requests: short against the time in which a pod that has ended would still be sent some.
 const PACE: Duration = Duration::from_millis(20);
 
-/// While kube-proxy replaces its rules a packet may slip through them as it is: seen 4 times in 250 000 requests, with no pod
-/// coming or going. Nobody is at a Service's own address. A pod that has gone shows otherwise: it refuses, or is silent.
+/// More of them would be no coincidence.
+const SLIPPED: u32 = 2;
+
+/// While kube-proxy replaces its rules a packet may slip through them as it is: seen in 4 of 19 runs of this test, once each, with
+/// no pod coming or going. Nobody is at a Service's own address. A pod that has gone shows otherwise: it refuses, or is silent.
 fn was_sent_to_no_pod(error: &Error) -> bool {
     let cause = error.root_cause().downcast_ref::<io::Error>();
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::HostUnreachable)
@@ -29,9 +32,13 @@ fn was_sent_to_no_pod(error: &Error) -> bool {
 /// Asks again and again, each time on a connection of its own; counts the answers.
 async fn keep_asking(service: &str, answers: &mut u32) -> Result<()> {
     let mut pace = interval(PACE);
+    let mut slipped = 0;
     loop {
         let answer = match ask(service, "/").await {
-            Err(error) if was_sent_to_no_pod(&error) => ask(service, "/").await?,
+            Err(error) if was_sent_to_no_pod(&error) && slipped < SLIPPED => {
+                slipped += 1;
+                ask(service, "/").await?
+            }
             answer => answer?,
         };
         assert_eq!(answer, "ok");

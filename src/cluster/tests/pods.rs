@@ -21,6 +21,11 @@ fn waiting(reason: &str, message: &str) -> Value {
     json!({ "containerStatuses": [{ "image": "r.io/web:1", "state": { "waiting": { "reason": reason, "message": message } } }] })
 }
 
+fn ended(state: &str, ready: bool) -> Value {
+    let state = json!({ state: { "terminated": { "exitCode": 137, "reason": "OOMKilled" } }, "ready": ready });
+    json!({ "containerStatuses": [state] })
+}
+
 #[test]
 fn problems_are_told_in_words() {
     let crash = json!({ "containerStatuses": [{
@@ -39,7 +44,10 @@ fn problems_are_told_in_words() {
             "image r.io/web:1 can't be pulled (ImagePullBackOff): not found",
         ),
         ("no image yet", waiting("ErrImagePull", "denied"), "image r.io/web:1 can't be pulled (ErrImagePull): denied"),
-        ("crash", crash, "the process keeps ending: exit code 137 (OOMKilled)"),
+        ("crash", crash, "the process ended: exit code 137 (OOMKilled)"),
+        ("first crash", ended("state", false), "the process ended: exit code 137 (OOMKilled)"),
+        ("running again", ended("lastState", false), "the process ended: exit code 137 (OOMKilled)"),
+        ("serving again", ended("lastState", true), ""),
         ("unscheduled", unscheduled, "no node fits: 0/3 nodes are available"),
         (
             "no secret",

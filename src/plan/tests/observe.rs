@@ -7,13 +7,13 @@ use crate::{
     api::DriftMode,
     app::Drift,
     desired::Child,
-    plan::{Change, Live, Verdict, verdict},
+    plan::{Change, Live, Told, Verdict, verdict},
 };
 
 fn judged(child: &Child, live: &Live, listed: bool) -> Verdict {
     let mut observing = Drift::default();
     observing.mode = DriftMode::Observe;
-    verdict(child, OWNER, live, listed, &observing)
+    verdict(child, OWNER, live, Told { listed, deleted: false }, &observing)
 }
 
 #[test]

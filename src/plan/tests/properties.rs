@@ -7,7 +7,7 @@ use super::{OWNER, accepted, fake::Fake, line, push, set, unset};
 use crate::{
     app::Drift,
     desired::{Child, children},
-    plan::{Change, Live, verdict},
+    plan::{Change, Live, Told, verdict},
 };
 
 /// Requests that the operator sends for one child in one look.
@@ -116,7 +116,7 @@ fn look(child: &Child, fake: &mut Fake, budget: usize) -> Vec<String> {
     let mut reported = Vec::new();
     for _ in 0..budget {
         let live = if fake.is_there() { Live::answered(fake.live()) } else { Live::Absent };
-        let verdict = verdict(child, OWNER, &live, false, &Drift::default());
+        let verdict = verdict(child, OWNER, &live, Told::default(), &Drift::default());
         reported.extend(verdict.drift.iter().map(line));
         match verdict.change {
             Change::Keep => break,
@@ -129,7 +129,7 @@ fn look(child: &Child, fake: &mut Fake, budget: usize) -> Vec<String> {
 }
 
 fn is_kept(child: &Child, fake: &Fake) -> bool {
-    verdict(child, OWNER, &Live::answered(fake.live()), false, &Drift::default()).change == Change::Keep
+    verdict(child, OWNER, &Live::answered(fake.live()), Told::default(), &Drift::default()).change == Change::Keep
 }
 
 proptest! {

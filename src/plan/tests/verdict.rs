@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{OWNER, child, child_of, disturbed, fake::Fake, judged, lines, push, set, shop, tolerated, unset};
 use crate::{
     app::Drift,
-    plan::{Change, Live, judge, verdict},
+    plan::{Change, Live, Told, judge, verdict},
 };
 
 /// What others do, and the verdict: change, drift.
@@ -473,7 +473,7 @@ fn once_settled_everything_is_somebody_elses_doing() {
 #[test]
 fn without_an_object_the_last_status_tells_a_deletion_from_a_creation() {
     let child = child("Deployment");
-    let judged = |live: &Live, listed| verdict(&child, OWNER, live, listed, &Drift::default());
+    let judged = |live: &Live, listed| verdict(&child, OWNER, live, Told { listed, deleted: false }, &Drift::default());
     let never_made = judged(&Live::Absent, false);
     assert!(!never_made.is_dangerous());
     assert_eq!((never_made.change, never_made.drift.len()), (Change::Create, 0));

@@ -330,6 +330,15 @@ fn a_transition_time_moves_only_when_the_status_flips() {
 }
 
 #[test]
+fn a_look_that_ran_out_of_time_neither_accepts_nor_forgets() {
+    let serving = first(&outcome(|_| {}));
+    let refused = report(&serving, Some(2), &rejected("no tag"), at(200));
+    let timed_out = report(&refused, Some(2), &Outcome::TimedOut, at(300));
+    assert_eq!(condition(&timed_out, "Accepted"), condition(&refused, "Accepted"));
+    assert_eq!((&timed_out.children, timed_out.carried_generation), (&serving.children, Some(1)));
+}
+
+#[test]
 fn conditions_that_only_say_something_is_wrong_go_with_it() {
     let stalled = first(&rejected("no tag"));
     let serving = then(&stalled, &outcome(|_| {}));
@@ -374,7 +383,7 @@ fn children_are_listed_while_they_are_there() {
     let serving = first(&outcome(|_| {}));
     assert_eq!(kinds(&serving), ["Deployment", "NetworkPolicy"]);
     for (state, listed) in
-        [(conflict(), false), (failed("x"), true), (ChildState::AwaitDeletion, true), (ChildState::Held, true)]
+        [(conflict(), true), (failed("x"), true), (ChildState::AwaitDeletion, true), (ChildState::Held, true)]
     {
         let after = then(&serving, &with(state.clone()));
         assert_eq!(kinds(&after).contains(&"Deployment".to_owned()), listed, "{state:?}");

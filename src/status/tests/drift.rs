@@ -20,6 +20,21 @@ fn the_newest_twenty_are_kept_newest_first() {
 }
 
 #[test]
+fn news_is_told_whatever_is_known_and_what_weakens_is_kept_longest() {
+    let dangerous = |path: &str| crate::api::DriftItem { dangerous: true, ..item(path) };
+    let known: Vec<_> = (0..20).map(|number| dangerous(&format!("spec.d{number}"))).collect();
+    let full = first(&outcome(|carried| carried.children[1].reverted = known));
+    let told = reverted(&full, 200, &["spec.replicas"]);
+    assert_eq!(told.drift.reverted.len(), 20);
+    assert_eq!(told.drift.reverted[0].path, "spec.replicas");
+    assert_eq!(told.drift.reverted.iter().filter(|item| item.dangerous).count(), 19);
+    // The harmless one is the first to go.
+    let later =
+        report(&told, Some(1), &outcome(|carried| carried.children[1].reverted = vec![dangerous("spec.d20")]), at(300));
+    assert!(later.drift.reverted.iter().all(|item| item.dangerous) && later.drift.reverted.len() == 20);
+}
+
+#[test]
 fn what_nobody_claims_is_dated_when_it_is_first_seen() {
     let since = |item: &crate::api::DriftItem| item.since.as_ref().unwrap().0;
     let status = reverted(&HardenedAppStatus::default(), 100, &["spec.a"]);

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use hardened_app::api::{DriftChange, DriftItem};
+use kube::api::PostParams;
 use serde_json::{Value, json};
 
 use super::{
@@ -148,6 +149,40 @@ async fn an_object_that_is_put_out_of_sight_is_brought_back_and_seen() -> Result
     scene.reverted("shop", "the label", |item| item.path == label).await?;
     add_miner(&scene).await?;
     open(&scene, "the container", is_miner).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_somebody_put_back_is_seen_and_kept_in_sight() -> Result<()> {
+    let scene = shop("observed-restored", json!({ "drift": { "mode": "Observe" } })).await?;
+    let deployments = scene.objects("Deployment")?;
+    let mut copy = deployments.get("shop-web").await?;
+    scene.delete("Deployment", "shop-web").await?;
+    let is_gone = |item: &DriftItem| item.change == DriftChange::Deleted;
+    open(&scene, "the deletion", is_gone).await?;
+    scene.quiet().await?;
+    copy.metadata.resource_version = None;
+    copy.metadata.uid = None;
+    copy.metadata.managed_fields = None;
+    copy.data.pointer_mut("/spec/replicas").into_iter().for_each(|replicas| *replicas = 1.into());
+    deployments.create(&PostParams::default(), &copy).await?;
+    open(&scene, "the number of pods", |item| item.path == REPLICAS).await?;
+    edit(&deployments, "shop-web", |object| remove(object, "/metadata/labels/app.kubernetes.io~1managed-by")).await?;
+    let label = "metadata.labels[app.kubernetes.io/managed-by]";
+    scene.reverted("shop", "the label", |item| item.path == label).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deletion_that_was_left_is_told_as_undone_when_the_app_goes_back_to_enforce() -> Result<()> {
+    let scene = shop("observed-back", json!({ "drift": { "allowObserve": true } })).await?;
+    observe(&scene).await?;
+    finding(&scene, "drift-not-undone", "reported").await?;
+    scene.delete("Service", "shop-web").await?;
+    open(&scene, "the deletion", |item| item.change == DriftChange::Deleted).await?;
+    merge(&scene, json!({ "spec": { "drift": { "mode": "Enforce" } } })).await?;
+    scene.reverted("shop", "the deletion", |item| item.change == DriftChange::Deleted).await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
     Ok(())
 }
 
