@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use serde_json::Value;
 
 use super::{Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Writer, backoff, memory::conflict_retry};
 use crate::{
@@ -208,77 +207,6 @@ impl Round<'_> {
     fn contention<T>(&self, child: &Child, look: impl FnOnce(&mut Contention) -> T) -> T {
         self.memory.of(&self.app.owner.uid, |memory| look(memory.contention(child.kind.kind, &child.name)))
     }
-
-    /// Sends the one request that the verdict calls for.
-    async fn send(&self, child: &Child, live: &Live, verdict: &Verdict) -> Result<Answer, Failure> {
-        let owner = &self.app.owner;
-        let answer = match &verdict.change {
-            Change::Remove(patch) => self.writer.patch(owner, child, patch).await,
-            Change::Correct(patch) => return self.correct(child, live, patch).await,
-            Change::Apply => self.writer.apply(owner, child, live).await,
-            _ => self.writer.create(owner, child).await,
-        };
-        match answer {
-            Ok(object) => {
-                self.cache.wrote(child.kind, &object);
-                Ok(Answer { live: Live::answered(object), found: false })
-            }
-            Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
-            Err(failure) => match (&verdict.correction, failure.class()) {
-                (Some(patch), FailureClass::Refused) => self.correct(child, live, patch).await,
-                _ => self.look_again(child, live, failure).await,
-            },
-        }
-    }
-
-    /// Sets all that differs, then applies to be the one owner of it again.
-    async fn correct(&self, child: &Child, live: &Live, patch: &Value) -> Result<Answer, Failure> {
-        let owner = &self.app.owner;
-        let corrected = match self.writer.patch(owner, child, patch).await {
-            Ok(object) => self.writer.apply(owner, child, &Live::answered(object)).await,
-            Err(failure) => Err(failure),
-        };
-        match corrected {
-            Ok(object) => {
-                self.cache.wrote(child.kind, &object);
-                Ok(Answer { live: Live::answered(object), found: false })
-            }
-            Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
-            Err(failure) => self.look_again(child, live, failure).await,
-        }
-    }
-
-    /// After a refusal: what is there now? Admission runs before versions are compared, so a foreign object can hide behind
-    /// any refusal of a creation.
-    async fn look_again(&self, child: &Child, judged: &Live, failure: Failure) -> Result<Answer, Failure> {
-        let owner = &self.app.owner;
-        match self.writer.get(owner, child).await {
-            // Refused as it is: asking again changes nothing.
-            Ok(object) if failure.class() == FailureClass::Refused && judged.is_version_of(&object) => Err(failure),
-            Ok(object) => {
-                match plan::holder(&object, &owner.uid) {
-                    // Without our label no watch will tell when it goes: not for the cache, but to be tried again.
-                    Some(holder) => {
-                        self.memory.of(&owner.uid, |memory| memory.conflict_seen(child, &holder));
-                    }
-                    None => self.cache.wrote(child.kind, &object),
-                }
-                Ok(Answer { live: Live::answered(object), found: true })
-            }
-            Err(gone) if gone.class() == FailureClass::Outdated && failure.class() == FailureClass::Outdated => {
-                self.cache.forget(owner, child.kind, &child.name);
-                Ok(Answer { live: Live::Absent, found: true })
-            }
-            Err(_) => Err(failure),
-        }
-    }
-}
-
-/// What a request brought.
-struct Answer {
-    live: Live,
-    /// The object was found rather than written.
-    found: bool,
 }
 
 /// Said before it is undone: if the process ends in between, the log still tells.

@@ -9,6 +9,7 @@ mod memory;
 mod outcome;
 mod pods;
 mod prune;
+mod send;
 mod settings;
 mod stored;
 mod traffic;
