@@ -83,20 +83,15 @@ impl Round<'_> {
 
     async fn bring(&self, child: &Child, before: Before<'_>) -> ChildOutcome {
         let mut told = before.previous.of(child);
-        let mut live = self.cache.live(&self.app.owner, child);
         let mut undone: Vec<DriftItem> = Vec::new();
+        let mut live = match self.find(child, told).await {
+            Ok(live) => live,
+            Err(failure) => {
+                let verdict = self.verdict(child, &Live::Absent, told);
+                return self.failed(child, &failure, undone, verdict);
+            }
+        };
         let observed = plan::is_observed(child, &self.app.drift);
-        if live != Live::Absent {
-            self.memory.of(&self.app.owner.uid, |memory| memory.seen(child));
-        } else if told.listed && (observed || self.app.drift.paused) {
-            live = match self.unseen(child).await {
-                Ok(live) => live,
-                Err(failure) => {
-                    let verdict = self.verdict(child, &live, told);
-                    return self.failed(child, &failure, undone, verdict);
-                }
-            };
-        }
         for _ in 0..STEPS {
             let verdict = self.verdict(child, &live, told);
             // However many requests a heal takes, it is one heal.
@@ -131,6 +126,17 @@ impl Round<'_> {
             format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.kind, child.name);
         let pause = self.memory.of(&self.app.owner.uid, |memory| memory.refused(child, &words));
         ChildOutcome::stopped(child, ChildState::Failed(pause, words), undone, verdict)
+    }
+
+    /// What is known of a child; asked for only where it is out of sight and won't be made anew.
+    async fn find(&self, child: &Child, told: Told) -> Result<Live, Failure> {
+        let live = self.cache.live(&self.app.owner, child);
+        if live != Live::Absent {
+            self.memory.of(&self.app.owner.uid, |memory| memory.seen(child));
+            return Ok(live);
+        }
+        let left = self.app.drift.paused || plan::is_observed(child, &self.app.drift);
+        if told.listed && left { self.unseen(child).await } else { Ok(live) }
     }
 
     /// What became of a child that the watches show no more: it may only have lost the label by which they see it. Nobody would
