@@ -48,8 +48,8 @@ pub struct DriftSpec {
 
 // `kubectl explain` shows this, not what is said at the field of the app.
 /// Whether deviations of live objects are undone. `Enforce`: they are undone and reported. `Observe`: they are reported and left,
-/// deletions too, but not those of NetworkPolicies; accepted only where the policy allows it. If an app says nothing, its
-/// policy decides.
+/// deletions too, but not those of NetworkPolicies; only where the policy allows it, else a finding says so. If an app says
+/// nothing, its policy decides.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DriftMode {
     /// Deviations are undone and reported.

@@ -34,15 +34,17 @@ impl Drift {
         let mut refuse = |words: String| refused.push(FindingItem::about("", "drift-not-granted", &words));
         if asked == Some(DriftMode::Observe) && !may_observe {
             let words = "spec.drift.mode: Observe isn't granted, deviations are undone: remove it, or have the platform team set";
-            refuse(format!("{words} drift.allowObserve in the policy '{}'", policy.name));
+            refuse(format!("{words} drift.allowObserve in {}", named(policy)));
         }
         match annotation {
             Some("true") if !rules.allow_pause => {
                 let words = "isn't granted, nothing is paused: remove it, or have the platform team set";
-                refuse(format!("the annotation {PAUSED} {words} drift.allowPause in the policy '{}'", policy.name));
+                refuse(format!("the annotation {PAUSED} {words} drift.allowPause in {}", named(policy)));
             }
             Some("true" | "false") | None => {}
-            Some(_) => refuse(format!("the annotation {PAUSED} is neither \"true\" nor \"false\", nothing is paused")),
+            Some(_) => refuse(format!(
+                "the annotation {PAUSED} is neither \"true\" nor \"false\", nothing is paused: write \"true\", or remove it"
+            )),
         }
         Self { mode, paused, tolerated: rules.tolerated_paths.clone(), refused, asked }
     }
@@ -69,6 +71,14 @@ impl Drift {
         let left = left.map(|words| FindingItem::about("", "drift-not-undone", &words));
         left.into_iter().chain(self.refused.iter().cloned()).collect()
     }
+}
+
+/// The policy to change; the built-in one is no object.
+fn named(policy: &Policy) -> String {
+    if policy.name == Policy::default().name {
+        return "a HardeningPolicy named default".to_owned();
+    }
+    format!("the HardeningPolicy {}", policy.name)
 }
 
 fn pause(metadata: &ObjectMeta) -> Option<&str> {

@@ -122,6 +122,9 @@ fn accepted(outcome: &Outcome) -> Decision {
             let words: Vec<String> = rejections.iter().map(Rejection::to_string).collect();
             Decision::of(false, Reason::Rejected, words.join("\n"))
         }
+        None if matches!(outcome, Outcome::Carried(carried) if carried.app.drift.paused) => {
+            Decision::of(true, Reason::Accepted, "the spec can be carried out, once the pause is over")
+        }
         None => Decision::of(true, Reason::Accepted, "the spec is carried out"),
     }
 }

@@ -88,7 +88,7 @@ async fn a_policy_that_ends_the_permission_ends_what_was_left() -> Result<()> {
     set_image(&scene, "debug:1").await?;
     open(&scene, "the image", |item| item.path == IMAGE_PATH).await?;
     policy(&scene, "observed-ends", json!({})).await?;
-    finding(&scene, NOT_GRANTED, "drift.allowObserve in the policy 'observed-ends'").await?;
+    finding(&scene, NOT_GRANTED, "drift.allowObserve in the HardeningPolicy observed-ends").await?;
     scene.reverted("shop", "the image", |item| item.path == IMAGE_PATH).await?;
     assert_eq!(image(&scene).await?, "registry.example.com/hello:1.0.0");
     Ok(())

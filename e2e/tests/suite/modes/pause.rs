@@ -68,7 +68,7 @@ async fn nobody_pauses_an_app_without_permission() -> Result<()> {
     let scene = Scene::open("not-paused").await?;
     scene.ready("shop", WEB).await?;
     pause(&scene, "true".into()).await?;
-    finding(&scene, NOT_GRANTED, "drift.allowPause in the policy 'built-in'").await?;
+    finding(&scene, NOT_GRANTED, "drift.allowPause in a HardeningPolicy named default").await?;
     set_image(&scene, "evil:1").await?;
     scene.reverted("shop", "the image", |item| item.path == IMAGE_PATH).await?;
     Ok(())
