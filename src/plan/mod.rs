@@ -183,9 +183,7 @@ impl Verdict {
         self.drift.iter().any(|item| item.dangerous)
     }
 
-    /// A verdict that says nothing of others.
-    #[must_use]
-    pub const fn of(change: Change) -> Self {
+    const fn of(change: Change) -> Self {
         Self { change, correction: None, news: false, drift: Vec::new(), findings: Vec::new(), conditional: false }
     }
 
