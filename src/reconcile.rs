@@ -15,11 +15,10 @@ use kube::{
 use crate::{
     api::{HardenedApp, HardenedAppStatus},
     app::{App, Owner, Policy, Rejection},
-    cluster::{
-        self, Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Previous, Round, Settings, Writer,
-    },
+    cluster::{self, Cache, Failure, FailureClass, Memory, Previous, Round, Settings, Writer},
     desired,
-    status::{self, Carried, Outcome, Refusal},
+    plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, Refusal},
+    status,
 };
 
 /// A stored object as the watch delivers it: readable or not.
@@ -108,9 +107,9 @@ async fn look(stored: &StoredApp, owner: &Owner, previous: &HardenedAppStatus, c
     let listed = if same_spec { previous.children.as_slice() } else { &[] };
     let mut children = round.bring_all(&desired, Previous { listed, open: &previous.drift.open }).await;
     let progress = cache.progress(&app);
-    let available = progress.iter().all(|(rollout, _)| rollout.as_ref().is_some_and(|rollout| rollout.complete));
+    let available = progress.values().all(PartProgress::is_complete);
     children.extend(round.prune(&desired, available && refused.is_none()).await);
-    Outcome::Carried(Box::new(Carried { app, children, progress, refused }))
+    Outcome::Applied(Box::new(Applied { app, children, progress, refused }))
 }
 
 fn accept(stored: &StoredApp, policy: &Result<Policy, Vec<Rejection>>) -> Result<App, Refusal> {
@@ -174,7 +173,7 @@ async fn publish(stored: &StoredApp, previous: &HardenedAppStatus, status: &Hard
 /// When to look again if nothing happens until then.
 fn next_look(owner: &Owner, outcome: &Outcome, context: &Context) -> Action {
     let children: &[ChildOutcome] = match outcome {
-        Outcome::Carried(carried) => &carried.children,
+        Outcome::Applied(applied) => &applied.children,
         Outcome::Refused(_) => return Action::await_change(),
         Outcome::TimedOut => return Action::requeue(LONGEST_LOOK),
     };

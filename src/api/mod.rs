@@ -6,6 +6,7 @@ mod hardened_app;
 mod hardening_policy;
 mod network;
 mod probe;
+mod quote;
 mod status;
 
 pub use component::{
@@ -20,6 +21,7 @@ pub use hardening_policy::{
 };
 pub use network::{AppPeer, Egress};
 pub use probe::{ExecProbe, GrpcProbe, HttpProbe, Probe, Probes, TcpProbe};
+pub use quote::quoted;
 pub use status::{
     ChildRef, ComponentStatus, ConditionType, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
     Reason,

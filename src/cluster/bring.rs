@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 
-use super::{Cache, ChildOutcome, ChildState, Failure, FailureClass, Memory, Writer, backoff, memory::conflict_retry};
+use super::{Cache, Failure, FailureClass, Memory, Writer, backoff, memory::conflict_retry};
 use crate::{
     api::{ChildRef, DriftChange, DriftItem},
     app::{App, Owner},
     desired::{Child, Stage},
-    plan::{self, Change, Contention, Live, Told, Verdict},
+    plan::{self, Change, ChildOutcome, ChildState, Contention, Live, Told, Verdict},
 };
 
 /// A child needs an apply, a removal and a look at the answer; whatever is not done then waits for the next round.
@@ -65,7 +65,7 @@ impl Round<'_> {
             let (guards, workloads): (Vec<&Child>, Vec<&Child>) =
                 children.iter().partition(|child| child.kind.stage == Stage::Guard);
             let mut outcomes = self.stage(guards, Before { previous, held: false }).await;
-            let held = !outcomes.iter().all(|outcome| outcome.state.lets_pass());
+            let held = !outcomes.iter().all(|outcome| outcome.state.is_in_place());
             outcomes.extend(self.stage(workloads, Before { previous, held }).await);
             outcomes
         });
@@ -102,7 +102,7 @@ impl Round<'_> {
             let held = (held && verdict.change.is_request()).then_some(ChildState::Held);
             let contested = || if heals { self.contested(child, &verdict) } else { None };
             if let Some(state) = self.rest(child, &live, &verdict).or(held).or_else(contested) {
-                return ChildOutcome::stopped(child, state, undone, verdict);
+                return ChildOutcome::of(child, state, undone, verdict);
             }
             log(&self.app.owner, &verdict);
             if heals {
@@ -125,7 +125,7 @@ impl Round<'_> {
         let words =
             format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.kind, child.name);
         let pause = self.memory.of(&self.app.owner.uid, |memory| memory.refused(child, &words));
-        ChildOutcome::stopped(child, ChildState::Failed(pause, words), undone, verdict)
+        ChildOutcome::of(child, ChildState::Failed(pause, words), undone, verdict)
     }
 
     /// What is known of a child; asked for only where it is out of sight and won't be made anew.
@@ -163,7 +163,7 @@ impl Round<'_> {
 
     fn failed(&self, child: &Child, failure: &Failure, undone: Vec<DriftItem>, verdict: Verdict) -> ChildOutcome {
         let state = ChildState::Failed(self.pause(child, failure), failure.in_words());
-        ChildOutcome::stopped(child, state, undone, verdict)
+        ChildOutcome::of(child, state, undone, verdict)
     }
 
     /// How long to leave a child alone after a failure.

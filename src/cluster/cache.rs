@@ -9,16 +9,12 @@ use std::{
 use kube::Resource;
 use serde_json::Value;
 
-use super::{
-    AppKey,
-    entry::{Entry, Rollout},
-    pods::{PodState, Pods},
-};
+use super::{AppKey, entry::Entry, pods::Pods};
 use crate::{
     api::{FindingItem, HardenedApp},
     app::{App, Owner},
     desired::{Child, Kind},
-    plan::{Leftover, Live},
+    plan::{Leftover, Live, PartProgress},
 };
 
 /// Kind, namespace and name.
@@ -177,19 +173,18 @@ impl Cache {
             .collect()
     }
 
-    /// How far each component's Deployment has come, and its pods.
+    /// How far each part has come, by its name.
     #[must_use]
-    pub fn progress(&self, app: &App) -> Vec<(Option<Rollout>, Vec<PodState>)> {
+    pub fn progress(&self, app: &App) -> BTreeMap<String, PartProgress> {
         let state = self.state();
         app.components
             .iter()
             .map(|component| {
                 let key = ("Deployment", app.owner.namespace.clone(), component.child.clone());
                 let entry = state.children.get(&key).filter(|entry| entry.controller.as_ref() == Some(&app.owner.uid));
-                (
-                    entry.and_then(|entry| entry.rollout.clone()),
-                    state.pods.of_child(&app.owner.namespace, &component.child),
-                )
+                let rollout = entry.and_then(|entry| entry.rollout.clone());
+                let pods = state.pods.of_child(&app.owner.namespace, &component.child);
+                (component.name.clone(), PartProgress { rollout, pods })
             })
             .collect()
     }

@@ -1,4 +1,4 @@
-//! 5 Touch the API: watch what is there, write what must change. The only step with a client.
+//! 6 Touch the API: watch what is there, write what must change. The only step with a client.
 
 mod backoff;
 mod bring;
@@ -6,7 +6,6 @@ mod cache;
 mod client;
 mod entry;
 mod memory;
-mod outcome;
 mod pods;
 mod prune;
 mod send;
@@ -14,17 +13,14 @@ mod settings;
 mod stored;
 mod traffic;
 mod watch;
-mod words;
 mod write;
 
 pub use backoff::backoff;
 pub use bring::{Previous, Round};
 pub use cache::Cache;
 pub use client::{Connection, connect};
-pub use entry::{AppKey, Rollout};
+pub use entry::AppKey;
 pub use memory::Memory;
-pub use outcome::{ChildOutcome, ChildState};
-pub use pods::PodState;
 pub use settings::Settings;
 pub use traffic::Traffic;
 pub use watch::{PAGE, Triggers, watch_all};

@@ -2,8 +2,11 @@
 
 use futures::future::join_all;
 
-use super::{ChildOutcome, ChildState, FailureClass, Round, backoff};
-use crate::{desired::Child, plan};
+use super::{FailureClass, Round, backoff};
+use crate::{
+    desired::Child,
+    plan::{self, ChildOutcome, ChildState},
+};
 
 impl Round<'_> {
     /// Deletes what nothing declares any more, as far as it may go now; the rest follows as the watches report each object

@@ -3,7 +3,6 @@
 mod cache;
 mod memory;
 mod pods;
-mod rollout;
 mod settings;
 mod traffic;
 

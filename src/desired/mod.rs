@@ -11,11 +11,13 @@ mod kind;
 mod meta;
 mod network_policy;
 mod pod;
+mod progress;
 mod service;
 mod service_account;
 
 pub use kind::{Kind, Rules, Stage, TOLERATED_EVERYWHERE};
 pub use meta::{APPLIED_HASH, MANAGED_BY, PART_OF, WORKLOAD, short_hash};
+pub use progress::Rollout;
 use serde_json::Value;
 
 use crate::app::App;

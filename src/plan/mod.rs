@@ -5,8 +5,10 @@ mod contention;
 mod correction;
 mod drift;
 mod judge;
+mod outcome;
 mod ownership;
 mod path;
+mod pod;
 mod prune;
 mod removal;
 
@@ -14,8 +16,10 @@ pub use compare::{Difference, differences};
 pub use contention::Contention;
 pub use drift::foremost;
 pub use judge::{holder, judge};
+pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, Refusal};
 pub use ownership::{Claim, claims};
 pub use path::Path;
+pub use pod::PodState;
 pub use prune::{Leftover, prunable};
 use serde_json::Value;
 

@@ -3,6 +3,7 @@
 mod drift;
 mod fake;
 mod observe;
+mod pod;
 mod properties;
 mod prune;
 mod removal;

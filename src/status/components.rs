@@ -1,30 +1,29 @@
 //! The rollout of each component, in words.
 
-use super::Carried;
 use crate::{
     api::ComponentStatus,
-    cluster::{ChildOutcome, ChildState, PodState, Rollout},
+    desired::Rollout,
+    plan::{Applied, ChildOutcome, ChildState, PartProgress},
 };
 
 /// Longest message about a component, in characters.
 const LONGEST: usize = 512;
 
-pub(super) fn components(carried: &Carried) -> Vec<ComponentStatus> {
-    carried
-        .app
-        .components
-        .iter()
-        .zip(&carried.progress)
-        .map(|(component, (rollout, pods))| {
-            let mut mine = carried.children.iter().filter(|child| child.component == component.name);
-            let blocked = mine.find_map(blocked);
+pub(super) fn components(applied: &Applied) -> Vec<ComponentStatus> {
+    let components = applied.app.components.iter();
+    components
+        .map(|component| {
+            let unknown = PartProgress::default();
+            let progress = applied.progress.get(&component.name).unwrap_or(&unknown);
+            let rollout = progress.rollout.as_ref();
+            let mut children = applied.children.iter().filter(|child| child.part == component.name);
             let scaled = component.autoscaling.is_some();
             ComponentStatus {
                 name: component.name.clone(),
                 image: component.image.reference.clone(),
-                ready: rollout.as_ref().map_or(0, |rollout| rollout.ready),
-                desired: rollout.as_ref().filter(|_| scaled).map_or(component.replicas, |rollout| rollout.desired),
-                message: blocked.unwrap_or_else(|| message(rollout.as_ref(), pods)),
+                ready: rollout.map_or(0, |rollout| rollout.ready),
+                desired: rollout.filter(|_| scaled).map_or(component.replicas, |rollout| rollout.desired),
+                message: children.find_map(blocked).unwrap_or_else(|| message(progress)),
             }
         })
         .collect()
@@ -46,15 +45,15 @@ fn blocked(child: &ChildOutcome) -> Option<String> {
 }
 
 /// Why its pods don't serve; empty when they do.
-fn message(rollout: Option<&Rollout>, pods: &[PodState]) -> String {
-    let Some(rollout) = rollout else { return "waiting for its Deployment".to_owned() };
+fn message(progress: &PartProgress) -> String {
+    let Some(rollout) = &progress.rollout else { return "waiting for its Deployment".to_owned() };
     if rollout.complete {
         return String::new();
     }
     if let Some(failure) = &rollout.failure {
         return format!("pods can't be created: {failure}");
     }
-    if let Some(pod) = pods.iter().find(|pod| !pod.problem.is_empty()) {
+    if let Some(pod) = progress.pods.iter().find(|pod| !pod.problem.is_empty()) {
         return pod.problem.clone();
     }
     let Rollout { ready, desired, .. } = rollout;

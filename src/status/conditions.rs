@@ -5,11 +5,11 @@ use k8s_openapi::{
     jiff::Timestamp,
 };
 
-use super::{Carried, Outcome, Refusal, drift::sentence};
+use super::drift::sentence;
 use crate::{
     api::{ConditionType, DriftChange, DriftItem, DriftMode, HardenedAppStatus, PAUSED, Reason},
     app::Rejection,
-    cluster::{ChildOutcome, ChildState},
+    plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, Refusal},
 };
 
 /// Longest message: long enough for every mistake of a spec, short enough to be read.
@@ -54,9 +54,9 @@ pub(super) fn conditions(
         decided.push((kind, ready.again(Some(true))));
     }
     match outcome {
-        Outcome::Carried(carried) => {
-            decided.push((ConditionType::Available, available(carried, status)));
-            decided.push((ConditionType::InSync, in_sync(carried, status)));
+        Outcome::Applied(applied) => {
+            decided.push((ConditionType::Available, available(applied, status)));
+            decided.push((ConditionType::InSync, in_sync(applied, status)));
         }
         // Nobody has looked: to say what was true before would be a guess.
         Outcome::Refused(_) => {
@@ -107,7 +107,7 @@ fn condition(
 fn accepted(outcome: &Outcome) -> Decision {
     let refusal = match outcome {
         Outcome::Refused(refusal) => Some(refusal),
-        Outcome::Carried(carried) => carried.refused.as_ref(),
+        Outcome::Applied(applied) => applied.refused.as_ref(),
         Outcome::TimedOut => None,
     };
     match refusal {
@@ -122,42 +122,40 @@ fn accepted(outcome: &Outcome) -> Decision {
             let words: Vec<String> = rejections.iter().map(Rejection::to_string).collect();
             Decision::of(false, Reason::Rejected, words.join("\n"))
         }
-        None if matches!(outcome, Outcome::Carried(carried) if carried.app.drift.paused) => {
+        None if matches!(outcome, Outcome::Applied(applied) if applied.app.drift.paused) => {
             Decision::of(true, Reason::Accepted, "the spec can be carried out, once the pause is over")
         }
         None => Decision::of(true, Reason::Accepted, "the spec is carried out"),
     }
 }
 
-fn available(carried: &Carried, status: &HardenedAppStatus) -> Decision {
-    let complete = |index: usize| {
-        carried.progress.get(index).and_then(|(rollout, _)| rollout.as_ref()).is_some_and(|rollout| rollout.complete)
-    };
-    let waiting = status.components.iter().enumerate().find(|(index, _)| !complete(*index));
-    let Some((_, component)) = waiting else {
+fn available(applied: &Applied, status: &HardenedAppStatus) -> Decision {
+    let complete = |name: &str| applied.progress.get(name).is_some_and(PartProgress::is_complete);
+    let Some(component) = status.components.iter().find(|component| !complete(&component.name)) else {
         return Decision::of(true, Reason::Available, "all pods of all components serve");
     };
-    let stuck = carried.progress.iter().any(|(rollout, _)| rollout.as_ref().is_some_and(|rollout| rollout.stuck));
+    let rollouts = applied.progress.values().filter_map(|progress| progress.rollout.as_ref());
+    let stuck = rollouts.into_iter().any(|rollout| rollout.stuck);
     let reason = if stuck { Reason::RolloutStuck } else { Reason::RolloutInProgress };
     Decision::of(false, reason, format!("{}: {}", component.name, component.message))
 }
 
 fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> Decision {
-    let carried = match outcome {
+    let applied = match outcome {
         Outcome::TimedOut => {
             return Decision::of(false, Reason::ApplyFailed, "the API server is too slow; the rest follows");
         }
-        Outcome::Carried(carried) if carried.refused.is_none() => carried,
-        Outcome::Carried(_) | Outcome::Refused(_) => return accepted.again(Some(false)),
+        Outcome::Applied(applied) if applied.refused.is_none() => applied,
+        Outcome::Applied(_) | Outcome::Refused(_) => return accepted.again(Some(false)),
     };
-    if carried.app.drift.paused {
+    if applied.app.drift.paused {
         return Decision::of(
             false,
             Reason::Paused,
             format!("nothing is written: remove the annotation {PAUSED} to go on"),
         );
     }
-    let children = carried.children.as_slice();
+    let children = applied.children.as_slice();
     let conflict = || {
         children.iter().find_map(|child| match &child.state {
             ChildState::Conflict(holder, _) => Some(Decision::of(
@@ -179,7 +177,7 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
     };
     let leaving = || {
         let child = children.iter().find(|child| matches!(child.state, ChildState::AwaitDeletion))?;
-        let then = match carried.app.drift.mode {
+        let then = match applied.app.drift.mode {
             DriftMode::Enforce => " and comes anew once it is gone",
             DriftMode::Observe => "",
         };
@@ -196,32 +194,32 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
         );
         Some(Decision::of(false, Reason::Observed, words))
     };
-    conflict().or_else(failed).or_else(leaving).or_else(missing).unwrap_or_else(|| available(carried, status))
+    conflict().or_else(failed).or_else(leaving).or_else(missing).unwrap_or_else(|| available(applied, status))
 }
 
 /// Whether a deviation ought to have been undone.
-fn is_unwilling(item: &DriftItem, carried: &Carried) -> bool {
+fn is_unwilling(item: &DriftItem, applied: &Applied) -> bool {
     let left = |child: &ChildOutcome| matches!(child.state, ChildState::Observed | ChildState::AwaitDeletion);
-    let mut tried = carried.children.iter().filter(|child| !left(child));
-    !carried.app.drift.paused && tried.any(|child| child.open.iter().any(|open| open.is_same(item)))
+    let mut tried = applied.children.iter().filter(|child| !left(child));
+    !applied.app.drift.paused && tried.any(|child| child.open.iter().any(|open| open.is_same(item)))
 }
 
-fn in_sync(carried: &Carried, status: &HardenedAppStatus) -> Decision {
-    let contested = carried.children.iter().find_map(|child| match child.state {
+fn in_sync(applied: &Applied, status: &HardenedAppStatus) -> Decision {
+    let contested = applied.children.iter().find_map(|child| match child.state {
         ChildState::Contested(_) => child.open.first(),
         _ => None,
     });
-    let held = carried.children.iter().any(|child| matches!(child.state, ChildState::Held));
+    let held = applied.children.iter().any(|child| matches!(child.state, ChildState::Held));
     let drift = &status.drift;
     if let Some(item) = contested {
         return Decision::of(false, Reason::Contested, format!("undone again and again: {}", sentence(item)));
     }
     match (drift.open.first(), drift.reverted.first()) {
-        (Some(open), _) => match drift.open.iter().find(|item| is_unwilling(item, carried)) {
+        (Some(open), _) => match drift.open.iter().find(|item| is_unwilling(item, applied)) {
             Some(item) => Decision::of(false, Reason::Drifted, sentence(item)),
             None => Decision::of(false, Reason::Observed, format!("reported and not undone: {}", sentence(open))),
         },
-        (None, _) if carried.app.drift.paused && held => {
+        (None, _) if applied.app.drift.paused && held => {
             Decision::of(false, Reason::Paused, "changes of the spec wait until the pause is over")
         }
         (None, Some(last)) => Decision::of(true, Reason::Reverted, format!("last undone: {}", sentence(last))),

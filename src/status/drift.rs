@@ -4,8 +4,7 @@ use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 
 use crate::{
     api::{DriftItem, DriftStatus},
-    cluster::ChildOutcome,
-    plan::foremost,
+    plan::{ChildOutcome, foremost},
 };
 
 /// Deviations kept after they were undone, and shown while they are not.

@@ -4,16 +4,16 @@ mod conditions;
 mod drift;
 mod notes;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 use serde_json::json;
 
-use super::{Carried, Outcome, Refusal};
 use crate::{
     api::{DriftChange, DriftItem, HardenedApp, HardenedAppStatus},
     app::{App, Policy, Rejection},
-    cluster::{ChildOutcome, ChildState, Rollout},
+    desired::Rollout,
+    plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, PodState, Refusal},
 };
 
 fn at(second: i64) -> Timestamp {
@@ -31,7 +31,7 @@ fn child(kind: &'static str, state: ChildState) -> ChildOutcome {
     ChildOutcome {
         kind,
         name: "shop-web".to_owned(),
-        component: "web".to_owned(),
+        part: "web".to_owned(),
         state,
         reverted: Vec::new(),
         open: Vec::new(),
@@ -43,20 +43,24 @@ fn complete() -> Rollout {
     Rollout { desired: 2, ready: 2, complete: true, ..Rollout::default() }
 }
 
+fn progress(rollout: Rollout, pods: Vec<PodState>) -> BTreeMap<String, PartProgress> {
+    BTreeMap::from([("web".to_owned(), PartProgress { rollout: Some(rollout), pods })])
+}
+
 /// An app that is in place and serves.
-fn carried() -> Carried {
-    Carried {
+fn applied() -> Applied {
+    Applied {
         app: app(),
         children: vec![child("NetworkPolicy", ChildState::InPlace), child("Deployment", ChildState::InPlace)],
-        progress: vec![(Some(complete()), Vec::new())],
+        progress: progress(complete(), Vec::new()),
         refused: None,
     }
 }
 
-fn outcome(change: impl FnOnce(&mut Carried)) -> Outcome {
-    let mut carried = carried();
-    change(&mut carried);
-    Outcome::Carried(Box::new(carried))
+fn outcome(change: impl FnOnce(&mut Applied)) -> Outcome {
+    let mut applied = applied();
+    change(&mut applied);
+    Outcome::Applied(Box::new(applied))
 }
 
 fn rejected(problem: &str) -> Outcome {
@@ -94,7 +98,7 @@ fn report(
     now: Timestamp,
 ) -> HardenedAppStatus {
     let children = match outcome {
-        Outcome::Carried(carried) => carried.children.as_slice(),
+        Outcome::Applied(applied) => applied.children.as_slice(),
         _ => &[],
     };
     let reverted: Vec<DriftItem> = children.iter().flat_map(|child| child.reverted.clone()).collect();

@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{app, child, kind, owner, stored};
 use crate::{
-    cluster::{AppKey, Cache},
+    cluster::{AppKey, Cache, entry::Entry},
     desired::Child,
-    plan::Live,
+    plan::{Live, PartProgress},
 };
 
 /// A look has found the object equal to what is declared.
@@ -262,13 +262,13 @@ fn only_what_names_the_app_as_controller_is_owned() {
 #[test]
 fn progress_speaks_of_our_own_deployments_only() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    assert_eq!(cache.progress(&app()), [(None, Vec::new())]);
+    assert_eq!(cache.progress(&app())["web"], PartProgress::default());
     let mut foreign = stored(&child, "1", 5);
     foreign["metadata"]["ownerReferences"][0]["uid"] = json!("other");
     cache.observed(child.kind, &foreign);
-    assert_eq!(cache.progress(&app()), [(None, Vec::new())]);
+    assert_eq!(cache.progress(&app())["web"], PartProgress::default());
     cache.observed(child.kind, &stored(&child, "2", 6));
-    assert!(cache.progress(&app())[0].0.is_some());
+    assert!(cache.progress(&app())["web"].rollout.is_some());
 }
 
 #[test]
@@ -277,4 +277,10 @@ fn objects_that_no_server_stores_are_ignored() {
     assert_eq!(apps(cache.observed(child.kind, &child.body)), NONE);
     assert_eq!(apps(cache.observed(child.kind, &json!({}))), NONE);
     assert_eq!(cache.live(&owner(), &child), Live::Absent);
+}
+
+#[test]
+fn only_deployments_roll_out() {
+    let rolls_out = |kind| Entry::read(&stored(&child(kind), "1", 5)).unwrap().rollout.is_some();
+    assert!(rolls_out("Deployment") && !rolls_out("PodDisruptionBudget"));
 }

@@ -1,25 +1,27 @@
 //! The conditions, components and lists of every outcome.
 
-use super::{app, at, child, condition, conflict, failed, first, item, outcome, rejected, report, summary, then};
+use super::{
+    app, at, child, condition, conflict, failed, first, item, outcome, progress, rejected, report, summary, then,
+};
 use crate::{
     api::{DriftChange, DriftItem, DriftMode, HardenedAppStatus},
-    cluster::{ChildState, PodState, Rollout},
-    status::{Carried, Outcome, Refusal},
+    desired::Rollout,
+    plan::{Applied, ChildOutcome, ChildState, Outcome, PodState, Refusal},
 };
 
 /// What came out, the conditions it leads to, and a part of what `Ready` says.
 type Case = (&'static str, fn() -> Outcome, &'static [&'static str], &'static str);
 
 fn rollout(change: impl FnOnce(&mut Rollout)) -> Outcome {
-    outcome(|carried| {
+    outcome(|applied| {
         let mut rollout = Rollout { desired: 2, ready: 1, ..Rollout::default() };
         change(&mut rollout);
-        carried.progress = vec![(Some(rollout), Vec::new())];
+        applied.progress = progress(rollout, Vec::new());
     })
 }
 
 fn with(state: ChildState) -> Outcome {
-    outcome(|carried| carried.children[1].state = state)
+    outcome(|applied| applied.children[1].state = state)
 }
 
 const CASES: &[Case] = &[
@@ -45,7 +47,7 @@ const CASES: &[Case] = &[
         "while a newer spec is refused, the last accepted one is kept and reported on",
         || {
             let Outcome::Refused(refusal) = rejected("no tag") else { unreachable!() };
-            outcome(|carried| carried.refused = Some(refusal))
+            outcome(|applied| applied.refused = Some(refusal))
         },
         &[
             "Ready=False/Rejected",
@@ -94,7 +96,7 @@ const CASES: &[Case] = &[
     ),
     (
         "a conflict outweighs a failure: it needs a person",
-        || outcome(|carried| carried.children = vec![child("Service", failed("x")), child("Deployment", conflict())]),
+        || outcome(|applied| applied.children = vec![child("Service", failed("x")), child("Deployment", conflict())]),
         &[
             "Ready=False/Conflict",
             "Accepted=True/Accepted",
@@ -161,11 +163,11 @@ const CASES: &[Case] = &[
     (
         "an image that can't be pulled is told in the pod's words",
         || {
-            outcome(|carried| {
+            outcome(|applied| {
                 let problem = "image r.io/web:1 can't be pulled (ImagePullBackOff): not found".to_owned();
                 let mut pods = vec![PodState::default(); 2];
                 pods[1].problem = problem;
-                carried.progress = vec![(Some(Rollout { desired: 2, ..Rollout::default() }), pods)];
+                applied.progress = progress(Rollout { desired: 2, ..Rollout::default() }, pods);
             })
         },
         &[
@@ -180,9 +182,9 @@ const CASES: &[Case] = &[
     (
         "a contested object is out of sync though the app serves",
         || {
-            outcome(|carried| {
-                carried.children[1].state = ChildState::Contested(std::time::Duration::from_secs(8));
-                carried.children[1].open = vec![item("spec.replicas")];
+            outcome(|applied| {
+                applied.children[1].state = ChildState::Contested(std::time::Duration::from_secs(8));
+                applied.children[1].open = vec![item("spec.replicas")];
             })
         },
         &["Ready=True/Available", "Accepted=True/Accepted", "Available=True/Available", "InSync=False/Contested"],
@@ -191,9 +193,9 @@ const CASES: &[Case] = &[
     (
         "drift that can't be undone is out of sync",
         || {
-            outcome(|carried| {
-                carried.children[1].state = failed("refused");
-                carried.children[1].open = vec![item("spec.replicas")];
+            outcome(|applied| {
+                applied.children[1].state = failed("refused");
+                applied.children[1].open = vec![item("spec.replicas")];
             })
         },
         &[
@@ -207,16 +209,16 @@ const CASES: &[Case] = &[
     ),
     (
         "drift that was undone is in sync and names the last one",
-        || outcome(|carried| carried.children[1].reverted = vec![item("spec.replicas")]),
+        || outcome(|applied| applied.children[1].reverted = vec![item("spec.replicas")]),
         &["Ready=True/Available", "Accepted=True/Accepted", "Available=True/Available", "InSync=True/Reverted"],
         "all pods",
     ),
     (
         "drift that is only observed is out of sync, and the app ready all the same",
         || {
-            outcome(|carried| {
-                carried.children[1].state = ChildState::Observed;
-                carried.children[1].open = vec![item("spec.replicas")];
+            outcome(|applied| {
+                applied.children[1].state = ChildState::Observed;
+                applied.children[1].open = vec![item("spec.replicas")];
             })
         },
         &["Ready=True/Available", "Accepted=True/Accepted", "Available=True/Available", "InSync=False/Observed"],
@@ -225,11 +227,11 @@ const CASES: &[Case] = &[
     (
         "what can't be undone outweighs what is only observed",
         || {
-            outcome(|carried| {
-                carried.children[0].state = failed("refused");
-                carried.children[0].open = vec![item("spec.ingress")];
-                carried.children[1].state = ChildState::Observed;
-                carried.children[1].open = vec![item("spec.replicas")];
+            outcome(|applied| {
+                applied.children[0].state = failed("refused");
+                applied.children[0].open = vec![item("spec.ingress")];
+                applied.children[1].state = ChildState::Observed;
+                applied.children[1].open = vec![item("spec.replicas")];
             })
         },
         &[
@@ -244,9 +246,9 @@ const CASES: &[Case] = &[
     (
         "a deletion that is only observed is stalled: nobody makes it anew",
         || {
-            outcome(|carried| {
-                carried.children[1].state = ChildState::Observed;
-                carried.children[1].open = vec![DriftItem { change: DriftChange::Deleted, ..item("") }];
+            outcome(|applied| {
+                applied.children[1].state = ChildState::Observed;
+                applied.children[1].open = vec![DriftItem { change: DriftChange::Deleted, ..item("") }];
             })
         },
         &[
@@ -261,11 +263,11 @@ const CASES: &[Case] = &[
     (
         "a paused app is stalled, whatever else is the matter, and says what ends it",
         || {
-            outcome(|carried| {
-                carried.app.drift.paused = true;
-                carried.children[0].state = conflict();
-                carried.children[1].state = ChildState::Held;
-                carried.children[1].open = vec![item("spec.replicas")];
+            outcome(|applied| {
+                applied.app.drift.paused = true;
+                applied.children[0].state = conflict();
+                applied.children[1].state = ChildState::Held;
+                applied.children[1].open = vec![item("spec.replicas")];
             })
         },
         &[
@@ -294,7 +296,7 @@ fn every_outcome_has_its_conditions() {
 
 #[test]
 fn a_rejection_changes_nothing_that_is_known_of_what_runs() {
-    let before = first(&outcome(|carried| carried.children[1].reverted = vec![item("spec.replicas")]));
+    let before = first(&outcome(|applied| applied.children[1].reverted = vec![item("spec.replicas")]));
     let after = report(&before, Some(2), &rejected("no tag"), at(200));
     assert_eq!(
         (&after.components, &after.children, &after.drift, &after.findings),
@@ -353,15 +355,15 @@ fn a_message_is_no_longer_than_the_api_allows() {
 
 #[test]
 fn components_tell_how_far_they_are_and_what_blocks_them() {
-    let told = |change: fn(&mut Carried)| first(&outcome(change)).components.remove(0);
+    let told = |change: fn(&mut Applied)| first(&outcome(change)).components.remove(0);
     let serving = told(|_| {});
     assert_eq!((serving.name.as_str(), serving.image.as_str()), ("web", "r.io/web:1"));
     assert_eq!((serving.ready, serving.desired, serving.message.as_str()), (2, 2, ""));
-    let missing = told(|carried| carried.progress = vec![(None, Vec::new())]);
+    let missing = told(|applied| applied.progress.clear());
     assert_eq!((missing.ready, missing.message.as_str()), (0, "waiting for its Deployment"));
-    let held = told(|carried| {
-        carried.children = vec![child("NetworkPolicy", conflict()), child("Deployment", ChildState::Held)];
-        carried.progress = vec![(None, Vec::new())];
+    let held = told(|applied| {
+        applied.children = vec![child("NetworkPolicy", conflict()), child("Deployment", ChildState::Held)];
+        applied.progress.clear();
     });
     assert_eq!(held.message, "NetworkPolicy shop-web belongs to HelmApp shop");
 }
@@ -370,9 +372,9 @@ fn components_tell_how_far_they_are_and_what_blocks_them() {
 fn while_a_newer_spec_is_refused_a_child_that_could_not_be_brought_back_stays_listed() {
     let serving = first(&outcome(|_| {}));
     let Outcome::Refused(refusal) = rejected("no tag") else { unreachable!() };
-    let refused = outcome(|carried| {
-        carried.refused = Some(refusal);
-        carried.children[1].state = failed("x");
+    let refused = outcome(|applied| {
+        applied.refused = Some(refusal);
+        applied.children[1].state = failed("x");
     });
     assert_eq!(report(&serving, Some(2), &refused, at(200)).children, serving.children);
 }
@@ -396,10 +398,8 @@ fn children_are_listed_while_they_are_there() {
     // What is left of an earlier spec and can't be deleted belongs to no component.
     let leftover = then(
         &serving,
-        &outcome(|carried| {
-            carried
-                .children
-                .push(crate::cluster::ChildOutcome { component: String::new(), ..child("Service", failed("x")) });
+        &outcome(|applied| {
+            applied.children.push(ChildOutcome { part: String::new(), ..child("Service", failed("x")) });
         }),
     );
     assert_eq!(kinds(&leftover), ["Deployment", "NetworkPolicy"]);
@@ -408,7 +408,7 @@ fn children_are_listed_while_they_are_there() {
 #[test]
 fn whoever_reads_the_findings_learns_that_deviations_stay() {
     let finding = |change: fn(&mut crate::app::Drift)| {
-        let status = first(&outcome(|carried| change(&mut carried.app.drift)));
+        let status = first(&outcome(|applied| change(&mut applied.app.drift)));
         status.findings.into_iter().find(|finding| finding.check == "drift-not-undone").map(|finding| finding.message)
     };
     assert_eq!(finding(|_| {}), None);
@@ -420,14 +420,12 @@ fn whoever_reads_the_findings_learns_that_deviations_stay() {
 
 #[test]
 fn findings_of_spec_and_cluster_are_told_once_each() {
-    let status = first(&outcome(|carried| {
+    let status = first(&outcome(|applied| {
         let finding = crate::api::FindingItem { check: "unowned-addition".to_owned(), ..Default::default() };
-        carried.children[0].findings = vec![finding.clone(), finding];
+        applied.children[0].findings = vec![finding.clone(), finding];
     }));
-    let leftover = first(&outcome(|carried| {
-        carried
-            .children
-            .push(crate::cluster::ChildOutcome { component: String::new(), ..child("Service", ChildState::Leftover) });
+    let leftover = first(&outcome(|applied| {
+        applied.children.push(ChildOutcome { part: String::new(), ..child("Service", ChildState::Leftover) });
     }));
     assert!(
         leftover.findings.iter().any(|finding| finding.message.starts_with("Service shop-web is declared no more"))

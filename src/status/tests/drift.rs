@@ -4,7 +4,7 @@ use super::{at, first, item, outcome, report, then};
 use crate::api::HardenedAppStatus;
 
 fn reverted(previous: &HardenedAppStatus, second: i64, paths: &[&str]) -> HardenedAppStatus {
-    let outcome = outcome(|carried| carried.children[1].reverted = paths.iter().map(|path| item(path)).collect());
+    let outcome = outcome(|applied| applied.children[1].reverted = paths.iter().map(|path| item(path)).collect());
     report(previous, Some(1), &outcome, at(second))
 }
 
@@ -23,14 +23,14 @@ fn the_newest_twenty_are_kept_newest_first() {
 fn news_is_told_whatever_is_known_and_what_weakens_is_kept_longest() {
     let dangerous = |path: &str| crate::api::DriftItem { dangerous: true, ..item(path) };
     let known: Vec<_> = (0..20).map(|number| dangerous(&format!("spec.d{number}"))).collect();
-    let full = first(&outcome(|carried| carried.children[1].reverted = known));
+    let full = first(&outcome(|applied| applied.children[1].reverted = known));
     let told = reverted(&full, 200, &["spec.replicas"]);
     assert_eq!(told.drift.reverted.len(), 20);
     assert_eq!(told.drift.reverted[0].path, "spec.replicas");
     assert_eq!(told.drift.reverted.iter().filter(|item| item.dangerous).count(), 19);
     // The harmless one is the first to go.
     let later =
-        report(&told, Some(1), &outcome(|carried| carried.children[1].reverted = vec![dangerous("spec.d20")]), at(300));
+        report(&told, Some(1), &outcome(|applied| applied.children[1].reverted = vec![dangerous("spec.d20")]), at(300));
     assert!(later.drift.reverted.iter().all(|item| item.dangerous) && later.drift.reverted.len() == 20);
 }
 
@@ -39,7 +39,7 @@ fn what_nobody_claims_is_dated_when_it_is_first_seen() {
     let since = |item: &crate::api::DriftItem| item.since.as_ref().unwrap().0;
     let status = reverted(&HardenedAppStatus::default(), 100, &["spec.a"]);
     assert_eq!(since(&status.drift.reverted[0]), at(100));
-    let open = |carried: &mut super::Carried| carried.children[1].open = vec![item("spec.a")];
+    let open = |applied: &mut super::Applied| applied.children[1].open = vec![item("spec.a")];
     let seen = first(&outcome(open));
     let again = then(&seen, &outcome(open));
     assert_eq!(since(&again.drift.open[0]), at(100));
@@ -48,7 +48,7 @@ fn what_nobody_claims_is_dated_when_it_is_first_seen() {
 #[test]
 fn a_claimed_time_stays_as_claimed() {
     let dated = crate::api::DriftItem { since: Some(k8s_time(7)), ..item("spec.a") };
-    let status = first(&outcome(|carried| carried.children[1].reverted = vec![dated.clone()]));
+    let status = first(&outcome(|applied| applied.children[1].reverted = vec![dated.clone()]));
     assert_eq!(status.drift.reverted, [dated]);
 }
 
@@ -58,9 +58,9 @@ fn k8s_time(second: i64) -> k8s_openapi::apimachinery::pkg::apis::meta::v1::Time
 
 #[test]
 fn open_drift_goes_when_it_is_gone_and_what_was_undone_stays() {
-    let open = first(&outcome(|carried| carried.children[1].open = vec![item("spec.a")]));
+    let open = first(&outcome(|applied| applied.children[1].open = vec![item("spec.a")]));
     assert_eq!(open.drift.open.len(), 1);
-    let undone = then(&open, &outcome(|carried| carried.children[1].reverted = vec![item("spec.a")]));
+    let undone = then(&open, &outcome(|applied| applied.children[1].reverted = vec![item("spec.a")]));
     assert_eq!((undone.drift.open.len(), undone.drift.reverted.len()), (0, 1));
     let quiet = then(&undone, &outcome(|_| {}));
     assert_eq!((quiet.drift.open.len(), quiet.drift.reverted.len()), (0, 1));

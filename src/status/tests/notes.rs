@@ -3,7 +3,7 @@
 use super::{child, conflict, first, item, outcome, rejected, then};
 use crate::{
     api::{DriftChange, DriftItem, HardenedAppStatus},
-    cluster::ChildState,
+    plan::ChildState,
     status::{Note, notes},
 };
 
@@ -36,7 +36,7 @@ fn a_rejection_is_said_once_and_again_when_it_is_another() {
 
 #[test]
 fn a_conflict_is_said_once() {
-    let contested = outcome(|carried| carried.children[1].state = conflict());
+    let contested = outcome(|applied| applied.children[1].state = conflict());
     let status = first(&contested);
     let said = notes(&HardenedAppStatus::default(), &status);
     assert_eq!((said.len(), said[0].reason, said[0].action), (1, "Conflict", "Apply"));
@@ -46,9 +46,9 @@ fn a_conflict_is_said_once() {
 #[test]
 fn undone_drift_is_grouped_by_object_and_only_the_new_is_said() {
     let service = DriftItem { kind: "Service".to_owned(), change: DriftChange::Added, ..item("spec.externalIPs") };
-    let first = first(&outcome(|carried| {
-        carried.children[1].reverted = vec![item("spec.replicas"), item("spec.paused")];
-        carried.children.push(super::ChildOutcome { reverted: vec![service], ..child("Service", ChildState::InPlace) });
+    let first = first(&outcome(|applied| {
+        applied.children[1].reverted = vec![item("spec.replicas"), item("spec.paused")];
+        applied.children.push(super::ChildOutcome { reverted: vec![service], ..child("Service", ChildState::InPlace) });
     }));
     assert_eq!(
         lines(&notes(&HardenedAppStatus::default(), &first)),
@@ -58,7 +58,7 @@ fn undone_drift_is_grouped_by_object_and_only_the_new_is_said() {
             "DriftAdded Service/shop-web Service shop-web: spec.externalIPs added by kubectl-edit",
         ]
     );
-    let second = then(&first, &outcome(|carried| carried.children[1].reverted = vec![item("spec.minReadySeconds")]));
+    let second = then(&first, &outcome(|applied| applied.children[1].reverted = vec![item("spec.minReadySeconds")]));
     let said = lines(&notes(&first, &second));
     assert_eq!(
         said,
@@ -70,15 +70,15 @@ fn undone_drift_is_grouped_by_object_and_only_the_new_is_said() {
 #[test]
 fn a_deletion_is_said_without_a_path_or_a_manager() {
     let gone = DriftItem { path: String::new(), manager: String::new(), change: DriftChange::Deleted, ..item("") };
-    let said = new(&outcome(|carried| carried.children[1].reverted = vec![gone]));
+    let said = new(&outcome(|applied| applied.children[1].reverted = vec![gone]));
     assert_eq!(said[0].text, "Deployment shop-web deleted");
 }
 
 #[test]
 fn open_drift_is_said_when_it_appears() {
-    let contested = outcome(|carried| {
-        carried.children[1].state = ChildState::Contested(std::time::Duration::from_secs(8));
-        carried.children[1].open = vec![item("spec.replicas")];
+    let contested = outcome(|applied| {
+        applied.children[1].state = ChildState::Contested(std::time::Duration::from_secs(8));
+        applied.children[1].open = vec![item("spec.replicas")];
     });
     let status = first(&contested);
     let said = notes(&HardenedAppStatus::default(), &status);

@@ -4,9 +4,9 @@
 use anyhow::{Result, anyhow};
 use hardened_app::api::{HardenedApp, HardenedAppStatus, MANAGER};
 use hardened_app::app::{App, Policy};
-use hardened_app::cluster::{ChildOutcome, ChildState, Rollout};
-use hardened_app::desired::{self, Child};
-use hardened_app::status::{self, Carried, Outcome};
+use hardened_app::desired::{self, Child, Rollout};
+use hardened_app::plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress};
+use hardened_app::status;
 use jiff::Timestamp;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, ValidationDirective};
 use kube::core::Request;
@@ -84,7 +84,7 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedApp
     let outcome = |child: &Child| ChildOutcome {
         kind: child.kind.kind,
         name: child.name.clone(),
-        component: child.component.clone(),
+        part: child.component.clone(),
         state: ChildState::InPlace,
         reverted: Vec::new(),
         open: Vec::new(),
@@ -95,9 +95,10 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedApp
     let deployments = children.iter().filter(|child| child.kind.kind == "Deployment");
     let progress = deployments.map(|child| {
         let replicas = replicas(child).and_then(|replicas| i32::try_from(replicas).ok());
-        (Some(rollout(replicas.unwrap_or_default())), Vec::new())
+        let rollout = Some(rollout(replicas.unwrap_or_default()));
+        (child.component.clone(), PartProgress { rollout, pods: Vec::new() })
     });
-    let outcome = Outcome::Carried(Box::new(Carried {
+    let outcome = Outcome::Applied(Box::new(Applied {
         app,
         progress: progress.collect(),
         children: children.iter().map(outcome).collect(),

@@ -2,14 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{child, stored};
-use crate::cluster::{Rollout, entry::Entry};
+use crate::desired::Rollout;
 
-fn rollout(status: Value) -> Rollout {
-    let mut object = stored(&child("Deployment"), "1", 5);
-    object["metadata"]["generation"] = json!(3);
-    object["status"] = status;
-    Entry::read(&object).unwrap().rollout.unwrap()
+fn rollout(status: &Value) -> Rollout {
+    Rollout::read(&json!({ "metadata": { "generation": 3 }, "spec": { "replicas": 2 }, "status": status }))
 }
 
 fn numbers(observed: i64, replicas: i32, updated: i32, available: i32) -> Value {
@@ -26,7 +22,7 @@ fn a_rollout_is_complete_when_all_pods_are_new_and_serve_and_no_other_is_left() 
         ("one of the new ones doesn't serve", numbers(3, 2, 2, 1), 1, false),
         ("only old ones serve", numbers(3, 3, 1, 2), 1, false),
     ] {
-        let found = rollout(status);
+        let found = rollout(&status);
         assert_eq!((found.desired, found.ready, found.complete), (2, ready, complete), "{it}");
     }
 }
@@ -35,24 +31,19 @@ fn a_rollout_is_complete_when_all_pods_are_new_and_serve_and_no_other_is_left() 
 fn a_rollout_is_stuck_when_the_deadline_has_passed_for_this_generation() {
     let mut status = numbers(3, 2, 1, 1);
     status["conditions"] = json!([{ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded" }]);
-    assert!(rollout(status.clone()).stuck);
+    assert!(rollout(&status).stuck);
     status["observedGeneration"] = json!(2);
-    assert!(!rollout(status.clone()).stuck);
+    assert!(!rollout(&status).stuck);
     status["observedGeneration"] = json!(3);
     status["conditions"][0]["reason"] = json!("DeploymentPaused");
-    assert!(!rollout(status).stuck);
+    assert!(!rollout(&status).stuck);
 }
 
 #[test]
 fn pods_that_cant_be_created_are_told_with_the_reason() {
     let mut status = numbers(3, 0, 0, 0);
     status["conditions"] = json!([{ "type": "ReplicaFailure", "status": "True", "message": "exceeded quota" }]);
-    assert_eq!(rollout(status.clone()).failure.as_deref(), Some("exceeded quota"));
+    assert_eq!(rollout(&status).failure.as_deref(), Some("exceeded quota"));
     status["conditions"][0]["status"] = json!("False");
-    assert_eq!(rollout(status).failure, None);
-}
-
-#[test]
-fn only_deployments_roll_out() {
-    assert!(Entry::read(&stored(&child("PodDisruptionBudget"), "1", 5)).unwrap().rollout.is_none());
+    assert_eq!(rollout(&status).failure, None);
 }

@@ -1,10 +1,11 @@
-//! Words of containers and of the cluster, made fit to be passed on.
+//! Text of containers and of the API server, bounded and masked before it enters a status.
 
 /// Longest quotation, in characters.
 const LONGEST: usize = 256;
 
 /// At most 256 characters, with the user information of URLs masked: error messages like to quote connection strings.
-pub(super) fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let masked = text.split_inclusive(char::is_whitespace).map(masked);
     masked.collect::<String>().chars().take(LONGEST).collect()
 }

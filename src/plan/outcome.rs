@@ -1,0 +1,141 @@
+//! What became of one reconciliation: of the app, and of each child. Plain data, from which the status is computed.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{Leftover, PodState, Verdict};
+use crate::{
+    api::{DriftItem, FindingItem},
+    app::{App, Rejection},
+    desired::{Child, Rollout},
+};
+
+/// What became of one reconciliation of an app.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The spec can't be applied, and this process knows no earlier one that could: no child was read.
+    Refused(Refusal),
+    /// The API server was too slow; the next reconciliation continues.
+    TimedOut,
+    /// The spec was applied, as far as it went.
+    Applied(Box<Applied>),
+}
+
+/// Why a spec can't be applied.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// The stored object doesn't fit the schema.
+    Unreadable(String),
+    /// The spec or its policy is wrong.
+    Rejected(Vec<Rejection>),
+}
+
+/// How far a spec was applied.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// What was to be applied.
+    pub app: App,
+    /// The state of each child.
+    pub children: Vec<ChildOutcome>,
+    /// How far each part of the app has come, by its name.
+    pub progress: BTreeMap<String, PartProgress>,
+    /// Why the newest spec is refused; then the last accepted one was applied.
+    pub refused: Option<Refusal>,
+}
+
+/// How far one part has come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PartProgress {
+    /// The rollout of its pods; `None` until the object that makes them exists.
+    pub rollout: Option<Rollout>,
+    /// Its pods.
+    pub pods: Vec<PodState>,
+}
+
+impl PartProgress {
+    /// Whether all pods are of the current template and ready.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.rollout.as_ref().is_some_and(|rollout| rollout.complete)
+    }
+}
+
+impl Applied {
+    /// Whether the newest spec isn't applied: the children are still those of an earlier one.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self.refused.is_some() || self.app.drift.paused
+    }
+}
+
+/// What became of one child.
+#[derive(Clone, Debug)]
+pub struct ChildOutcome {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// The part it belongs to; empty if none declares it any more.
+    pub part: String,
+    /// Its state.
+    pub state: ChildState,
+    /// What others had changed and this reconciliation reverted.
+    pub reverted: Vec<DriftItem>,
+    /// What others have changed and is not reverted.
+    pub open: Vec<DriftItem>,
+    /// Additions that no field manager claims.
+    pub findings: Vec<FindingItem>,
+}
+
+/// The state of a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChildState {
+    /// As declared.
+    InPlace,
+    /// Another owner has an object of this name; creation is tried again after this long.
+    Conflict(String, Duration),
+    /// Deviations are only reported, and the object is left as it is.
+    Observed,
+    /// Reverted so often that the next revert must wait.
+    Contested(Duration),
+    /// An object of this name is being deleted.
+    AwaitDeletion,
+    /// No part declares it any more; it is deleted once what replaces it is available and its pods are gone.
+    Leftover,
+    /// Not tried, because a guard of the part isn't in place, or because the app is paused.
+    Held,
+    /// A write failed: when to try again, and why.
+    Failed(Duration, String),
+}
+
+impl ChildState {
+    /// Whether what comes after this child may be created.
+    #[must_use]
+    pub const fn is_in_place(&self) -> bool {
+        matches!(self, Self::InPlace | Self::Observed | Self::Contested(_))
+    }
+}
+
+impl ChildOutcome {
+    /// The outcome for a child on which work stops: what the last verdict still finds is open, everything else was reverted.
+    #[must_use]
+    pub fn of(child: &Child, state: ChildState, reverted: Vec<DriftItem>, verdict: Verdict) -> Self {
+        let open = if matches!(state, ChildState::InPlace) { Vec::new() } else { verdict.drift };
+        let reverted = reverted.into_iter().filter(|item| !open.iter().any(|known| known.is_same(item))).collect();
+        let (name, part) = (child.name.clone(), child.component.clone());
+        Self { kind: child.kind.kind, name, part, state, reverted, open, findings: verdict.findings }
+    }
+
+    /// The outcome for what no part declares any more.
+    #[must_use]
+    pub fn of_leftover(leftover: &Leftover, state: ChildState) -> Self {
+        Self {
+            kind: leftover.kind.kind,
+            name: leftover.name.clone(),
+            part: String::new(),
+            state,
+            reverted: Vec::new(),
+            open: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+}
