@@ -16,6 +16,7 @@
 
 pub mod api;
 pub mod app;
+pub mod release;
 pub mod desired;
 pub mod plan;
 pub mod status;
@@ -24,5 +25,7 @@ pub mod reconcile;
 pub mod cli;
 pub mod ops;
 
+#[cfg(test)]
+mod fixtures;
 #[cfg(test)]
 mod structure;

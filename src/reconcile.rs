@@ -14,10 +14,11 @@ use kube::{
 
 use crate::{
     api::{HardenedApp, HardenedAppStatus},
-    app::{App, Owner, Policy, Rejection},
+    app::{App, AppId, Policy, Rejection},
     cluster::{self, Cache, Failure, FailureClass, Memory, Previous, Round, Settings, Writer},
     desired,
     plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, Refusal},
+    release::Target,
     status,
 };
 
@@ -83,7 +84,7 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
 }
 
 /// The pipeline: accept, desire, compare and write, prune.
-async fn look(stored: &StoredApp, owner: &Owner, previous: &HardenedAppStatus, context: &Context) -> Outcome {
+async fn look(stored: &StoredApp, owner: &AppId, previous: &HardenedAppStatus, context: &Context) -> Outcome {
     let Context { cache, settings, memory, writer, .. } = context;
     let policy = settings.policy(&owner.namespace);
     let (app, refused) = match accept(stored, &policy) {
@@ -94,22 +95,24 @@ async fn look(stored: &StoredApp, owner: &Owner, previous: &HardenedAppStatus, c
         // A mistake in a spec, or in a policy, must not switch off the protection of what runs.
         Err(refusal) => match memory.of(&owner.uid, |memory| memory.accepted.clone()) {
             Some(mut app) => {
-                app.drift.keep(stored.meta(), policy.as_ref().ok());
+                app.ungated.enforcement.keep(stored.meta(), policy.as_ref().ok());
                 (app, Some(refusal))
             }
             None => return Outcome::Refused(refusal),
         },
     };
-    let desired = desired::children(&app);
-    let round = Round { app: &app, cache, memory, writer };
-    let waits = refused.is_some() || app.drift.paused;
+    let findings = app.findings.clone();
+    let target = Target::of(app);
+    let desired = desired::children(&target);
+    let round = Round { target: &target, cache, memory, writer };
+    let waits = refused.is_some() || target.ungated.enforcement.paused;
     let same_spec = waits || status::speaks_of(previous, stored.meta().generation);
     let listed = if same_spec { previous.children.as_slice() } else { &[] };
     let mut children = round.bring_all(&desired, Previous { listed, open: &previous.drift.open }).await;
-    let progress = cache.progress(&app);
+    let progress = cache.progress(owner, &desired);
     let available = progress.values().all(PartProgress::is_complete);
     children.extend(round.prune(&desired, available && refused.is_none()).await);
-    Outcome::Applied(Box::new(Applied { app, children, progress, refused }))
+    Outcome::Applied(Box::new(Applied { target, findings, children, progress, refused }))
 }
 
 fn accept(stored: &StoredApp, policy: &Result<Policy, Vec<Rejection>>) -> Result<App, Refusal> {
@@ -118,13 +121,13 @@ fn accept(stored: &StoredApp, policy: &Result<Policy, Vec<Rejection>>) -> Result
     App::accept(app, policy).map_err(Refusal::Rejected)
 }
 
-fn owner_of(stored: &StoredApp) -> Owner {
+fn owner_of(stored: &StoredApp) -> AppId {
     let metadata = stored.meta().clone();
-    Owner::of(&HardenedApp { metadata, ..HardenedApp::default() })
+    AppId::of(&HardenedApp { metadata, ..HardenedApp::default() })
 }
 
 /// The status as it is: what the watch delivered, or what this process has written since.
-fn previous_status(stored: &StoredApp, owner: &Owner, context: &Context) -> HardenedAppStatus {
+fn previous_status(stored: &StoredApp, owner: &AppId, context: &Context) -> HardenedAppStatus {
     let seen = cluster::version(stored.meta());
     context.memory.of(&owner.uid, |memory| match &stored.0 {
         Ok(app) if memory.status.as_ref().is_none_or(|(version, _)| *version <= seen) => {
@@ -171,7 +174,7 @@ async fn publish(stored: &StoredApp, previous: &HardenedAppStatus, status: &Hard
 }
 
 /// When to look again if nothing happens until then.
-fn next_look(owner: &Owner, outcome: &Outcome, context: &Context) -> Action {
+fn next_look(owner: &AppId, outcome: &Outcome, context: &Context) -> Action {
     let children: &[ChildOutcome] = match outcome {
         Outcome::Applied(applied) => &applied.children,
         Outcome::Refused(_) => return Action::await_change(),

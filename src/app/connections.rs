@@ -1,76 +1,106 @@
-//! Who talks to whom: both ends of every connection inside the app, and our end of those to other apps.
+//! Who talks to whom, as the components of a spec say: `connectsTo` inside the app, `connectsToApps` and `allowFrom` between
+//! apps, `egress` to addresses outside the cluster.
 
-use super::{Component, Owner, Peer, Target, names, network::workload, rejection::Rejections};
+use std::collections::BTreeSet;
+
+use super::{
+    edge::{Edge, End, Peer, Ports},
+    external_range,
+    id::{AppId, workload_label},
+    names,
+    policy::Policy,
+    review::Review,
+    workload::Workload,
+};
 use crate::api;
 
-/// Gives every component its clients and targets.
-pub(super) fn connect(
+/// The connections of an app.
+#[derive(Debug, Default)]
+pub(super) struct Connections {
+    /// What its own components open. A release freezes them.
+    pub(super) edges: BTreeSet<Edge>,
+    /// What components of other apps may open. Applies at once.
+    pub(super) allowed: BTreeSet<Edge>,
+}
+
+pub(super) fn accept(
     specs: &[api::Component],
-    owner: &Owner,
-    components: &mut [Component],
-    rejections: &mut Rejections,
-) {
+    id: &AppId,
+    workloads: &[Workload],
+    policy: &Policy,
+    review: &mut Review,
+) -> Connections {
+    let mut connections = Connections::default();
     for spec in specs {
         let path = format!("spec.components[{}]", spec.name);
-        let mut targets = Vec::new();
+        let own = End::own(workload_label(&id.name, &spec.name));
+        let edge = |to, ports| Edge { from: own.clone(), to, ports };
         for name in &spec.connects_to {
-            let client = Peer { namespace: None, workload: workload(&owner.name, &spec.name) };
-            match components.iter_mut().find(|component| component.name == *name) {
-                Some(target) if target.ports.is_empty() => rejections.add(
-                    format!("{path}.connectsTo[{name}]"),
-                    format!("component {name} has no ports"),
-                    format!("declare spec.components[{name}].ports, or remove the connection"),
-                ),
-                Some(target) => {
-                    target.clients.push(client);
-                    let peer = Peer { namespace: None, workload: target.workload.clone() };
-                    targets.push(Target { peer, ports: target.ports.clone() });
-                }
-                None => rejections.add(
-                    format!("{path}.connectsTo[{name}]"),
-                    format!("the app has no component {name}"),
-                    "name a component of this app; those of other apps stand under connectsToApps",
-                ),
+            if let Some(target) = component(name, workloads, &path, review) {
+                let to = End::own(id.workload_label(&target.name));
+                connections.edges.insert(edge(to, target.template.all_ports()));
             }
         }
-        peer_names(&spec.connects_to_apps, &format!("{path}.connectsToApps"), rejections);
-        peer_names(&spec.allow_from, &format!("{path}.allowFrom"), rejections);
-        targets
-            .extend(spec.connects_to_apps.iter().map(|peer| Target { peer: of_app(peer, owner), ports: Vec::new() }));
-        if !spec.allow_from.is_empty() && spec.ports.is_empty() {
-            rejections.add(
-                format!("{path}.allowFrom"),
-                "there is no port to allow",
-                "declare ports, or remove allowFrom",
-            );
-        }
-        if let Some(component) = components.iter_mut().find(|component| component.name == spec.name) {
-            component.clients.extend(spec.allow_from.iter().map(|peer| of_app(peer, owner)));
-            component.targets = targets;
-        }
+        peer_names(&spec.connects_to_apps, &format!("{path}.connectsToApps"), review);
+        let apps = spec.connects_to_apps.iter().map(|peer| edge(End::Pods(of_app(peer, id)), Ports::All));
+        connections.edges.extend(apps);
+        let ranges = external_range::accept(&spec.egress, policy, &path, review).into_iter();
+        connections.edges.extend(ranges.map(|(range, ports)| edge(End::Range(range), ports)));
+        connections.allowed.extend(allowed(spec, id, workloads, &path, review));
     }
-    for component in components {
-        component.clients.sort();
-        component.clients.dedup();
-        component.targets.sort_by(|one, other| one.peer.cmp(&other.peer));
-        component.targets.dedup();
+    connections
+}
+
+/// The component that `connectsTo` names.
+fn component<'a>(name: &str, workloads: &'a [Workload], path: &str, review: &mut Review) -> Option<&'a Workload> {
+    let found = workloads.iter().find(|workload| workload.name.as_str() == name);
+    let path = format!("{path}.connectsTo[{name}]");
+    match found {
+        Some(target) if target.template.ports.is_empty() => {
+            let remedy = format!("declare spec.components[{name}].ports, or remove the connection");
+            review.reject(path, format!("component {name} has no ports"), remedy);
+            None
+        }
+        Some(target) => Some(target),
+        None => {
+            let remedy = "name a component of this app; those of other apps stand under connectsToApps";
+            review.reject(path, format!("the app has no component {name}"), remedy);
+            None
+        }
     }
 }
 
-fn peer_names(peers: &[api::AppPeer], path: &str, rejections: &mut Rejections) {
+/// What `allowFrom` admits: the other app's component on all ports of this one.
+fn allowed(spec: &api::Component, id: &AppId, workloads: &[Workload], path: &str, review: &mut Review) -> Vec<Edge> {
+    peer_names(&spec.allow_from, &format!("{path}.allowFrom"), review);
+    if !spec.allow_from.is_empty() && spec.ports.is_empty() {
+        review.reject(format!("{path}.allowFrom"), "there is no port to allow", "declare ports, or remove allowFrom");
+    }
+    let Some(workload) = workloads.iter().find(|workload| workload.name.as_str() == spec.name) else {
+        return Vec::new();
+    };
+    let edge = |peer| Edge {
+        from: End::Pods(of_app(peer, id)),
+        to: End::own(id.workload_label(&workload.name)),
+        ports: workload.template.all_ports(),
+    };
+    spec.allow_from.iter().map(edge).collect()
+}
+
+fn peer_names(peers: &[api::AppPeer], path: &str, review: &mut Review) {
     for (index, peer) in peers.iter().enumerate() {
         let path = format!("{path}[{index}]");
         if let Some(namespace) = &peer.namespace {
-            names::of_namespace(namespace, format!("{path}.namespace"), rejections);
+            names::of_namespace(namespace, format!("{path}.namespace"), review);
         }
-        names::of_peer("HardenedApp", &peer.app, 30, format!("{path}.app"), rejections);
-        names::of_peer("component", &peer.component, 20, format!("{path}.component"), rejections);
+        names::of_peer("HardenedApp", &peer.app, 30, format!("{path}.app"), review);
+        names::of_peer("component", &peer.component, 20, format!("{path}.component"), review);
     }
 }
 
-fn of_app(peer: &api::AppPeer, owner: &Owner) -> Peer {
+fn of_app(peer: &api::AppPeer, id: &AppId) -> Peer {
     Peer {
-        namespace: peer.namespace.clone().filter(|namespace| *namespace != owner.namespace),
-        workload: workload(&peer.app, &peer.component),
+        namespace: peer.namespace.clone().filter(|namespace| *namespace != id.namespace),
+        workload: workload_label(&peer.app, &peer.component),
     }
 }

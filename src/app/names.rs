@@ -1,8 +1,8 @@
-//! Names of objects: our own, and those that a spec refers to.
+//! Names of objects: the app's own, and those that a spec refers to.
 
 use std::collections::BTreeMap;
 
-use super::rejection::Rejections;
+use super::review::Review;
 
 /// Whether `name` is a DNS label that starts with a letter, as Service names must (RFC 1035), of at most `longest` characters.
 pub(super) fn is_name(name: &str, longest: usize) -> bool {
@@ -10,9 +10,9 @@ pub(super) fn is_name(name: &str, longest: usize) -> bool {
 }
 
 /// Refuses what can't be the name of a Secret, a ConfigMap or a claim: DNS labels with dots between (RFC 1123).
-pub(super) fn of_object(kind: &str, name: &str, path: impl Into<String>, rejections: &mut Rejections) {
+pub(super) fn of_object(kind: &str, name: &str, path: impl Into<String>, review: &mut Review) {
     if name.len() > 253 || !name.split('.').all(is_label) {
-        rejections.add(
+        review.reject(
             path,
             format!("not a name for a {kind}"),
             "use lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit",
@@ -21,16 +21,16 @@ pub(super) fn of_object(kind: &str, name: &str, path: impl Into<String>, rejecti
 }
 
 /// Refuses what can't be the name of a namespace.
-pub(super) fn of_namespace(name: &str, path: String, rejections: &mut Rejections) {
+pub(super) fn of_namespace(name: &str, path: String, review: &mut Review) {
     if name.len() > 63 || !is_label(name) {
-        rejections.add(path, "not a name of a namespace", "use lower-case letters, digits and '-'");
+        review.reject(path, "not a name of a namespace", "use lower-case letters, digits and '-'");
     }
 }
 
 /// Refuses what can't be the name of an app or component.
-pub(super) fn of_peer(kind: &str, name: &str, longest: usize, path: String, rejections: &mut Rejections) {
+pub(super) fn of_peer(kind: &str, name: &str, longest: usize, path: String, review: &mut Review) {
     if !is_name(name, longest) {
-        rejections.add(
+        review.reject(
             path,
             format!("not a name of a {kind}"),
             format!("use at most {longest} lower-case letters, digits and '-', starting with a letter"),
@@ -39,18 +39,18 @@ pub(super) fn of_peer(kind: &str, name: &str, longest: usize, path: String, reje
 }
 
 /// Refuses what can't be labels.
-pub(super) fn of_labels(labels: &BTreeMap<String, String>, path: &str, rejections: &mut Rejections) {
+pub(super) fn of_labels(labels: &BTreeMap<String, String>, path: &str, review: &mut Review) {
     for (key, value) in labels {
-        of_label(key, value, format!("{path}[{key}]"), rejections);
+        of_label(key, value, format!("{path}[{key}]"), review);
     }
 }
 
 /// Refuses what can't be a label: a key of at most 63 characters, with a domain in front or without one, and a value.
-pub(super) fn of_label(key: &str, value: &str, path: String, rejections: &mut Rejections) {
+pub(super) fn of_label(key: &str, value: &str, path: String, review: &mut Review) {
     let (domain, name) = key.split_once('/').map_or((None, key), |(domain, name)| (Some(domain), name));
     let whole = !name.is_empty() && domain.is_none_or(|domain| domain.len() <= 253 && domain.split('.').all(is_label));
     if !whole || !is_label_text(name) || !is_label_text(value) {
-        rejections.add(
+        review.reject(
             path,
             "not a label",
             "use letters, digits, '-', '_' and '.', beginning and ending with a letter or digit",

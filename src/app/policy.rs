@@ -6,14 +6,13 @@ use ipnet::IpNet;
 use kube::Resource;
 
 use super::{
+    amounts::{Resources, amounts},
     names,
     quantity::Quantity,
-    rejection::{Rejection, Rejections},
+    review::{Rejection, Review},
     schema,
 };
-use crate::api::{
-    DriftPolicy, HardeningPolicy, HardeningPolicySpec, PlacementPolicy, PodPeer, PullPolicy, ResourceAmounts,
-};
+use crate::api::{DriftPolicy, HardeningPolicy, HardeningPolicySpec, PlacementPolicy, PodPeer, PullPolicy};
 
 /// What the platform decides, ready to be applied to an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,17 +30,6 @@ pub struct Policy {
     pub(super) monitoring: Vec<PodSelection>,
     pub(super) placement: PlacementPolicy,
     pub(super) drift: DriftPolicy,
-}
-
-/// CPU, memory and ephemeral storage of a pod: requests and limits alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resources {
-    /// Cores.
-    pub cpu: Quantity,
-    /// Bytes of memory.
-    pub memory: Quantity,
-    /// Bytes of local disk, writable paths included once accepted into an app.
-    pub ephemeral_storage: Quantity,
 }
 
 /// Pods by namespace and labels.
@@ -102,10 +90,10 @@ impl Policy {
     /// # Errors
     /// Every mistake in it.
     pub fn accept(policy: &HardeningPolicy) -> Result<Self, Vec<Rejection>> {
-        let mut rejections = Rejections::default();
+        let mut review = Review::default();
         let built_in = Self::default();
         let spec = &policy.spec;
-        let defaults = amounts(spec.resources.defaults.as_ref(), "spec.resources.defaults", &mut rejections);
+        let defaults = amounts(spec.resources.defaults.as_ref(), "spec.resources.defaults", &mut review);
         let [cpu, memory, ephemeral_storage] = defaults;
         let accepted = Self {
             name: policy.metadata.name.clone().unwrap_or_default(),
@@ -118,48 +106,48 @@ impl Policy {
                 memory: memory.unwrap_or(built_in.defaults.memory),
                 ephemeral_storage: ephemeral_storage.unwrap_or(built_in.defaults.ephemeral_storage),
             },
-            maximum: amounts(spec.resources.maximum.as_ref(), "spec.resources.maximum", &mut rejections),
-            dns: dns(policy, built_in.dns, &mut rejections),
-            cluster_cidrs: cidrs(&spec.network.cluster_cidrs, "spec.network.clusterCIDRs", &mut rejections),
-            monitoring: selections(&spec.network.monitoring, "spec.network.monitoring", &mut rejections),
+            maximum: amounts(spec.resources.maximum.as_ref(), "spec.resources.maximum", &mut review),
+            dns: dns(policy, built_in.dns, &mut review),
+            cluster_cidrs: cidrs(&spec.network.cluster_cidrs, "spec.network.clusterCIDRs", &mut review),
+            monitoring: selections(&spec.network.monitoring, "spec.network.monitoring", &mut review),
             placement: spec.placement.clone(),
             drift: spec.drift.clone(),
         };
-        names_of(spec, &mut rejections);
-        schema::bounds(&HardeningPolicy::kind(&()), spec, &mut rejections);
-        rejections.into_result(Some(accepted))
+        names_of(spec, &mut review);
+        schema::bounds(&HardeningPolicy::kind(&()), spec, &mut review);
+        review.into_findings().map(|_| accepted)
     }
 }
 
 /// Names and labels that the API server would refuse in every child.
-fn names_of(spec: &HardeningPolicySpec, rejections: &mut Rejections) {
+fn names_of(spec: &HardeningPolicySpec, review: &mut Review) {
     for (index, secret) in spec.images.pull_secrets.iter().enumerate() {
-        names::of_object("Secret", secret, format!("spec.images.pullSecrets[{index}]"), rejections);
+        names::of_object("Secret", secret, format!("spec.images.pullSecrets[{index}]"), review);
     }
     if let Some(class) = &spec.placement.priority_class {
-        names::of_object("PriorityClass", class, "spec.placement.priorityClass", rejections);
+        names::of_object("PriorityClass", class, "spec.placement.priorityClass", review);
     }
     for device in &spec.placement.devices {
         let path = format!("spec.placement.devices[{}]", device.resource);
         if !device.resource.contains('/') {
-            rejections.add(format!("{path}.resource"), "no domain in it", "write one such as nvidia.com/gpu");
+            review.reject(format!("{path}.resource"), "no domain in it", "write one such as nvidia.com/gpu");
         }
-        names::of_labels(&device.node_selector, &format!("{path}.nodeSelector"), rejections);
+        names::of_labels(&device.node_selector, &format!("{path}.nodeSelector"), review);
         for (index, toleration) in device.tolerations.iter().enumerate() {
             let value = toleration.value.as_deref().unwrap_or_default();
-            names::of_label(&toleration.key, value, format!("{path}.tolerations[{index}].key"), rejections);
+            names::of_label(&toleration.key, value, format!("{path}.tolerations[{index}].key"), review);
         }
         if let Some(class) = &device.runtime_class {
-            names::of_object("RuntimeClass", class, format!("{path}.runtimeClass"), rejections);
+            names::of_object("RuntimeClass", class, format!("{path}.runtimeClass"), review);
         }
     }
 }
 
-fn dns(policy: &HardeningPolicy, built_in: Dns, rejections: &mut Rejections) -> Dns {
+fn dns(policy: &HardeningPolicy, built_in: Dns, review: &mut Review) -> Dns {
     let Some(dns) = &policy.spec.network.dns else { return built_in };
     Dns {
-        peers: selections(&dns.peers, "spec.network.dns.peers", rejections),
-        cidrs: cidrs(&dns.cidrs, "spec.network.dns.cidrs", rejections),
+        peers: selections(&dns.peers, "spec.network.dns.peers", review),
+        cidrs: cidrs(&dns.cidrs, "spec.network.dns.cidrs", review),
         ports: match dns.ports.iter().filter_map(|port| u16::try_from(*port).ok()).collect::<Vec<_>>() {
             ports if ports.is_empty() => built_in.ports,
             ports => ports,
@@ -167,17 +155,17 @@ fn dns(policy: &HardeningPolicy, built_in: Dns, rejections: &mut Rejections) -> 
     }
 }
 
-fn selections(peers: &[PodPeer], path: &str, rejections: &mut Rejections) -> Vec<PodSelection> {
+fn selections(peers: &[PodPeer], path: &str, review: &mut Review) -> Vec<PodSelection> {
     for (index, _) in peers.iter().enumerate().filter(|(_, peer)| peer.pod_labels.is_empty()) {
-        rejections.add(
+        review.reject(
             format!("{path}[{index}].podLabels"),
             "no labels would select every pod",
             "name the labels of the pods",
         );
     }
     for (index, peer) in peers.iter().enumerate() {
-        names::of_namespace(&peer.namespace, format!("{path}[{index}].namespace"), rejections);
-        names::of_labels(&peer.pod_labels, &format!("{path}[{index}].podLabels"), rejections);
+        names::of_namespace(&peer.namespace, format!("{path}[{index}].namespace"), review);
+        names::of_labels(&peer.pod_labels, &format!("{path}[{index}].podLabels"), review);
     }
     peers
         .iter()
@@ -185,12 +173,12 @@ fn selections(peers: &[PodPeer], path: &str, rejections: &mut Rejections) -> Vec
         .collect()
 }
 
-fn cidrs(texts: &[String], path: &str, rejections: &mut Rejections) -> Vec<IpNet> {
+fn cidrs(texts: &[String], path: &str, review: &mut Review) -> Vec<IpNet> {
     let mut parsed = Vec::new();
     for (index, text) in texts.iter().enumerate() {
         match text.parse::<IpNet>() {
             Ok(cidr) => parsed.push(cidr.trunc()),
-            Err(_) => rejections.add(
+            Err(_) => review.reject(
                 format!("{path}[{index}]"),
                 format!("'{text}' is no address range"),
                 "write one such as 10.0.0.0/8",
@@ -198,24 +186,4 @@ fn cidrs(texts: &[String], path: &str, rejections: &mut Rejections) -> Vec<IpNet
         }
     }
     parsed
-}
-
-/// CPU, memory and ephemeral storage, each only if given.
-pub(super) fn amounts(
-    given: Option<&ResourceAmounts>,
-    path: &str,
-    rejections: &mut Rejections,
-) -> [Option<Quantity>; 3] {
-    let Some(given) = given else { return [None; 3] };
-    [("cpu", &given.cpu), ("memory", &given.memory), ("ephemeralStorage", &given.ephemeral_storage)]
-        .map(|(field, text)| text.as_ref().and_then(|text| quantity(text, &format!("{path}.{field}"), rejections)))
-}
-
-/// A quantity above zero.
-pub(super) fn quantity(text: &str, path: &str, rejections: &mut Rejections) -> Option<Quantity> {
-    let quantity = Quantity::parse(text);
-    if quantity.is_none() {
-        rejections.add(path, format!("'{text}' is no quantity above 0"), "write one such as 100m or 128Mi");
-    }
-    quantity
 }

@@ -9,7 +9,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::rejection::{Rejection, Rejections};
+use super::review::{Rejection, Review};
 use crate::api;
 
 static DEFINITIONS: LazyLock<Vec<CustomResourceDefinition>> = LazyLock::new(api::crds);
@@ -22,31 +22,30 @@ const LONGEST: usize = 256 * 1024;
 #[derive(Debug, Default)]
 struct Misfits {
     /// It can't be read as an object of the kind: other types, unknown fields, missing ones.
-    form: Rejections,
+    form: Vec<Rejection>,
     /// It can be read, but is too long, too large or too many.
-    bounds: Rejections,
+    bounds: Vec<Rejection>,
 }
 
 /// Why a spec is none of this kind. A spec without such a mistake can be read, and nothing of it is lost.
 #[must_use]
 pub fn malformed(kind: &str, spec: &Value) -> Vec<Rejection> {
-    misfits(kind, spec).form.into_result::<()>(None).err().unwrap_or_default()
+    misfits(kind, spec).form
 }
 
 /// Refuses what is beyond a bound of the schema, where no rule of our own has refused that field already.
-pub(super) fn bounds(kind: &str, spec: &impl Serialize, rejections: &mut Rejections) {
+pub(super) fn bounds(kind: &str, spec: &impl Serialize, review: &mut Review) {
     let Ok(spec) = serde_json::to_value(spec) else { return };
-    for found in misfits(kind, &spec).bounds.into_result::<()>(None).err().unwrap_or_default() {
+    for found in misfits(kind, &spec).bounds {
         // A mistaken name is told of the member that has it.
-        let told =
-            rejections.name(&found.path) || found.path.strip_suffix(".name").is_some_and(|it| rejections.name(it));
+        let told = review.rejects(&found.path) || found.path.strip_suffix(".name").is_some_and(|it| review.rejects(it));
         if !told {
-            rejections.add(found.path, found.problem, found.remedy);
+            review.reject(found.path, found.problem, found.remedy);
         }
     }
     let length = spec.to_string().len();
     if length > LONGEST {
-        rejections.add(
+        review.reject(
             "spec",
             format!("it has {} KiB, where at most {} are allowed", length.div_ceil(1024), LONGEST / 1024),
             "mount what is large as a ConfigMap (config)",
@@ -85,7 +84,7 @@ impl Misfits {
                     "integer" => ("not a whole number", "write digits without quotes"),
                     _ => ("neither true nor false", "write true or false without quotes"),
                 };
-                self.form.add(path, problem, remedy);
+                self.form.push(Rejection::new(path, problem, remedy));
             }
         }
     }
@@ -93,7 +92,7 @@ impl Misfits {
     fn object(&mut self, fields: &Map<String, Value>, schema: &JSONSchemaProps, path: &str) {
         for required in schema.required.iter().flatten() {
             if fields.get(required).is_none_or(Value::is_null) {
-                self.form.add(format!("{path}.{required}"), "it is missing", "add it");
+                self.form.push(Rejection::new(format!("{path}.{required}"), "it is missing", "add it"));
             }
         }
         self.count(fields.len(), None, schema.max_properties, path);
@@ -103,7 +102,11 @@ impl Misfits {
                 (Some(known), _) => self.of(value, known, &format!("{path}.{name}")),
                 (None, Some(JSONSchemaPropsOrBool::Schema(any))) => self.of(value, any, &format!("{path}[{name}]")),
                 (None, _) => {
-                    self.form.add(format!("{path}.{name}"), "unknown field", "correct its spelling, or remove it");
+                    self.form.push(Rejection::new(
+                        format!("{path}.{name}"),
+                        "unknown field",
+                        "correct its spelling, or remove it",
+                    ));
                 }
             }
         }
@@ -123,7 +126,7 @@ impl Misfits {
             };
             match name {
                 Some(name) if !names.insert(name.to_string()) => {
-                    self.bounds.add(&path, "it is there twice", "remove one");
+                    self.bounds.push(Rejection::new(&path, "it is there twice", "remove one"));
                 }
                 _ => {}
             }
@@ -134,24 +137,32 @@ impl Misfits {
     fn count(&mut self, count: usize, least: Option<i64>, most: Option<i64>, path: &str) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         if least.is_some_and(|least| count < least) {
-            self.bounds.add(path, "it is empty", "give at least one member");
+            self.bounds.push(Rejection::new(path, "it is empty", "give at least one member"));
         }
         if let Some(most) = most.filter(|most| count > *most) {
-            self.bounds.add(path, format!("{count} members, where at most {most} are allowed"), "remove some");
+            self.bounds.push(Rejection::new(
+                path,
+                format!("{count} members, where at most {most} are allowed"),
+                "remove some",
+            ));
         }
     }
 
     fn text(&mut self, text: &str, schema: &JSONSchemaProps, path: &str) {
         let words = schema.enum_.iter().flatten().filter_map(|word| word.0.as_str()).collect::<Vec<_>>();
         if !words.is_empty() && !words.contains(&text) {
-            self.form.add(path, "not one of the known words", format!("write {}", words.join(" or ")));
+            self.form.push(Rejection::new(path, "not one of the known words", format!("write {}", words.join(" or "))));
         }
         let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
         if let Some(most) = schema.max_length.filter(|most| length > *most) {
-            self.bounds.add(path, format!("{length} characters, where at most {most} are allowed"), "shorten it");
+            self.bounds.push(Rejection::new(
+                path,
+                format!("{length} characters, where at most {most} are allowed"),
+                "shorten it",
+            ));
         }
         if let Some(least) = schema.min_length.filter(|least| length < *least) {
-            self.bounds.add(path, format!("{length} characters"), format!("give at least {least}"));
+            self.bounds.push(Rejection::new(path, format!("{length} characters"), format!("give at least {least}")));
         }
     }
 
@@ -159,13 +170,13 @@ impl Misfits {
     #[expect(clippy::cast_precision_loss)]
     fn number(&mut self, number: i64, schema: &JSONSchemaProps, path: &str) {
         if schema.format.as_deref() == Some("int32") && i32::try_from(number).is_err() {
-            self.form.add(path, format!("{number} is beyond any such number"), "give a smaller one");
+            self.form.push(Rejection::new(path, format!("{number} is beyond any such number"), "give a smaller one"));
         }
         if let Some(least) = schema.minimum.filter(|least| (number as f64) < *least) {
-            self.bounds.add(path, format!("{number} is too small"), format!("give at least {least}"));
+            self.bounds.push(Rejection::new(path, format!("{number} is too small"), format!("give at least {least}")));
         }
         if let Some(most) = schema.maximum.filter(|most| number as f64 > *most) {
-            self.bounds.add(path, format!("{number} is too large"), format!("give at most {most}"));
+            self.bounds.push(Rejection::new(path, format!("{number} is too large"), format!("give at most {most}")));
         }
     }
 }

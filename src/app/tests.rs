@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::{Drift, Policy};
+use super::{enforcement::Enforcement, policy::Policy};
 use crate::api::{
     DriftMode::{self, Enforce, Observe},
     DriftPolicy, PAUSED,
@@ -22,10 +22,10 @@ fn annotated(value: Option<&str>) -> ObjectMeta {
 
 /// Mode, pause, and the checks of its findings.
 fn granted(asked: Option<DriftMode>, annotation: Option<&str>, policy: &Policy) -> (DriftMode, bool, Vec<String>) {
-    summary(&Drift::grant(asked, &annotated(annotation), policy))
+    summary(&Enforcement::grant(asked, &annotated(annotation), policy))
 }
 
-fn summary(drift: &Drift) -> (DriftMode, bool, Vec<String>) {
+fn summary(drift: &Enforcement) -> (DriftMode, bool, Vec<String>) {
     (drift.mode, drift.paused, drift.findings().into_iter().map(|finding| finding.check).collect())
 }
 
@@ -48,7 +48,7 @@ fn the_policy_grants_what_it_allows_and_a_finding_tells_of_the_rest() {
 #[test]
 fn while_a_spec_is_refused_its_policy_still_says_what_may_be_left_alone() {
     let kept = |asked, annotation, policy: Option<&Policy>| {
-        let mut drift = Drift::grant(asked, &annotated(Some("true")), &self::policy(Observe, true, true));
+        let mut drift = Enforcement::grant(asked, &annotated(Some("true")), &self::policy(Observe, true, true));
         drift.keep(&annotated(annotation), policy);
         let (mode, paused, _) = summary(&drift);
         (mode, paused)

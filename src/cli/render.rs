@@ -15,6 +15,7 @@ use crate::{
     api::{GROUP, HardenedApp, HardeningPolicy},
     app::{self, App, Policy, Rejection},
     desired,
+    release::Target,
 };
 
 /// Arguments of the command.
@@ -49,7 +50,7 @@ pub fn render(arguments: &Render, mut out: impl Write) -> anyhow::Result<()> {
         app.metadata.namespace.get_or_insert_with(|| "default".to_owned());
         let accepted = App::accept(app, &policy)
             .map_err(|rejections| refused("HardenedApp", app.metadata.name.as_deref(), &rejections))?;
-        children.extend(desired::children(&accepted).into_iter().map(|child| child.body));
+        children.extend(desired::children(&Target::of(accepted)).into_iter().map(|child| child.body));
     }
     children.sort_by_key(|child| {
         ["/metadata/namespace", "/kind", "/metadata/name"].map(|field| child.pointer(field).map(Value::to_string))

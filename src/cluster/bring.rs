@@ -7,9 +7,10 @@ use futures::future::join_all;
 use super::{Cache, Failure, FailureClass, Memory, Writer, backoff, memory::conflict_retry};
 use crate::{
     api::{ChildRef, DriftChange, DriftItem},
-    app::{App, Owner},
+    app::AppId,
     desired::{Child, Stage},
     plan::{self, Change, ChildOutcome, ChildState, Contention, Live, Told, Verdict},
+    release::Target,
 };
 
 /// A child needs an apply, a removal and a look at the answer; whatever is not done then waits for the next round.
@@ -18,8 +19,8 @@ const STEPS: usize = 4;
 /// The tools of one look at one app.
 #[derive(Debug)]
 pub struct Round<'a> {
-    /// What is to be done.
-    pub app: &'a App,
+    /// What is to be applied.
+    pub target: &'a Target,
     /// Live children.
     pub cache: &'a Cache,
     /// What isn't in the cluster.
@@ -39,7 +40,7 @@ pub struct Previous<'a> {
 
 impl Previous<'_> {
     fn of(&self, child: &Child) -> Told {
-        let is_it = |kind: &str, name: &str| kind == child.kind.kind && name == child.name;
+        let is_it = |kind: &str, name: &str| kind == child.kind.name && name == child.name;
         let gone = |item: &&DriftItem| item.change == DriftChange::Deleted && item.path.is_empty();
         Told {
             listed: self.listed.iter().any(|known| is_it(&known.kind, &known.name)),
@@ -61,7 +62,7 @@ impl Round<'_> {
     ///
     /// If one is missing that `previous` lists, it was deleted.
     pub async fn bring_all(&self, children: &[Child], previous: Previous<'_>) -> Vec<ChildOutcome> {
-        let components = children.chunk_by(|one, other| one.component == other.component).map(async |children| {
+        let components = children.chunk_by(|one, other| one.part == other.part).map(async |children| {
             let (guards, workloads): (Vec<&Child>, Vec<&Child>) =
                 children.iter().partition(|child| child.kind.stage == Stage::Guard);
             let mut outcomes = self.stage(guards, Before { previous, held: false }).await;
@@ -76,7 +77,7 @@ impl Round<'_> {
         let outcomes = join_all(children.into_iter().map(|child| self.bring(child, before))).await;
         // Noted here and not with the status: if another child takes too long, this one's drift must not be lost.
         for outcome in &outcomes {
-            self.memory.of(&self.app.owner.uid, |memory| memory.undone(&outcome.reverted));
+            self.memory.of(&self.target.id.uid, |memory| memory.undone(&outcome.reverted));
         }
         outcomes
     }
@@ -91,20 +92,20 @@ impl Round<'_> {
                 return self.failed(child, &failure, undone, verdict);
             }
         };
-        let observed = plan::is_observed(child, &self.app.drift);
+        let observed = plan::is_observed(child, &self.target.ungated.enforcement);
         for _ in 0..STEPS {
             let verdict = self.verdict(child, &live, told);
             // However many requests a heal takes, it is one heal.
             let heals = undone.is_empty() && !verdict.drift.is_empty() && verdict.change.is_request();
             // A change of the spec that meets with what is only observed is no heal.
             let heals = heals && !(observed && verdict.news);
-            let held = self.app.drift.paused || (before.held && verdict.news);
+            let held = self.target.ungated.enforcement.paused || (before.held && verdict.news);
             let held = (held && verdict.change.is_request()).then_some(ChildState::Held);
             let contested = || if heals { self.contested(child, &verdict) } else { None };
             if let Some(state) = self.rest(child, &live, &verdict).or(held).or_else(contested) {
                 return ChildOutcome::of(child, state, undone, verdict);
             }
-            log(&self.app.owner, &verdict);
+            log(&self.target.id, &verdict);
             if heals {
                 self.contention(child, |contention| contention.healed(Instant::now()));
             }
@@ -123,30 +124,30 @@ impl Round<'_> {
         }
         let verdict = self.verdict(child, &live, told);
         let words =
-            format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.kind, child.name);
-        let pause = self.memory.of(&self.app.owner.uid, |memory| memory.refused(child, &words));
+            format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.name, child.name);
+        let pause = self.memory.of(&self.target.id.uid, |memory| memory.refused(child, &words));
         ChildOutcome::of(child, ChildState::Failed(pause, words), undone, verdict)
     }
 
     /// What is known of a child; asked for only where it is out of sight and won't be made anew.
     async fn find(&self, child: &Child, told: Told) -> Result<Live, Failure> {
-        let live = self.cache.live(&self.app.owner, child);
+        let live = self.cache.live(&self.target.id, child);
         if live != Live::Absent {
-            self.memory.of(&self.app.owner.uid, |memory| memory.seen(child));
+            self.memory.of(&self.target.id.uid, |memory| memory.seen(child));
             return Ok(live);
         }
-        let left = self.app.drift.paused || plan::is_observed(child, &self.app.drift);
+        let left = self.target.ungated.enforcement.paused || plan::is_observed(child, &self.target.ungated.enforcement);
         if told.listed && left { self.unseen(child).await } else { Ok(live) }
     }
 
     /// What became of a child that the watches show no more: it may only have lost the label by which they see it. Nobody would
     /// find out where it isn't made anew.
     async fn unseen(&self, child: &Child) -> Result<Live, Failure> {
-        let uid = &self.app.owner.uid;
+        let uid = &self.target.id.uid;
         if self.memory.of(uid, |memory| memory.is_gone(child)) {
             return Ok(Live::Absent);
         }
-        match self.writer.get(&self.app.owner, child).await {
+        match self.writer.get(&self.target.id, child).await {
             Ok(object) => {
                 if let Some(holder) = plan::holder(&object, uid) {
                     self.memory.of(uid, |memory| memory.conflict_seen(child, &holder));
@@ -168,24 +169,24 @@ impl Round<'_> {
 
     /// How long to leave a child alone after a failure.
     fn pause(&self, child: &Child, failure: &Failure) -> Duration {
-        self.memory.of(&self.app.owner.uid, |memory| match failure.class() {
+        self.memory.of(&self.target.id.uid, |memory| match failure.class() {
             FailureClass::Refused => memory.refused(child, &failure.in_words()),
             class => backoff(class, memory.failures.saturating_add(1)),
         })
     }
 
     fn verdict(&self, child: &Child, live: &Live, told: Told) -> Verdict {
-        plan::verdict(child, &self.app.owner.uid, live, told, &self.app.drift)
+        plan::verdict(child, &self.target.id.uid, live, told, &self.target.ungated.enforcement)
     }
 
     /// The state of a child to which nothing is done now.
     fn rest(&self, child: &Child, live: &Live, verdict: &Verdict) -> Option<ChildState> {
-        let uid = &self.app.owner.uid;
+        let uid = &self.target.id.uid;
         match &verdict.change {
             Change::Keep if !verdict.drift.is_empty() => Some(ChildState::Observed),
             Change::Keep => {
                 if !verdict.conditional {
-                    self.cache.settle(&self.app.owner, child, live, &verdict.findings);
+                    self.cache.settle(&self.target.id, child, live, &verdict.findings);
                 }
                 self.memory.of(uid, |memory| memory.at_peace(child));
                 Some(ChildState::InPlace)
@@ -211,16 +212,16 @@ impl Round<'_> {
     }
 
     fn contention<T>(&self, child: &Child, look: impl FnOnce(&mut Contention) -> T) -> T {
-        self.memory.of(&self.app.owner.uid, |memory| look(memory.contention(child.kind.kind, &child.name)))
+        self.memory.of(&self.target.id.uid, |memory| look(memory.contention(child)))
     }
 }
 
 /// Said before it is undone: if the process ends in between, the log still tells.
-fn log(owner: &Owner, verdict: &Verdict) {
+fn log(id: &AppId, verdict: &Verdict) {
     for item in &verdict.drift {
         tracing::warn!(
-            namespace = owner.namespace,
-            app = owner.name,
+            namespace = id.namespace,
+            app = id.name,
             kind = item.kind,
             name = item.name,
             path = item.path,

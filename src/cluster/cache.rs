@@ -12,13 +12,13 @@ use serde_json::Value;
 use super::{AppKey, entry::Entry, pods::Pods};
 use crate::{
     api::{FindingItem, HardenedApp},
-    app::{App, Owner},
-    desired::{Child, Kind},
+    app::{AppId, PartName},
+    desired::{Child, Kind, Progress},
     plan::{Leftover, Live, PartProgress},
 };
 
 /// Kind, namespace and name.
-type Key = (&'static str, String, String);
+type Key = (&'static Kind, String, String);
 
 /// The live children of all apps, and their pods. Shared between the watches and the reconciliations; never locked
 /// across a request.
@@ -31,7 +31,7 @@ struct State {
     children: HashMap<Key, Box<Entry>>,
     by_app: HashMap<AppKey, BTreeSet<Key>>,
     /// Lists under way, by kind.
-    relists: BTreeMap<&'static str, Relist>,
+    relists: BTreeMap<&'static Kind, Relist>,
     pods: Pods,
 }
 
@@ -54,7 +54,7 @@ impl Cache {
         if self.state().sees(kind, &key, object) {
             return Vec::new();
         }
-        let Some(entry) = Entry::read(object) else { return Vec::new() };
+        let Some(entry) = Entry::read(kind, object) else { return Vec::new() };
         let mut state = self.state();
         let mut apps = vec![(key.1.clone(), entry.app.clone())];
         if let Some(known) = state.children.get(&key) {
@@ -84,18 +84,18 @@ impl Cache {
     /// A list begins: what it doesn't hold is gone.
     pub(super) fn relist(&self, kind: &'static Kind) {
         let relist = Relist { began: Instant::now(), seen: HashSet::new() };
-        self.state().relists.insert(kind.kind, relist);
+        self.state().relists.insert(kind, relist);
     }
 
     /// A list has ended. Returns the apps that lost something.
     pub(super) fn relisted(&self, kind: &'static Kind) -> Vec<AppKey> {
         let mut state = self.state();
-        let Some(Relist { began, seen }) = state.relists.remove(kind.kind) else { return Vec::new() };
+        let Some(Relist { began, seen }) = state.relists.remove(kind) else { return Vec::new() };
         let gone: Vec<Key> = state
             .children
             .iter()
             // What we wrote since the list began may be newer than it; the watch that follows will tell.
-            .filter(|(key, entry)| key.0 == kind.kind && !seen.contains(*key) && !entry.is_written_since(began))
+            .filter(|(key, entry)| key.0 == kind && !seen.contains(*key) && !entry.is_written_since(began))
             .map(|(key, _)| key.clone())
             .collect();
         gone.iter().filter_map(|key| state.take(key)).collect()
@@ -103,7 +103,7 @@ impl Cache {
 
     /// Takes in the answer to our own write, so that the next look already sees it.
     pub(super) fn wrote(&self, kind: &'static Kind, object: &Value) {
-        if let (Some(key), Some(entry)) = (key_of(kind, object), Entry::read(object)) {
+        if let (Some(key), Some(entry)) = (key_of(kind, object), Entry::read(kind, object)) {
             let mut state = self.state();
             // Somebody's next change can reach the watch before our answer reaches us; the watch won't tell it twice.
             if !state.children.get(&key).is_some_and(|known| known.uid == entry.uid && known.version > entry.version) {
@@ -113,16 +113,18 @@ impl Cache {
     }
 
     /// Forgets an object that a request found to be gone.
-    pub(super) fn forget(&self, app: &Owner, kind: &'static Kind, name: &str) {
-        self.state().take(&(kind.kind, app.namespace.clone(), name.to_owned()));
+    pub(super) fn forget(&self, app: &AppId, kind: &'static Kind, name: &str) {
+        self.state().take(&(kind, app.namespace.clone(), name.to_owned()));
     }
 
     /// Notes that the object that was judged is what the child's hash stands for. From here on only that is kept of it. What
     /// the watch has brought since then is yet to be judged.
-    pub(super) fn settle(&self, app: &Owner, child: &Child, judged: &Live, findings: &[FindingItem]) {
-        let key = (child.kind.kind, app.namespace.clone(), child.name.clone());
+    pub(super) fn settle(&self, app: &AppId, child: &Child, judged: &Live, findings: &[FindingItem]) {
+        let key = (child.kind, app.namespace.clone(), child.name.clone());
         let Live::Object { object, .. } = judged else { return };
-        if let Some(entry) = self.state().children.get_mut(&key).filter(|entry| entry.is_judged_with(object)) {
+        if let Some(entry) =
+            self.state().children.get_mut(&key).filter(|entry| entry.is_judged_with(child.kind, object))
+        {
             entry.object = None;
             entry.settled = Some(child.hash.clone());
             entry.findings = findings.to_vec();
@@ -131,12 +133,12 @@ impl Cache {
 
     /// What is known of a child.
     #[must_use]
-    pub fn live(&self, app: &Owner, child: &Child) -> Live {
-        let key = (child.kind.kind, app.namespace.clone(), child.name.clone());
+    pub fn live(&self, app: &AppId, child: &Child) -> Live {
+        let key = (child.kind, app.namespace.clone(), child.name.clone());
         let state = self.state();
         let Some(entry) = state.children.get(&key) else { return Live::Absent };
         let uid = entry.uid.clone();
-        let replicas = entry.rollout.as_ref().map(|rollout| rollout.desired.into());
+        let replicas = entry.progress.as_ref().map(|Progress::Rollout(rollout)| rollout.desired.into());
         let outdated = |uid| Live::Outdated { uid, version: entry.version, replicas };
         if entry.object.is_none() && entry.controller.as_ref() != Some(&app.uid) {
             // Only apps settle children, so an app has it: another one, or an earlier one of this name.
@@ -154,7 +156,7 @@ impl Cache {
 
     /// Every object that names the app as its controller.
     #[must_use]
-    pub fn owned(&self, app: &Owner) -> Vec<Leftover> {
+    pub fn owned(&self, app: &AppId) -> Vec<Leftover> {
         let state = self.state();
         let keys = state.by_app.get(&(app.namespace.clone(), app.name.clone()));
         keys.into_iter()
@@ -162,7 +164,7 @@ impl Cache {
             .filter_map(|key| {
                 let entry = state.children.get(key).filter(|entry| entry.controller.as_ref() == Some(&app.uid))?;
                 Some(Leftover {
-                    kind: crate::desired::KINDS.iter().find(|kind| kind.kind == key.0)?,
+                    kind: key.0,
                     name: key.2.clone(),
                     uid: entry.uid.clone(),
                     resource_version: entry.version.to_string(),
@@ -173,20 +175,20 @@ impl Cache {
             .collect()
     }
 
-    /// How far each part has come, by its name.
+    /// How far each part has come that has pods, by its name.
     #[must_use]
-    pub fn progress(&self, app: &App) -> BTreeMap<String, PartProgress> {
+    pub fn progress(&self, app: &AppId, children: &[Child]) -> BTreeMap<PartName, PartProgress> {
         let state = self.state();
-        app.components
-            .iter()
-            .map(|component| {
-                let key = ("Deployment", app.owner.namespace.clone(), component.child.clone());
-                let entry = state.children.get(&key).filter(|entry| entry.controller.as_ref() == Some(&app.owner.uid));
-                let rollout = entry.and_then(|entry| entry.rollout.clone());
-                let pods = state.pods.of_child(&app.owner.namespace, &component.child);
-                (component.name.clone(), PartProgress { rollout, pods })
-            })
-            .collect()
+        let mut parts = BTreeMap::new();
+        for child in children.iter().filter(|child| child.kind.progress.is_some()) {
+            let Some(part) = &child.part else { continue };
+            let entry = state.children.get(&(child.kind, app.namespace.clone(), child.name.clone()));
+            let entry = entry.filter(|entry| entry.controller.as_ref() == Some(&app.uid));
+            let progress = entry.and_then(|entry| entry.progress.clone());
+            let pods = state.pods.of_child(&app.namespace, &app.child_name(part));
+            parts.insert(part.clone(), PartProgress { progress, pods });
+        }
+        parts
     }
 
     /// Changes the pods, and returns what the change returns.
@@ -198,7 +200,7 @@ impl Cache {
 impl State {
     /// Notes that a watch has told of an object. Returns whether that is only the echo of our own write.
     fn sees(&mut self, kind: &'static Kind, key: &Key, object: &Value) -> bool {
-        if let Some(relist) = self.relists.get_mut(kind.kind) {
+        if let Some(relist) = self.relists.get_mut(kind) {
             relist.seen.insert(key.clone());
         }
         self.children.get(key).is_some_and(|known| known.is_echoed_by(object))
@@ -233,5 +235,5 @@ impl State {
 
 fn key_of(kind: &'static Kind, object: &Value) -> Option<Key> {
     let text = |pointer: &str| object.pointer(pointer)?.as_str().map(str::to_owned);
-    Some((kind.kind, text("/metadata/namespace")?, text("/metadata/name")?))
+    Some((kind, text("/metadata/namespace")?, text("/metadata/name")?))
 }

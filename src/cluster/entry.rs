@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     api::{FindingItem, GROUP, HardenedApp},
-    desired::{PART_OF, Rollout},
+    desired::{Kind, PART_OF, Progress, VOLATILE_EVERYWHERE},
 };
 
 /// How long our own write outranks what a watch says: longer than any healthy watch lags behind, and short enough that a
@@ -42,17 +42,17 @@ pub(super) struct Entry {
     pub(super) findings: Vec<FindingItem>,
     /// It is being deleted.
     pub(super) leaving: bool,
-    pub(super) rollout: Option<Rollout>,
+    pub(super) progress: Option<Progress>,
     fingerprint: u64,
     written: Option<Instant>,
 }
 
 impl Entry {
     /// Reads an object. `None` if it has no UID or version, as no stored object has.
-    pub(super) fn read(object: &Value) -> Option<Self> {
+    pub(super) fn read(kind: &Kind, object: &Value) -> Option<Self> {
         let metadata = object.get("metadata")?;
         let text = |field: &str| metadata.get(field).and_then(Value::as_str);
-        let compact = Compact::of(object);
+        let compact = Compact::of(kind, object);
         Some(Self {
             uid: text("uid")?.to_owned(),
             version: text("resourceVersion")?.parse().ok()?,
@@ -63,7 +63,7 @@ impl Entry {
             settled: None,
             findings: Vec::new(),
             leaving: metadata.get("deletionTimestamp").is_some_and(|time| !time.is_null()),
-            rollout: object.get("kind").is_some_and(|kind| kind == "Deployment").then(|| Rollout::read(object)),
+            progress: kind.progress.map(|progress| progress(object)),
             written: None,
         })
     }
@@ -100,8 +100,9 @@ impl Entry {
     }
 
     /// Whether a verdict on `object` holds for this too: it is the same object, and differs in nothing that can be judged.
-    pub(super) fn is_judged_with(&self, object: &Value) -> bool {
-        self.has_uid_of(object) && (self.has_version_of(object) || self.fingerprint == Compact::of(object).fingerprint)
+    pub(super) fn is_judged_with(&self, kind: &Kind, object: &Value) -> bool {
+        self.has_uid_of(object)
+            && (self.has_version_of(object) || self.fingerprint == Compact::of(kind, object).fingerprint)
     }
 
     /// Whether this is our own write, of which the watch now tells as well: nothing new, and not worth reading.
@@ -120,7 +121,7 @@ impl Entry {
 
     /// Whether the two call for the same work.
     pub(super) fn is_same_work(&self, other: &Self) -> bool {
-        self.uid == other.uid && self.fingerprint == other.fingerprint && self.rollout == other.rollout
+        self.uid == other.uid && self.fingerprint == other.fingerprint && self.progress == other.progress
     }
 }
 
@@ -142,21 +143,12 @@ struct Compact {
     fingerprint: u64,
 }
 
-/// What changes without anything that can be judged. The Deployment controller counts revisions in the annotation, which is
-/// tolerated anyway.
-const VOLATILE: [&[&str]; 5] = [
-    &["status"],
-    &["metadata", "managedFields"],
-    &["metadata", "resourceVersion"],
-    &["metadata", "generation"],
-    &["metadata", "annotations", "deployment.kubernetes.io/revision"],
-];
-
 impl Compact {
     /// The object without its status, and a fingerprint that changes only with what can be judged.
-    fn of(object: &Value) -> Self {
+    fn of(kind: &Kind, object: &Value) -> Self {
         let text = json(&without(object, &[&["status"]]));
-        Self { text: text.into_boxed_str(), fingerprint: FINGERPRINTS.hash_one(json(&without(object, &VOLATILE))) }
+        let volatile = [VOLATILE_EVERYWHERE, kind.rules.volatile].concat();
+        Self { text: text.into_boxed_str(), fingerprint: FINGERPRINTS.hash_one(json(&without(object, &volatile))) }
     }
 }
 

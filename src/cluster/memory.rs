@@ -94,8 +94,8 @@ impl Memory {
 }
 
 impl AppMemory {
-    pub(super) fn contention(&mut self, kind: &'static str, name: &str) -> &mut Contention {
-        self.contention.entry((kind, name.to_owned())).or_default()
+    pub(super) fn contention(&mut self, child: &Child) -> &mut Contention {
+        self.contention.entry((child.kind.name, child.name.clone())).or_default()
     }
 
     /// Notes what was undone, until a status says so.
@@ -110,7 +110,7 @@ impl AppMemory {
 
     /// Why a write was refused, while it is too early to try it again.
     pub(super) fn refusal(&self, child: &Child, dangerous: bool) -> Option<(Duration, String)> {
-        let refusal = self.refusals.get(&(child.kind.kind, child.name.clone()))?;
+        let refusal = self.refusals.get(&(child.kind.name, child.name.clone()))?;
         let longest = if dangerous { LONGEST_IN_DANGER } else { Duration::MAX };
         let pause = refusal.until.saturating_duration_since(Instant::now());
         let pause = pause.min(longest.saturating_sub(refusal.since.elapsed()));
@@ -119,7 +119,7 @@ impl AppMemory {
 
     /// Notes a refused write. Returns how long to leave it alone.
     pub(super) fn refused(&mut self, child: &Child, words: &str) -> Duration {
-        let key = (child.kind.kind, child.name.clone());
+        let key = (child.kind.name, child.name.clone());
         let times = self
             .refusals
             .get(&key)
@@ -134,36 +134,36 @@ impl AppMemory {
 
     pub(super) fn conflict_seen(&mut self, child: &Child, holder: &str) {
         let seen = Taken { hash: child.hash.clone(), holder: holder.to_owned(), since: Instant::now() };
-        self.conflicts.insert((child.kind.kind, child.name.clone()), seen);
+        self.conflicts.insert((child.kind.name, child.name.clone()), seen);
     }
 
     /// The object was seen to be ours: what was known of conflicts and refusals is past.
     pub(super) fn at_peace(&mut self, child: &Child) {
-        let key = (child.kind.kind, child.name.clone());
+        let key = (child.kind.name, child.name.clone());
         self.conflicts.remove(&key);
         self.refusals.remove(&key);
     }
 
     /// Notes that a child isn't only out of sight.
     pub(super) fn gone(&mut self, child: &Child) {
-        self.gone.insert((child.kind.kind, child.name.clone()));
+        self.gone.insert((child.kind.name, child.name.clone()));
     }
 
     /// Notes that the watch shows a child.
     pub(super) fn seen(&mut self, child: &Child) {
-        self.gone.remove(&(child.kind.kind, child.name.clone()));
+        self.gone.remove(&(child.kind.name, child.name.clone()));
     }
 
     /// Whether a child was found to be gone.
     pub(super) fn is_gone(&self, child: &Child) -> bool {
-        self.gone.contains(&(child.kind.kind, child.name.clone()))
+        self.gone.contains(&(child.kind.name, child.name.clone()))
     }
 
     /// Who was found to have the name, if that is recent enough not to ask again.
     pub(super) fn known_conflict(&self, child: &Child) -> Option<(Duration, String)> {
         // A changed spec is a reason to look again at once.
         let taken =
-            self.conflicts.get(&(child.kind.kind, child.name.clone())).filter(|taken| taken.hash == child.hash)?;
+            self.conflicts.get(&(child.kind.name, child.name.clone())).filter(|taken| taken.hash == child.hash)?;
         let pause = conflict_retry(child).saturating_sub(taken.since.elapsed());
         (!pause.is_zero()).then(|| (pause, taken.holder.clone()))
     }

@@ -12,13 +12,13 @@ impl Round<'_> {
     /// Deletes what nothing declares any more, as far as it may go now; the rest follows as the watches report each object
     /// gone. Returns what is still there.
     pub async fn prune(&self, children: &[Child], available: bool) -> Vec<ChildOutcome> {
-        let owner = &self.app.owner;
-        let (mut now, mut later) = plan::prunable(self.cache.owned(owner), children, available);
-        if self.app.drift.paused {
+        let id = &self.target.id;
+        let (mut now, mut later) = plan::prunable(self.cache.owned(id), children, available);
+        if self.target.ungated.enforcement.paused {
             later.append(&mut now);
         }
         let deletions = now.iter().map(async |leftover| {
-            match self.writer.delete(owner, leftover).await {
+            match self.writer.delete(id, leftover).await {
                 // Changed or gone since: the watch will tell.
                 Err(failure) if failure.class() != FailureClass::Outdated => {
                     let pause = backoff(failure.class(), 1);

@@ -31,7 +31,7 @@ impl Stored {
         let mut object = self.object;
         if let Some(fields) = object.as_object_mut() {
             fields.insert("apiVersion".to_owned(), kind.api_version().into());
-            fields.insert("kind".to_owned(), kind.kind.into());
+            fields.insert("kind".to_owned(), kind.name.into());
         }
         object
     }

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use super::stored::Stored;
 use crate::{
     api::{HardenedApp, HardenedAppStatus, MANAGER},
-    app::Owner,
+    app::AppId,
     desired::{Child, Kind},
     plan::{Leftover, Live},
 };
@@ -120,26 +120,26 @@ impl Writer {
     ///
     /// A server-side apply that names a resourceVersion updates that version only; none is ever "1", so where the object
     /// exists the answer is 409, forced or not. A cache that sees only labelled objects can't know about foreign ones.
-    pub(super) async fn create(&self, owner: &Owner, child: &Child) -> Result<Value, Failure> {
-        self.apply_with(owner, child, "create", json!({ "resourceVersion": "1" }), child.replicas(None)).await
+    pub(super) async fn create(&self, id: &AppId, child: &Child) -> Result<Value, Failure> {
+        self.apply_with(id, child, "create", json!({ "resourceVersion": "1" }), child.replicas(None)).await
     }
 
     /// Applies the object, if it is still the one that was judged; and where an autoscaler decides the number of pods, only if
     /// that is still the same.
-    pub(super) async fn apply(&self, owner: &Owner, child: &Child, live: &Live) -> Result<Value, Failure> {
+    pub(super) async fn apply(&self, id: &AppId, child: &Child, live: &Live) -> Result<Value, Failure> {
         let mut precondition = json!({ "uid": live.uid() });
         let (replicas, version) = live.scale();
-        if child.scaled.is_some()
+        if child.autoscaled.is_some()
             && let Some(metadata) = precondition.as_object_mut()
         {
             metadata.insert("resourceVersion".to_owned(), json!(version));
         }
-        self.apply_with(owner, child, "apply", precondition, child.replicas(replicas)).await
+        self.apply_with(id, child, "apply", precondition, child.replicas(replicas)).await
     }
 
     async fn apply_with(
         &self,
-        owner: &Owner,
+        id: &AppId,
         child: &Child,
         action: &'static str,
         precondition: Value,
@@ -161,36 +161,30 @@ impl Writer {
             field_validation: Some(ValidationDirective::Strict),
             ..PatchParams::default()
         };
-        let api = self.api(owner, child.kind);
-        self.send(
-            action,
-            owner,
-            child.kind.kind,
-            &child.name,
-            api.patch(&child.name, &parameters, &Patch::Apply(&body)),
-        )
-        .await
-        .map(Stored::into_value)
+        let api = self.api(id, child.kind);
+        self.send(action, id, child.kind.name, &child.name, api.patch(&child.name, &parameters, &Patch::Apply(&body)))
+            .await
+            .map(Stored::into_value)
     }
 
     /// Sends a JSON patch.
-    pub(super) async fn patch(&self, owner: &Owner, child: &Child, patch: &Value) -> Result<Value, Failure> {
+    pub(super) async fn patch(&self, id: &AppId, child: &Child, patch: &Value) -> Result<Value, Failure> {
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Json::<()>(serde_json::from_value(patch.clone()).unwrap_or_default());
-        let api = self.api(owner, child.kind);
-        self.send("mend", owner, child.kind.kind, &child.name, api.patch(&child.name, &parameters, &patch))
+        let api = self.api(id, child.kind);
+        self.send("mend", id, child.kind.name, &child.name, api.patch(&child.name, &parameters, &patch))
             .await
             .map(Stored::into_value)
     }
 
     /// Reads the object: only after a write was refused, or where it is out of sight and won't be made anew.
-    pub(super) async fn get(&self, owner: &Owner, child: &Child) -> Result<Value, Failure> {
-        let api = self.api(owner, child.kind);
-        self.send(READ, owner, child.kind.kind, &child.name, api.get(&child.name)).await.map(Stored::into_value)
+    pub(super) async fn get(&self, id: &AppId, child: &Child) -> Result<Value, Failure> {
+        let api = self.api(id, child.kind);
+        self.send(READ, id, child.kind.name, &child.name, api.get(&child.name)).await.map(Stored::into_value)
     }
 
     /// Deletes exactly the object that was judged.
-    pub(super) async fn delete(&self, owner: &Owner, leftover: &Leftover) -> Result<(), Failure> {
+    pub(super) async fn delete(&self, id: &AppId, leftover: &Leftover) -> Result<(), Failure> {
         let parameters = DeleteParams {
             preconditions: Some(Preconditions {
                 uid: Some(leftover.uid.clone()),
@@ -200,8 +194,8 @@ impl Writer {
             propagation_policy: Some(PropagationPolicy::Background),
             ..DeleteParams::default()
         };
-        let api = self.api(owner, leftover.kind);
-        self.send("delete", owner, leftover.kind.kind, &leftover.name, api.delete(&leftover.name, &parameters)).await?;
+        let api = self.api(id, leftover.kind);
+        self.send("delete", id, leftover.kind.name, &leftover.name, api.delete(&leftover.name, &parameters)).await?;
         Ok(())
     }
 
@@ -209,30 +203,28 @@ impl Writer {
     ///
     /// # Errors
     /// If the API server refuses or doesn't answer.
-    pub async fn status(&self, owner: &Owner, status: &HardenedAppStatus) -> Result<u64, Failure> {
+    pub async fn status(&self, id: &AppId, status: &HardenedAppStatus) -> Result<u64, Failure> {
         let patch = json!([
-            { "op": "test", "path": "/metadata/uid", "value": owner.uid },
+            { "op": "test", "path": "/metadata/uid", "value": id.uid },
             { "op": "add", "path": "/status", "value": status },
         ]);
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Json::<()>(serde_json::from_value(patch).unwrap_or_default());
         let resource = ApiResource::erase::<HardenedApp>(&());
-        let api = Api::<Stored>::namespaced_with(self.client.0.clone(), &owner.namespace, &resource);
+        let api = Api::<Stored>::namespaced_with(self.client.0.clone(), &id.namespace, &resource);
         let kind = HardenedApp::kind(&());
-        let app = self
-            .send("report on", owner, &kind, &owner.name, api.patch_status(&owner.name, &parameters, &patch))
-            .await?;
+        let app = self.send("report on", id, &kind, &id.name, api.patch_status(&id.name, &parameters, &patch)).await?;
         Ok(version(app.meta()))
     }
 
-    fn api(&self, owner: &Owner, kind: &Kind) -> Api<Stored> {
-        Api::namespaced_with(self.client.0.clone(), &owner.namespace, &kind.resource())
+    fn api(&self, id: &AppId, kind: &Kind) -> Api<Stored> {
+        Api::namespaced_with(self.client.0.clone(), &id.namespace, &kind.resource())
     }
 
     async fn send<T>(
         &self,
         action: &'static str,
-        owner: &Owner,
+        id: &AppId,
         kind: &str,
         name: &str,
         request: impl Future<Output = Result<T, kube::Error>>,
@@ -240,7 +232,7 @@ impl Writer {
         // The semaphore is never closed, so a permit always comes.
         let _permit = self.in_flight.acquire().await;
         let answer = tokio::time::timeout(TIMEOUT, request).await;
-        let namespace = &owner.namespace;
+        let namespace = &id.namespace;
         let cause = match answer {
             Ok(Ok(value)) => {
                 if action == READ {

@@ -1,33 +1,41 @@
-//! What the rest of the operator needs to know of a child kind: one row each.
+//! What the rest of the operator needs to know of a kind of child: one row for each.
+
+use std::{
+    cmp::Ordering,
+    hash::{Hash, Hasher},
+};
 
 use kube::core::ApiResource;
 use serde_json::Value;
 
-use crate::app::{App, Component};
+use super::{draft::Draft, progress::Progress};
+use crate::release::Target;
 
-/// A row of the table of child kinds.
+/// A row of the table of child kinds. Its identity is group and name.
 #[derive(Debug)]
 pub struct Kind {
+    /// Kind.
+    pub name: &'static str,
     /// API group; empty for the core group.
     pub group: &'static str,
     /// API version.
     pub version: &'static str,
-    /// Kind.
-    pub kind: &'static str,
     /// Resource name in URLs and roles.
     pub plural: &'static str,
-    /// When it is applied.
+    /// When its objects are applied.
     pub stage: Stage,
-    /// The object without its metadata; `None` where the component needs none.
-    pub build: fn(&App, &Component) -> Option<Value>,
-    /// How live objects of this kind are compared with it.
+    /// All objects of this kind that should exist.
+    pub build: fn(&Target) -> Vec<Draft>,
+    /// How far a live object has come; `None` for kinds that are complete once they are applied.
+    pub progress: Option<fn(&Value) -> Progress>,
+    /// How live objects of this kind are compared with what is declared.
     pub rules: Rules,
 }
 
 /// When objects are applied; within a stage in parallel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Binds pods: must be in place before them, and outlives them.
+    /// Binds pods: must be in place before them, and is deleted after them.
     Guard,
     /// Makes or serves pods.
     Workload,
@@ -39,17 +47,22 @@ pub enum Stage {
 pub struct Rules {
     /// Lists whose members have a key, as in server-side apply; all others are compared by position.
     pub keyed: &'static [(&'static str, &'static [&'static str])],
-    /// What weakens the workload, added or changed. Such additions are undone, whoever made them.
+    /// What weakens the workload, added or changed. Such additions are reverted, whoever made them.
     pub dangerous: &'static [&'static str],
-    /// Additions that are none of our business. Beats `dangerous`.
+    /// Additions that change nothing for the app. Beats `dangerous`.
     pub tolerated: &'static [&'static str],
+    /// Fields that the API server doesn't store where they are `false`. All other booleans are pointers in its types: it stores
+    /// their `false`, and where that is missing the default counts.
+    pub omitted_if_false: &'static [&'static str],
+    /// Fields that a controller counts up, besides those of [`VOLATILE_EVERYWHERE`]: a change of them alone needs no comparison.
+    pub volatile: &'static [&'static [&'static str]],
     /// Nothing below the metadata is ever confidential: the status may show whatever is found there.
     pub public: bool,
-    /// Deviations are undone in the mode Observe, too.
+    /// Deviations are reverted in the mode Observe, too.
     pub always_enforced: bool,
 }
 
-/// Additions tolerated on every kind: what the server itself keeps, and notes by others that change nothing.
+/// Additions tolerated on every kind: what the API server itself keeps, and notes that change nothing.
 pub const TOLERATED_EVERYWHERE: &[&str] = &[
     "metadata finalizers",
     "metadata creationTimestamp",
@@ -64,6 +77,10 @@ pub const TOLERATED_EVERYWHERE: &[&str] = &[
     "status",
 ];
 
+/// What changes in an object without anything that is compared.
+pub const VOLATILE_EVERYWHERE: &[&[&str]] =
+    &[&["status"], &["metadata", "managedFields"], &["metadata", "resourceVersion"], &["metadata", "generation"]];
+
 impl Kind {
     /// The kind as an API client addresses it.
     #[must_use]
@@ -72,7 +89,7 @@ impl Kind {
             group: self.group.to_owned(),
             version: self.version.to_owned(),
             api_version: self.api_version(),
-            kind: self.kind.to_owned(),
+            kind: self.name.to_owned(),
             plural: self.plural.to_owned(),
         }
     }
@@ -81,5 +98,35 @@ impl Kind {
     #[must_use]
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    const fn id(&self) -> (&'static str, &'static str) {
+        (self.group, self.name)
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Eq for Kind {}
+
+impl Hash for Kind {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+    }
+}
+
+impl PartialOrd for Kind {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Kind {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.id().cmp(&other.id())
     }
 }

@@ -82,7 +82,7 @@ impl Collector for OfApps {
             let undone = self.memory.undone(&seen.uid);
             // All kinds from the start: an alert on increases would miss the first one of a series that begins with it.
             KINDS.iter().map(move |kind| {
-                ([*namespace, *name, ("kind", kind.kind)], undone.get(kind.kind).copied().unwrap_or_default())
+                ([*namespace, *name, ("kind", kind.name)], undone.get(kind.name).copied().unwrap_or_default())
             })
         });
         counters(&mut encoder, "hardenedapp_drift_reverted", "Deviations that were undone.", reverted)

@@ -73,7 +73,7 @@ impl Comparison<'_> {
             let path = path.with(Segment::Field(name.clone()));
             match live.get(name) {
                 Some(live) => self.value(value, live, &path),
-                None if is_absent(name, value) => {}
+                None if self.is_omitted(value, &path) => {}
                 None => self.add(path, DriftChange::Removed, Some(value), None),
             }
         }
@@ -151,6 +151,19 @@ impl Comparison<'_> {
         patterns.into_iter().any(|pattern| path.is_within(pattern))
     }
 
+    /// Whether the API server doesn't store such a value, so that declaring it and finding nothing is no difference.
+    fn is_omitted(&self, value: &Value, path: &Path) -> bool {
+        match value {
+            Value::Bool(false) => self.rules.omitted_if_false.iter().any(|pattern| path.is(pattern)),
+            // Go's `omitempty`.
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(list) => list.is_empty(),
+            Value::Object(fields) => fields.is_empty(),
+            Value::Number(_) | Value::Bool(true) => false,
+        }
+    }
+
     fn add(&mut self, path: Path, change: DriftChange, desired: Option<&Value>, live: Option<&Value>) {
         if change == DriftChange::Added && self.tolerates(&path) {
             return;
@@ -164,20 +177,4 @@ type Key = Vec<(&'static str, Value)>;
 
 fn key_of(member: &Value, keys: &'static [&'static str]) -> Key {
     keys.iter().map(|key| (*key, member.get(key).cloned().unwrap_or_default())).collect()
-}
-
-/// The switches that the API server doesn't store where they are off. All others are pointers: it keeps their `false`, and
-/// where that is gone the default counts, which for tokens and privilege escalation is `true`.
-const OMITTED_IF_FALSE: [&str; 3] = ["hostNetwork", "hostPID", "hostIPC"];
-
-/// Values that the API server doesn't store (Go's `omitempty`), so that declaring them and finding nothing is no difference.
-fn is_absent(name: &str, value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(false) => OMITTED_IF_FALSE.contains(&name),
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Number(_) | Value::Bool(true) => false,
-    }
 }

@@ -65,7 +65,7 @@ pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&
     let show = |value: &Value| if public { plain(value) } else { show(leaf, value) };
     let shown = |value: &Option<Value>| value.as_ref().map(show).unwrap_or_default();
     DriftItem {
-        kind: child.kind.kind.to_owned(),
+        kind: child.kind.name.to_owned(),
         name: child.name.clone(),
         path: short(&difference.path),
         change: difference.change,
@@ -101,7 +101,7 @@ pub(super) fn short(path: &Path) -> String {
 /// The status entry for an object that is gone. Who deleted it is recorded nowhere that the operator may read.
 pub(super) fn deleted_item(child: &Child) -> DriftItem {
     DriftItem {
-        kind: child.kind.kind.to_owned(),
+        kind: child.kind.name.to_owned(),
         name: child.name.clone(),
         path: String::new(),
         change: DriftChange::Deleted,

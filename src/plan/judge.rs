@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     api::{DriftChange, FindingItem, ToleratedPath},
-    app::Drift,
+    app::Enforcement,
     desired::{APPLIED_HASH, Child, MANAGED_BY},
 };
 
@@ -26,14 +26,21 @@ const LONGEST: usize = 256;
 /// `settled` says that this process has seen the object equal to this very child before: then every difference is
 /// somebody else's doing, whatever the object itself says. `listed` says that the last status, for this very spec, lists it.
 #[must_use]
-pub fn judge(child: &Child, owner_uid: &str, live: &Value, settled: bool, listed: bool, drift: &Drift) -> Verdict {
+pub fn judge(
+    child: &Child,
+    owner_uid: &str,
+    live: &Value,
+    settled: bool,
+    listed: bool,
+    enforcement: &Enforcement,
+) -> Verdict {
     if let Some(holder) = holder(live, owner_uid) {
         let drift = if was_ours(child, live) { vec![disowned_item(child)] } else { Vec::new() };
         return Verdict { drift, ..Verdict::of(Change::Conflict { holder }) };
     }
     let current = settled || is_current(child, live);
-    let judgement = Judgement { child, live, current, tolerated: &drift.tolerated };
-    let observed = is_observed(child, drift);
+    let judgement = Judgement { child, live, current, tolerated: &enforcement.tolerated };
+    let observed = is_observed(child, enforcement);
     let mut verdict = Verdict::of(Change::Keep);
     let mut found = differences(&child.body, live, &child.kind.rules);
     if let Some(replicas) = child.replicas(live.pointer("/spec/replicas").and_then(Value::as_i64)) {
@@ -140,7 +147,7 @@ impl Judgement<'_> {
         let foreign = claims.iter().any(Claim::is_foreign);
         let ours = !foreign && claims.iter().any(Claim::is_ours);
         // New bounds put the autoscaler's number out of them: nobody's fault.
-        if !self.current && self.child.scaled.is_some() && difference.path.is("spec replicas") {
+        if !self.current && self.child.autoscaled.is_some() && difference.path.is("spec replicas") {
             return Class::Outdated;
         }
         // What only our own apply claims goes with our next one; a field that isn't there yet is claimed by nobody.
@@ -216,17 +223,17 @@ fn is_sight(path: &Path) -> bool {
 
 fn is_tolerated(tolerated: &ToleratedPath, child: &Child, difference: &Difference) -> bool {
     let path = difference.path.to_string();
-    tolerated.kind == child.kind.kind
+    tolerated.kind == child.kind.name
         && path.strip_prefix(&tolerated.path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 fn unowned(child: &Child, difference: &Difference) -> FindingItem {
     FindingItem {
         check: "unowned-addition".to_owned(),
-        component: child.component.clone(),
+        component: child.part.as_ref().map(ToString::to_string).unwrap_or_default(),
         message: format!(
             "{} {} has {}, which nobody but us claims: a newer server's default, a webhook, or a client under our name",
-            child.kind.kind,
+            child.kind.name,
             child.name,
             short(&difference.path)
         ),

@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use crate::{
     api::{DriftItem, DriftMode, FindingItem},
-    app::Drift,
+    app::Enforcement,
     desired::Child,
 };
 
@@ -164,20 +164,20 @@ pub struct Told {
 
 /// What must be done about a child, whatever is known of it.
 #[must_use]
-pub fn verdict(child: &Child, owner_uid: &str, live: &Live, told: Told, drift: &Drift) -> Verdict {
+pub fn verdict(child: &Child, owner_uid: &str, live: &Live, told: Told, enforcement: &Enforcement) -> Verdict {
     match live {
-        Live::Absent => Verdict::absent(child, told, is_observed(child, drift)),
+        Live::Absent => Verdict::absent(child, told, is_observed(child, enforcement)),
         Live::Settled { findings } => Verdict { findings: findings.clone(), ..Verdict::of(Change::Keep) },
         Live::Outdated { .. } => Verdict { news: true, ..Verdict::of(Change::Apply) },
         Live::Foreign { holder } => Verdict::of(Change::Conflict { holder: holder.clone() }),
-        Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, told.listed, drift),
+        Live::Object { object, settled, .. } => judge(child, owner_uid, object, *settled, told.listed, enforcement),
     }
 }
 
 /// Whether deviations of a child are only reported.
 #[must_use]
-pub fn is_observed(child: &Child, drift: &Drift) -> bool {
-    drift.mode == DriftMode::Observe && !child.kind.rules.always_enforced
+pub fn is_observed(child: &Child, enforcement: &Enforcement) -> bool {
+    enforcement.mode == DriftMode::Observe && !child.kind.rules.always_enforced
 }
 
 impl Verdict {

@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{Leftover, PodState, Verdict};
 use crate::{
     api::{DriftItem, FindingItem},
-    app::{App, Rejection},
-    desired::{Child, Rollout},
+    app::{Enforcement, PartName, Rejection},
+    desired::{Child, Kind, Progress, Rollout},
+    release::Target,
 };
 
 /// What became of one reconciliation of an app.
@@ -33,11 +34,13 @@ pub enum Refusal {
 #[derive(Clone, Debug)]
 pub struct Applied {
     /// What was to be applied.
-    pub app: App,
+    pub target: Target,
+    /// What accepting the spec found weaker than possible.
+    pub findings: Vec<FindingItem>,
     /// The state of each child.
     pub children: Vec<ChildOutcome>,
     /// How far each part of the app has come, by its name.
-    pub progress: BTreeMap<String, PartProgress>,
+    pub progress: BTreeMap<PartName, PartProgress>,
     /// Why the newest spec is refused; then the last accepted one was applied.
     pub refused: Option<Refusal>,
 }
@@ -45,17 +48,26 @@ pub struct Applied {
 /// How far one part has come.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PartProgress {
-    /// The rollout of its pods; `None` until the object that makes them exists.
-    pub rollout: Option<Rollout>,
+    /// The progress of the object that makes its pods; `None` until that exists.
+    pub progress: Option<Progress>,
     /// Its pods.
     pub pods: Vec<PodState>,
 }
 
 impl PartProgress {
+    /// The rollout of its pods.
+    #[must_use]
+    pub const fn rollout(&self) -> Option<&Rollout> {
+        match &self.progress {
+            Some(Progress::Rollout(rollout)) => Some(rollout),
+            None => None,
+        }
+    }
+
     /// Whether all pods are of the current template and ready.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.rollout.as_ref().is_some_and(|rollout| rollout.complete)
+        self.rollout().is_some_and(|rollout| rollout.complete)
     }
 }
 
@@ -63,7 +75,13 @@ impl Applied {
     /// Whether the newest spec isn't applied: the children are still those of an earlier one.
     #[must_use]
     pub const fn waits(&self) -> bool {
-        self.refused.is_some() || self.app.drift.paused
+        self.refused.is_some() || self.target.ungated.enforcement.paused
+    }
+
+    /// How the children are held to what is declared.
+    #[must_use]
+    pub const fn enforcement(&self) -> &Enforcement {
+        &self.target.ungated.enforcement
     }
 }
 
@@ -71,11 +89,13 @@ impl Applied {
 #[derive(Clone, Debug)]
 pub struct ChildOutcome {
     /// Its kind.
-    pub kind: &'static str,
+    pub kind: &'static Kind,
     /// Its name.
     pub name: String,
-    /// The part it belongs to; empty if none declares it any more.
-    pub part: String,
+    /// The part it belongs to; `None` for an object of the app as a whole, and for what isn't declared any more.
+    pub part: Option<PartName>,
+    /// Whether the app still declares it.
+    pub declared: bool,
     /// Its state.
     pub state: ChildState,
     /// What others had changed and this reconciliation reverted.
@@ -99,7 +119,7 @@ pub enum ChildState {
     Contested(Duration),
     /// An object of this name is being deleted.
     AwaitDeletion,
-    /// No part declares it any more; it is deleted once what replaces it is available and its pods are gone.
+    /// The app doesn't declare it any more; it is deleted once what replaces it is available and its pods are gone.
     Leftover,
     /// Not tried, because a guard of the part isn't in place, or because the app is paused.
     Held,
@@ -121,17 +141,18 @@ impl ChildOutcome {
     pub fn of(child: &Child, state: ChildState, reverted: Vec<DriftItem>, verdict: Verdict) -> Self {
         let open = if matches!(state, ChildState::InPlace) { Vec::new() } else { verdict.drift };
         let reverted = reverted.into_iter().filter(|item| !open.iter().any(|known| known.is_same(item))).collect();
-        let (name, part) = (child.name.clone(), child.component.clone());
-        Self { kind: child.kind.kind, name, part, state, reverted, open, findings: verdict.findings }
+        let (name, part) = (child.name.clone(), child.part.clone());
+        Self { kind: child.kind, name, part, declared: true, state, reverted, open, findings: verdict.findings }
     }
 
-    /// The outcome for what no part declares any more.
+    /// The outcome for what the app doesn't declare any more.
     #[must_use]
     pub fn of_leftover(leftover: &Leftover, state: ChildState) -> Self {
         Self {
-            kind: leftover.kind.kind,
+            kind: leftover.kind,
             name: leftover.name.clone(),
-            part: String::new(),
+            part: None,
+            declared: false,
             state,
             reverted: Vec::new(),
             open: Vec::new(),

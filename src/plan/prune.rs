@@ -27,10 +27,9 @@ pub struct Leftover {
 /// the policy only after the last pod.
 #[must_use]
 pub fn prunable(owned: Vec<Leftover>, declared: &[Child], available: bool) -> (Vec<Leftover>, Vec<Leftover>) {
-    let declared: BTreeSet<(&str, &str)> =
-        declared.iter().map(|child| (child.kind.kind, child.name.as_str())).collect();
+    let declared: BTreeSet<(&Kind, &str)> = declared.iter().map(|child| (child.kind, child.name.as_str())).collect();
     let gone: Vec<Leftover> =
-        owned.into_iter().filter(|owned| !declared.contains(&(owned.kind.kind, owned.name.as_str()))).collect();
+        owned.into_iter().filter(|owned| !declared.contains(&(owned.kind, owned.name.as_str()))).collect();
     let with_workload: BTreeSet<String> =
         gone.iter().filter(|other| other.kind.stage == Stage::Workload).map(|other| other.name.clone()).collect();
     gone.into_iter().partition(|leftover| {

@@ -13,43 +13,12 @@ use fake::Fake;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{DriftItem, HardenedApp, ToleratedPath},
-    app::{App, Drift, Policy},
-    desired::{Child, children},
+    api::{DriftItem, ToleratedPath},
+    app::Enforcement,
+    desired::Child,
+    fixtures::{UID, child, child_of, shop},
     plan::{Verdict, judge},
 };
-
-/// UID of the app that the tests are about.
-const OWNER: &str = "app-uid";
-
-/// An app with one of everything that a difference can be about.
-fn shop() -> Value {
-    json!({ "components": [{
-        "name": "web",
-        "image": "r.io/web:1",
-        "ports": [{ "name": "http", "port": 8080 }],
-        "args": ["serve"],
-        "env": [{ "name": "LOG_LEVEL", "value": "info" }, { "name": "EMPTY", "value": "" }],
-        "writablePaths": [{ "path": "/var/cache/shop", "size": "64Mi" }],
-        "allowFrom": [{ "app": "portal", "component": "web" }],
-    }] })
-}
-
-fn accepted(spec: Value) -> App {
-    let mut app = HardenedApp::new("shop", serde_json::from_value(spec).unwrap());
-    app.metadata.namespace = Some("demo".to_owned());
-    app.metadata.uid = Some(OWNER.to_owned());
-    App::accept(&app, &Policy::default()).unwrap()
-}
-
-/// The first child of a kind.
-fn child_of(spec: Value, kind: &str) -> Child {
-    children(&accepted(spec)).into_iter().find(|child| child.kind.kind == kind).unwrap()
-}
-
-fn child(kind: &str) -> Child {
-    child_of(shop(), kind)
-}
 
 /// The child in place, and then what others do to it.
 fn disturbed(child: &Child, doing: impl FnOnce(&mut Fake)) -> Fake {
@@ -60,7 +29,7 @@ fn disturbed(child: &Child, doing: impl FnOnce(&mut Fake)) -> Fake {
 }
 
 fn judged(child: &Child, fake: &Fake) -> Verdict {
-    judge(child, OWNER, &fake.live(), false, true, &Drift::default())
+    judge(child, UID, &fake.live(), false, true, &Enforcement::default())
 }
 
 fn tolerated(kind: &str, path: &str) -> ToleratedPath {

@@ -2,6 +2,7 @@
 
 use crate::{
     api::ComponentStatus,
+    app::Workload,
     desired::Rollout,
     plan::{Applied, ChildOutcome, ChildState, PartProgress},
 };
@@ -10,28 +11,29 @@ use crate::{
 const LONGEST: usize = 512;
 
 pub(super) fn components(applied: &Applied) -> Vec<ComponentStatus> {
-    let components = applied.app.components.iter();
-    components
-        .map(|component| {
-            let unknown = PartProgress::default();
-            let progress = applied.progress.get(&component.name).unwrap_or(&unknown);
-            let rollout = progress.rollout.as_ref();
-            let mut children = applied.children.iter().filter(|child| child.part == component.name);
-            let scaled = component.autoscaling.is_some();
-            ComponentStatus {
-                name: component.name.clone(),
-                image: component.image.reference.clone(),
-                ready: rollout.map_or(0, |rollout| rollout.ready),
-                desired: rollout.filter(|_| scaled).map_or(component.replicas, |rollout| rollout.desired),
-                message: children.find_map(blocked).unwrap_or_else(|| message(progress)),
-            }
-        })
-        .collect()
+    let unknown = PartProgress::default();
+    let component = |workload: &Workload| {
+        let name = &workload.name;
+        let progress = applied.progress.get(name).unwrap_or(&unknown);
+        let rollout = progress.rollout();
+        let mut children = applied.children.iter().filter(|child| child.part.as_ref() == Some(name));
+        let scale = applied.target.ungated.scale.get(name);
+        let declared = scale.filter(|scale| scale.autoscaling.is_none()).map(|scale| scale.replicas);
+        let fewest = || scale.map_or(0, |scale| scale.replicas);
+        ComponentStatus {
+            name: name.to_string(),
+            image: workload.template.image.reference.clone(),
+            ready: rollout.map_or(0, |rollout| rollout.ready),
+            desired: declared.unwrap_or_else(|| rollout.map_or_else(fewest, |rollout| rollout.desired)),
+            message: children.find_map(blocked).unwrap_or_else(|| message(progress)),
+        }
+    };
+    applied.target.workloads().map(component).collect()
 }
 
 /// Why a component's objects aren't in place.
 fn blocked(child: &ChildOutcome) -> Option<String> {
-    let (kind, name) = (child.kind, &child.name);
+    let (kind, name) = (child.kind.name, &child.name);
     match &child.state {
         ChildState::Conflict(holder, _) => Some(format!("{kind} {name} belongs to {holder}")),
         ChildState::AwaitDeletion => Some(format!("{kind} {name} is being deleted")),
@@ -46,7 +48,7 @@ fn blocked(child: &ChildOutcome) -> Option<String> {
 
 /// Why its pods don't serve; empty when they do.
 fn message(progress: &PartProgress) -> String {
-    let Some(rollout) = &progress.rollout else { return "waiting for its Deployment".to_owned() };
+    let Some(rollout) = progress.rollout() else { return "waiting for its Deployment".to_owned() };
     if rollout.complete {
         return String::new();
     }

@@ -8,7 +8,7 @@ use k8s_openapi::{
 use super::drift::sentence;
 use crate::{
     api::{ConditionType, DriftChange, DriftItem, DriftMode, HardenedAppStatus, PAUSED, Reason},
-    app::Rejection,
+    app::{PartName, Rejection},
     plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, Refusal},
 };
 
@@ -122,7 +122,7 @@ fn accepted(outcome: &Outcome) -> Decision {
             let words: Vec<String> = rejections.iter().map(Rejection::to_string).collect();
             Decision::of(false, Reason::Rejected, words.join("\n"))
         }
-        None if matches!(outcome, Outcome::Applied(applied) if applied.app.drift.paused) => {
+        None if matches!(outcome, Outcome::Applied(applied) if applied.enforcement().paused) => {
             Decision::of(true, Reason::Accepted, "the spec can be carried out, once the pause is over")
         }
         None => Decision::of(true, Reason::Accepted, "the spec is carried out"),
@@ -130,11 +130,11 @@ fn accepted(outcome: &Outcome) -> Decision {
 }
 
 fn available(applied: &Applied, status: &HardenedAppStatus) -> Decision {
-    let complete = |name: &str| applied.progress.get(name).is_some_and(PartProgress::is_complete);
+    let complete = |name: &str| applied.progress.get(&PartName::new(name)).is_some_and(PartProgress::is_complete);
     let Some(component) = status.components.iter().find(|component| !complete(&component.name)) else {
         return Decision::of(true, Reason::Available, "all pods of all components serve");
     };
-    let rollouts = applied.progress.values().filter_map(|progress| progress.rollout.as_ref());
+    let rollouts = applied.progress.values().filter_map(PartProgress::rollout);
     let stuck = rollouts.into_iter().any(|rollout| rollout.stuck);
     let reason = if stuck { Reason::RolloutStuck } else { Reason::RolloutInProgress };
     Decision::of(false, reason, format!("{}: {}", component.name, component.message))
@@ -148,7 +148,7 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
         Outcome::Applied(applied) if applied.refused.is_none() => applied,
         Outcome::Applied(_) | Outcome::Refused(_) => return accepted.again(Some(false)),
     };
-    if applied.app.drift.paused {
+    if applied.enforcement().paused {
         return Decision::of(
             false,
             Reason::Paused,
@@ -163,7 +163,7 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
                 Reason::Conflict,
                 format!(
                     "{} {} belongs to {holder} and is left alone; rename or delete it, or rename the app or component",
-                    child.kind, child.name
+                    child.kind.name, child.name
                 ),
             )),
             _ => None,
@@ -177,11 +177,11 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
     };
     let leaving = || {
         let child = children.iter().find(|child| matches!(child.state, ChildState::AwaitDeletion))?;
-        let then = match applied.app.drift.mode {
+        let then = match applied.enforcement().mode {
             DriftMode::Enforce => " and comes anew once it is gone",
             DriftMode::Observe => "",
         };
-        let words = format!("{} {} is being deleted{then}", child.kind, child.name);
+        let words = format!("{} {} is being deleted{then}", child.kind.name, child.name);
         Some(Decision::of(false, Reason::WaitingForDeletion, words))
     };
     let missing = || {
@@ -190,7 +190,7 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
         let child = children.iter().filter(observed).find(|child| child.open.iter().any(gone))?;
         let words = format!(
             "{} {} was deleted and isn't made anew: change the spec, or set spec.drift.mode to Enforce",
-            child.kind, child.name
+            child.kind.name, child.name
         );
         Some(Decision::of(false, Reason::Observed, words))
     };
@@ -201,7 +201,7 @@ fn ready(outcome: &Outcome, accepted: &Decision, status: &HardenedAppStatus) -> 
 fn is_unwilling(item: &DriftItem, applied: &Applied) -> bool {
     let left = |child: &ChildOutcome| matches!(child.state, ChildState::Observed | ChildState::AwaitDeletion);
     let mut tried = applied.children.iter().filter(|child| !left(child));
-    !applied.app.drift.paused && tried.any(|child| child.open.iter().any(|open| open.is_same(item)))
+    !applied.enforcement().paused && tried.any(|child| child.open.iter().any(|open| open.is_same(item)))
 }
 
 fn in_sync(applied: &Applied, status: &HardenedAppStatus) -> Decision {
@@ -219,7 +219,7 @@ fn in_sync(applied: &Applied, status: &HardenedAppStatus) -> Decision {
             Some(item) => Decision::of(false, Reason::Drifted, sentence(item)),
             None => Decision::of(false, Reason::Observed, format!("reported and not undone: {}", sentence(open))),
         },
-        (None, _) if applied.app.drift.paused && held => {
+        (None, _) if applied.enforcement().paused && held => {
             Decision::of(false, Reason::Paused, "changes of the spec wait until the pause is over")
         }
         (None, Some(last)) => Decision::of(true, Reason::Reverted, format!("last undone: {}", sentence(last))),

@@ -38,7 +38,7 @@ pub fn report(
         }
         let unowned = applied.children.iter().flat_map(|child| child.findings.clone());
         let left = applied.children.iter().filter(|child| matches!(child.state, ChildState::Leftover)).map(leftover);
-        let declared = applied.app.findings.iter().cloned().chain(applied.app.drift.findings());
+        let declared = applied.findings.iter().cloned().chain(applied.enforcement().findings());
         status.findings = declared.chain(unowned).chain(left).collect();
         status.findings.sort();
         status.findings.dedup();
@@ -60,7 +60,7 @@ fn leftover(child: &ChildOutcome) -> FindingItem {
         component: String::new(),
         message: format!(
             "{} {} is declared no more: it goes once all components serve, its pods are gone and the app isn't paused",
-            child.kind, child.name
+            child.kind.name, child.name
         ),
     }
 }
@@ -72,7 +72,7 @@ fn children(previous: &HardenedAppStatus, generation: Option<i64>, applied: &App
         .children
         .iter()
         .filter_map(|child| {
-            let reference = ChildRef { kind: child.kind.to_owned(), name: child.name.clone() };
+            let reference = ChildRef { kind: child.kind.name.to_owned(), name: child.name.clone() };
             let listed = same_spec && previous.children.contains(&reference);
             let there = match child.state {
                 ChildState::InPlace | ChildState::Observed | ChildState::Contested(_) => true,
@@ -82,7 +82,7 @@ fn children(previous: &HardenedAppStatus, generation: Option<i64>, applied: &App
                     listed
                 }
             };
-            (there && !child.part.is_empty()).then_some(reference)
+            (there && child.declared).then_some(reference)
         })
         .collect();
     children.sort();

@@ -10,28 +10,24 @@ use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp}
 use serde_json::json;
 
 use crate::{
-    api::{DriftChange, DriftItem, HardenedApp, HardenedAppStatus},
-    app::{App, Policy, Rejection},
-    desired::Rollout,
+    api::{DriftChange, DriftItem, HardenedAppStatus},
+    app::{PartName, Rejection},
+    desired::{Progress, Rollout},
+    fixtures::{app, kind},
     plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, PodState, Refusal},
+    release::Target,
 };
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn app() -> App {
-    let spec = json!({ "components": [{ "name": "web", "image": "r.io/web:1" }] });
-    let mut app = HardenedApp::new("shop", serde_json::from_value(spec).unwrap());
-    app.metadata.namespace = Some("demo".to_owned());
-    App::accept(&app, &Policy::default()).unwrap()
-}
-
-fn child(kind: &'static str, state: ChildState) -> ChildOutcome {
+fn child(name: &str, state: ChildState) -> ChildOutcome {
     ChildOutcome {
-        kind,
+        kind: kind(name),
         name: "shop-web".to_owned(),
-        part: "web".to_owned(),
+        part: Some(PartName::new("web")),
+        declared: true,
         state,
         reverted: Vec::new(),
         open: Vec::new(),
@@ -43,14 +39,16 @@ fn complete() -> Rollout {
     Rollout { desired: 2, ready: 2, complete: true, ..Rollout::default() }
 }
 
-fn progress(rollout: Rollout, pods: Vec<PodState>) -> BTreeMap<String, PartProgress> {
-    BTreeMap::from([("web".to_owned(), PartProgress { rollout: Some(rollout), pods })])
+fn progress(rollout: Rollout, pods: Vec<PodState>) -> BTreeMap<PartName, PartProgress> {
+    BTreeMap::from([(PartName::new("web"), PartProgress { progress: Some(Progress::Rollout(rollout)), pods })])
 }
 
 /// An app that is in place and serves.
 fn applied() -> Applied {
+    let app = app(json!({ "components": [{ "name": "web", "image": "r.io/web:1" }] }));
     Applied {
-        app: app(),
+        findings: app.findings.clone(),
+        target: Target::of(app),
         children: vec![child("NetworkPolicy", ChildState::InPlace), child("Deployment", ChildState::InPlace)],
         progress: progress(complete(), Vec::new()),
         refused: None,

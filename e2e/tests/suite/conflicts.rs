@@ -40,12 +40,12 @@ impl Case {
         assert!(message.contains(&format!("{kind} {foreign}")), "{message}");
         scene.condition(app, "Stalled", "True", "Conflict").await?;
 
-        let guard = KINDS.iter().any(|row| row.kind == kind && row.stage == Stage::Guard);
+        let guard = KINDS.iter().any(|row| row.name == kind && row.stage == Stage::Guard);
         let held = |row: &&hardened_app::desired::Kind| guard && row.stage == Stage::Workload;
         let mut expected: BTreeSet<(String, String)> =
-            web_kinds().map(|row| (row.kind.to_owned(), format!("{app}-api"))).collect();
-        let mine = web_kinds().filter(|row| row.kind != kind && !held(row));
-        expected.extend(mine.map(|row| (row.kind.to_owned(), foreign.clone())));
+            web_kinds().map(|row| (row.name.to_owned(), format!("{app}-api"))).collect();
+        let mine = web_kinds().filter(|row| row.name != kind && !held(row));
+        expected.extend(mine.map(|row| (row.name.to_owned(), foreign.clone())));
         scene
             .reported(app, &format!("what isn't in conflict goes on beside the {kind}"), |status| {
                 let children = status.children.iter().map(|child| (child.kind.clone(), child.name.clone()));
@@ -53,12 +53,12 @@ impl Case {
             })
             .await?;
         for row in web_kinds().filter(held) {
-            assert_eq!(scene.live(row.kind, &foreign).await?, Value::Null, "{} is held back by the {kind}", row.kind);
+            assert_eq!(scene.live(row.name, &foreign).await?, Value::Null, "{} is held back by the {kind}", row.name);
         }
 
         let requests = scene.quiet().await?;
         let about = requests.iter().filter(|request| request.name.as_deref() == Some(foreign.as_str()));
-        let plural = KINDS.iter().find(|row| row.kind == kind).map(|row| row.plural).unwrap_or_default();
+        let plural = KINDS.iter().find(|row| row.name == kind).map(|row| row.plural).unwrap_or_default();
         let about: Vec<_> = about.filter(|request| request.resource == plural).collect();
         // Where the watch shows the object, nothing is asked at all; else one attempt and one look.
         let asked: Vec<_> = about.iter().map(|request| (request.verb.as_str(), request.code)).collect();
@@ -88,7 +88,7 @@ async fn declared(scene: &Scene, kind: &str, name: &str) -> Result<Value> {
 async fn all(labelled: bool) -> Result<()> {
     let manifests: Vec<Value> = serde_saphyr::from_multiple(FOREIGN)?;
     let kinds: Vec<_> = manifests.iter().filter_map(|manifest| manifest.pointer("/kind")?.as_str()).collect();
-    assert_eq!(kinds, KINDS.each_ref().map(|row| row.kind), "one of every kind");
+    assert_eq!(kinds, KINDS.each_ref().map(|row| row.name), "one of every kind");
     let scene = Scene::open("conflict").await?;
     let cases = manifests.into_iter().enumerate().map(|(index, manifest)| {
         let (scene, app) = (&scene, format!("app{index}"));
@@ -115,14 +115,14 @@ async fn an_object_of_another_app_is_left_alone() -> Result<()> {
     scene.ready("a-b", &WEB.replace("web", "c")).await?;
     let mut before = Vec::new();
     for kind in web_kinds() {
-        before.push(scene.version(kind.kind, "a-b-c").await?);
+        before.push(scene.version(kind.name, "a-b-c").await?);
     }
     scene.create("a", &WEB.replace("web", "b-c")).await?;
     let message = scene.condition("a", "Ready", "False", "Conflict").await?;
     assert!(message.contains("HardenedApp a-b"), "{message}");
     scene.quiet().await?;
     for (kind, before) in web_kinds().zip(before) {
-        assert_eq!(scene.version(kind.kind, "a-b-c").await?, before, "{}", kind.kind);
+        assert_eq!(scene.version(kind.name, "a-b-c").await?, before, "{}", kind.name);
     }
     scene.condition("a-b", "Ready", "True", "Available").await?;
     Ok(())

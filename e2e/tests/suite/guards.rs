@@ -68,7 +68,7 @@ impl Trouble {
 
 /// Forbids more objects of a kind in the namespace; returns when that counts.
 async fn no_more(scene: &Scene, kind: &str) -> Result<()> {
-    let row = KINDS.iter().find(|row| row.kind == kind).context("a child kind")?;
+    let row = KINDS.iter().find(|row| row.name == kind).context("a child kind")?;
     let resource = format!("count/{}{}{}", row.plural, if row.group.is_empty() { "" } else { "." }, row.group);
     let quota = json!({ "metadata": { "name": "none" }, "spec": { "hard": { resource: "0" } } });
     let quotas = Api::<ResourceQuota>::namespaced(scene.client.clone(), scene.name());
@@ -133,7 +133,7 @@ async fn holds_back_only_what_is_new(kind: &str, trouble: Trouble) -> Result<()>
 #[tokio::test]
 async fn a_guard_in_trouble_holds_back_only_what_is_new() -> Result<()> {
     let guards = KINDS.iter().filter(|kind| kind.stage == Stage::Guard);
-    let cases = guards.flat_map(|guard| Trouble::ALL.map(|trouble| (guard.kind, trouble)));
+    let cases = guards.flat_map(|guard| Trouble::ALL.map(|trouble| (guard.name, trouble)));
     try_join_all(cases.map(async |(kind, trouble)| {
         holds_back_only_what_is_new(kind, trouble).await.with_context(|| format!("{kind}: {trouble:?}"))
     }))

@@ -18,7 +18,7 @@ fn component(name: &str, replicas: u8) -> String {
 }
 
 async fn all_are_gone(scene: &Scene, name: &str) -> Result<()> {
-    try_join_all(KINDS.iter().map(|kind| scene.gone(kind.kind, name))).await?;
+    try_join_all(KINDS.iter().map(|kind| scene.gone(kind.name, name))).await?;
     Ok(())
 }
 
@@ -75,7 +75,7 @@ async fn a_renamed_component_replaces_the_old_one() -> Result<()> {
     scene.condition("shop", "Ready", "True", "Available").await?;
     all_are_gone(&scene, "shop-web").await?;
     for kind in web_kinds() {
-        scene.version(kind.kind, "shop-front").await?;
+        scene.version(kind.name, "shop-front").await?;
     }
     let status = scene.apps().get("shop").await?.status.unwrap_or_default();
     assert!(status.drift.is_empty(), "what the spec no longer declares isn't drift: {:?}", status.drift);
@@ -88,7 +88,7 @@ async fn the_old_component_serves_until_the_new_one_does() -> Result<()> {
     scene.ready("shop", WEB).await?;
     let mut before = Vec::new();
     for kind in web_kinds() {
-        before.push(scene.version(kind.kind, "shop-web").await?);
+        before.push(scene.version(kind.name, "shop-web").await?);
     }
     // Without a node its pod never starts.
     scene.change("shop", &component("front", 1)).await?;
@@ -96,7 +96,7 @@ async fn the_old_component_serves_until_the_new_one_does() -> Result<()> {
     scene.condition("shop", "Ready", "False", "RolloutInProgress").await?;
     scene.quiet().await?;
     for (kind, before) in web_kinds().zip(before) {
-        assert_eq!(scene.version(kind.kind, "shop-web").await?, before, "{}", kind.kind);
+        assert_eq!(scene.version(kind.name, "shop-web").await?, before, "{}", kind.name);
     }
     scene.change("shop", &component("front", 0)).await?;
     all_are_gone(&scene, "shop-web").await
@@ -127,8 +127,8 @@ async fn an_app_deleted_and_made_anew_at_once_comes_up() -> Result<()> {
     let second = scene.ready("shop", WEB).await?;
     let uid = second.metadata.uid.as_deref();
     for kind in web_kinds() {
-        let live = scene.live(kind.kind, "shop-web").await?;
-        assert_eq!(live.pointer("/metadata/ownerReferences/0/uid").and_then(Value::as_str), uid, "{}", kind.kind);
+        let live = scene.live(kind.name, "shop-web").await?;
+        assert_eq!(live.pointer("/metadata/ownerReferences/0/uid").and_then(Value::as_str), uid, "{}", kind.name);
     }
     Ok(())
 }

@@ -164,7 +164,7 @@ fn every_write_is_logged(operator: &Operator) -> Result<()> {
         }
     }
     let mut expected: BTreeSet<_> =
-        web_kinds().map(|kind| ("create".to_owned(), kind.kind.to_owned(), "counted-web".to_owned())).collect();
+        web_kinds().map(|kind| ("create".to_owned(), kind.name.to_owned(), "counted-web".to_owned())).collect();
     expected.insert(("apply".to_owned(), "ServiceAccount".to_owned(), "counted-web".to_owned()));
     expected.insert(("report on".to_owned(), "HardenedApp".to_owned(), "counted".to_owned()));
     assert_eq!(writes, expected);

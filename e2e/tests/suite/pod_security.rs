@@ -14,7 +14,7 @@ fn deployments(scene: &Scene, sample: &str) -> Result<Vec<Value>> {
     let mut app: Value = serde_saphyr::from_str(sample)?;
     set(&mut app, "/metadata/namespace", scene.name().into());
     let children = desired(&serde_json::from_value(app)?)?;
-    let deployments = children.into_iter().filter(|child| child.kind.kind == "Deployment");
+    let deployments = children.into_iter().filter(|child| child.kind.name == "Deployment");
     Ok(deployments.map(|child| child.body).collect())
 }
 

@@ -68,7 +68,7 @@ async fn a_namespace_that_names_a_missing_policy_has_no_apps_until_it_names_anot
     assert!(message.contains("there is no HardeningPolicy nowhere"), "{message}");
     scene.quiet().await?;
     for kind in &KINDS {
-        assert_eq!(scene.live(kind.kind, "shop-web").await?, Value::Null, "{}", kind.kind);
+        assert_eq!(scene.live(kind.name, "shop-web").await?, Value::Null, "{}", kind.name);
     }
     scene.label(POLICY_LABEL, None).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;

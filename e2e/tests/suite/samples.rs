@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use hardened_app::api::DriftChange;
-use hardened_app::app::Drift;
+use hardened_app::app::Enforcement;
 use hardened_app::plan::{self, Change};
 use serde_json::Value;
 
@@ -18,13 +18,13 @@ async fn is_what_is_declared(sample: &str, name: &str) -> Result<()> {
     scene.in_place(name).await?;
     let uid = app.metadata.uid.clone().unwrap_or_default();
     for child in desired(&app)? {
-        let (kind, name) = (child.kind.kind, &child.name);
+        let (kind, name) = (child.kind.name, &child.name);
         let live: Value = scene.live(kind, name).await?;
         for difference in plan::differences(&child.body, &live, &child.kind.rules) {
             assert_eq!(difference.change, DriftChange::Added, "{kind} {name}: {}", difference.path);
         }
         // As a stranger's work, so that no addition passes for a remainder of ours.
-        let verdict = plan::judge(&child, &uid, &live, true, true, &Drift::default());
+        let verdict = plan::judge(&child, &uid, &live, true, true, &Enforcement::default());
         assert_eq!(verdict.change, Change::Keep, "{kind} {name}");
         assert_eq!((verdict.drift, verdict.findings), (vec![], vec![]), "{kind} {name}");
     }

@@ -6,9 +6,10 @@ use anyhow::{Context, Result, bail};
 use e2e::audit::{self, Request};
 use e2e::{ControlPlane, Namespace, operator, until};
 use hardened_app::api::{DriftItem, HardenedApp, HardenedAppStatus};
-use hardened_app::app::{App, Drift, Policy};
+use hardened_app::app::{App, Enforcement, Policy};
 use hardened_app::desired::{self, Child, KINDS, Kind};
 use hardened_app::plan::{self, Verdict};
+use hardened_app::release::Target;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1;
 use k8s_openapi::api::events::v1::Event;
@@ -36,7 +37,7 @@ pub(crate) fn autoscaled() -> String {
 
 /// The kinds that [`WEB`] is made of: all but the autoscaler, with which no rollout would be complete without a node.
 pub(crate) fn web_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
-    KINDS.iter().filter(|kind| kind.kind != AUTOSCALER)
+    KINDS.iter().filter(|kind| kind.name != AUTOSCALER)
 }
 
 /// The one kind that a component needn't have.
@@ -76,7 +77,7 @@ impl Scene {
 
     /// The objects of one of the child kinds.
     pub(crate) fn objects(&self, kind: &str) -> Result<Api<DynamicObject>> {
-        let kind = KINDS.iter().find(|row| row.kind == kind).with_context(|| format!("{kind} is no child kind"))?;
+        let kind = KINDS.iter().find(|row| row.name == kind).with_context(|| format!("{kind} is no child kind"))?;
         Ok(Api::namespaced_with(self.client.clone(), self.name(), &kind.resource()))
     }
 
@@ -195,10 +196,17 @@ impl Scene {
     /// for a remainder of ours.
     pub(crate) async fn verdict(&self, app: &str, kind: &str) -> Result<Verdict> {
         let app = self.apps().get(app).await?;
-        let child = desired(&app)?.into_iter().find(|child| child.kind.kind == kind);
+        let child = desired(&app)?.into_iter().find(|child| child.kind.name == kind);
         let child = child.with_context(|| format!("the app declares no {kind}"))?;
         let live = self.live(kind, &child.name).await?;
-        Ok(plan::judge(&child, app.metadata.uid.as_deref().unwrap_or_default(), &live, true, true, &Drift::default()))
+        Ok(plan::judge(
+            &child,
+            app.metadata.uid.as_deref().unwrap_or_default(),
+            &live,
+            true,
+            true,
+            &Enforcement::default(),
+        ))
     }
 
     /// UID and version of an object: equal as long as nobody writes to it.
@@ -274,5 +282,5 @@ pub(crate) fn says_so(text: &str, pieces: &str) -> bool {
 pub(crate) fn desired(app: &HardenedApp) -> Result<Vec<Child>> {
     let accepted = App::accept(app, &Policy::default());
     let app = accepted.map_err(|rejections| anyhow::anyhow!("refused: {rejections:?}"))?;
-    Ok(desired::children(&app))
+    Ok(desired::children(&Target::of(app)))
 }

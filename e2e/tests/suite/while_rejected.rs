@@ -17,7 +17,7 @@ fn contradiction() -> String {
 async fn children(scene: &Scene) -> Result<Vec<Value>> {
     let mut children = Vec::new();
     for kind in web_kinds() {
-        children.push(declared(&scene.live(kind.kind, "shop-web").await?));
+        children.push(declared(&scene.live(kind.name, "shop-web").await?));
     }
     Ok(children)
 }

@@ -9,9 +9,9 @@ fn form(kind: &str, spec: &Value) -> Vec<String> {
 }
 
 fn beyond(kind: &str, spec: &Value) -> Vec<String> {
-    let mut rejections = Rejections::default();
-    bounds(kind, spec, &mut rejections);
-    rejections.into_result::<()>(None).unwrap_err().iter().map(Rejection::to_string).collect()
+    let mut review = Review::default();
+    bounds(kind, spec, &mut review);
+    review.into_findings().err().unwrap_or_default().iter().map(Rejection::to_string).collect()
 }
 
 #[test]
@@ -66,10 +66,10 @@ fn what_is_beyond_a_bound_is_named() {
 
 #[test]
 fn a_field_that_our_own_rules_refuse_is_not_named_twice() {
-    let mut rejections = Rejections::default();
-    rejections.add("spec.components[web].image", "no tag", "append one");
-    bounds("HardenedApp", &json!({ "components": [{ "name": "web", "image": "" }] }), &mut rejections);
-    assert_eq!(rejections.into_result::<()>(None).unwrap_err().len(), 1);
+    let mut review = Review::default();
+    review.reject("spec.components[web].image", "no tag", "append one");
+    bounds("HardenedApp", &json!({ "components": [{ "name": "web", "image": "" }] }), &mut review);
+    assert_eq!(review.into_findings().unwrap_err().len(), 1);
 }
 
 #[test]

@@ -2,25 +2,27 @@
 
 use serde_json::{Value, json};
 
-use super::{app, child, kind, owner, stored};
+use super::stored;
 use crate::{
+    app::PartName,
     cluster::{AppKey, Cache, entry::Entry},
-    desired::Child,
+    desired::{Child, children},
+    fixtures::{child, id, kind, shop, target},
     plan::{Live, PartProgress},
 };
 
 /// A look has found the object equal to what is declared.
 fn settle(cache: &Cache, child: &Child) {
-    let live = cache.live(&owner(), child);
-    cache.settle(&owner(), child, &live, &[]);
+    let live = cache.live(&id(), child);
+    cache.settle(&id(), child, &live, &[]);
 }
 
 fn is_settled(cache: &Cache, child: &Child) -> bool {
-    matches!(cache.live(&owner(), child), Live::Settled { .. })
+    matches!(cache.live(&id(), child), Live::Settled { .. })
 }
 
 fn version(cache: &Cache, child: &Child) -> Option<String> {
-    match cache.live(&owner(), child) {
+    match cache.live(&id(), child) {
         Live::Object { object, .. } => object["metadata"]["resourceVersion"].as_str().map(str::to_owned),
         _ => None,
     }
@@ -42,11 +44,11 @@ const NONE: [&str; 0] = [];
 #[test]
 fn what_a_watch_says_is_known_and_calls_for_a_look() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    assert_eq!(cache.live(&owner(), &child), Live::Absent);
+    assert_eq!(cache.live(&id(), &child), Live::Absent);
     assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 5))), SHOP);
     assert_eq!(version(&cache, &child).as_deref(), Some("5"));
     assert_eq!(apps(cache.deleted(child.kind, &stored(&child, "1", 6))), SHOP);
-    assert_eq!(cache.live(&owner(), &child), Live::Absent);
+    assert_eq!(cache.live(&id(), &child), Live::Absent);
 }
 
 #[test]
@@ -80,13 +82,13 @@ fn the_answer_to_our_write_doesnt_hide_a_newer_event() {
 fn what_came_after_the_look_isnt_settled_with_it() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 7));
-    let judged = cache.live(&owner(), &child);
+    let judged = cache.live(&id(), &child);
     cache.observed(child.kind, &changed(stored(&child, "1", 8)));
-    cache.settle(&owner(), &child, &judged, &[]);
+    cache.settle(&id(), &child, &judged, &[]);
     assert_eq!(version(&cache, &child).as_deref(), Some("8"));
     // Nor if the object was made anew.
     cache.observed(child.kind, &changed(stored(&child, "2", 7)));
-    cache.settle(&owner(), &child, &judged, &[]);
+    cache.settle(&id(), &child, &judged, &[]);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
 }
 
@@ -94,11 +96,11 @@ fn what_came_after_the_look_isnt_settled_with_it() {
 fn a_status_that_came_after_the_look_is_settled_with_it() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 7));
-    let judged = cache.live(&owner(), &child);
+    let judged = cache.live(&id(), &child);
     let mut newer = stored(&child, "1", 8);
     newer["status"] = json!({ "replicas": 1 });
     cache.observed(child.kind, &newer);
-    cache.settle(&owner(), &child, &judged, &[]);
+    cache.settle(&id(), &child, &judged, &[]);
     assert!(is_settled(&cache, &child));
 }
 
@@ -136,17 +138,17 @@ fn a_settled_object_is_kept_no_longer_but_what_was_found_is() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
     let finding = crate::api::FindingItem { check: "c".to_owned(), ..Default::default() };
-    let live = cache.live(&owner(), &child);
-    cache.settle(&owner(), &child, &live, std::slice::from_ref(&finding));
-    assert_eq!(cache.live(&owner(), &child), Live::Settled { findings: vec![finding] });
+    let live = cache.live(&id(), &child);
+    cache.settle(&id(), &child, &live, std::slice::from_ref(&finding));
+    assert_eq!(cache.live(&id(), &child), Live::Settled { findings: vec![finding] });
     // Judged against another version of the child, it has to be applied anew.
     let newer = Child { hash: "another".to_owned(), ..child };
-    assert_eq!(cache.live(&owner(), &newer), Live::Outdated { uid: "1".to_owned(), version: 5, replicas: Some(2) });
+    assert_eq!(cache.live(&id(), &newer), Live::Outdated { uid: "1".to_owned(), version: 5, replicas: Some(2) });
 }
 
 #[test]
 fn what_cant_be_judged_keeps_it_settled() {
-    let (cache, child) = (Cache::default(), child("ServiceAccount"));
+    let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
     settle(&cache, &child);
     for (pointer, value) in [
@@ -184,10 +186,10 @@ fn a_change_that_can_be_judged_unsettles_and_is_somebody_elses() {
         let (holder, field) = pointer.rsplit_once('/').unwrap();
         object.pointer_mut(holder).unwrap()[field] = json!("other");
         assert_eq!(apps(cache.observed(child.kind, &object)), SHOP, "{pointer}");
-        assert!(matches!(cache.live(&owner(), &child), Live::Object { settled: true, .. }), "{pointer}");
+        assert!(matches!(cache.live(&id(), &child), Live::Object { settled: true, .. }), "{pointer}");
         // Found equal again after a heal: another object of the name starts from nothing.
         cache.observed(child.kind, &changed(stored(&child, "2", 7)));
-        assert!(matches!(cache.live(&owner(), &child), Live::Object { settled: false, .. }), "{pointer}");
+        assert!(matches!(cache.live(&id(), &child), Live::Object { settled: false, .. }), "{pointer}");
     }
 }
 
@@ -203,7 +205,7 @@ fn a_list_drops_what_it_doesnt_hold() {
     assert_eq!(version(&cache, &listed).as_deref(), Some("5"));
     cache.relist(listed.kind);
     assert_eq!(apps(cache.relisted(listed.kind)), SHOP);
-    assert_eq!(cache.live(&owner(), &listed), Live::Absent);
+    assert_eq!(cache.live(&id(), &listed), Live::Absent);
     // Lists of one kind say nothing about another.
     assert_eq!(version(&cache, &child("NetworkPolicy")).as_deref(), Some("5"));
 }
@@ -224,7 +226,7 @@ fn a_changed_label_doesnt_take_an_object_from_its_app() {
     let mut relabelled = stored(&child, "1", 6);
     relabelled["metadata"]["labels"]["app.kubernetes.io/part-of"] = json!("other");
     assert_eq!(apps(cache.observed(child.kind, &relabelled)), SHOP);
-    assert_eq!(cache.owned(&owner()).len(), 1);
+    assert_eq!(cache.owned(&id()).len(), 1);
 }
 
 #[test]
@@ -235,7 +237,7 @@ fn an_object_that_changes_hands_calls_for_a_look_at_both_apps() {
     moved["metadata"]["ownerReferences"][0]["name"] = json!("other");
     moved["metadata"]["ownerReferences"][0]["uid"] = json!("other-uid");
     assert_eq!(apps(cache.observed(child.kind, &moved)), ["demo/other", "demo/shop"]);
-    assert!(cache.owned(&owner()).is_empty());
+    assert!(cache.owned(&id()).is_empty());
     assert_eq!(apps(cache.deleted(child.kind, &moved)), ["demo/other"]);
 }
 
@@ -246,7 +248,7 @@ fn only_what_names_the_app_as_controller_is_owned() {
     object["metadata"]["ownerReferences"][0]["uid"] = json!("an earlier app of the name");
     cache.observed(kind("NetworkPolicy"), &object);
     cache.observed(mine.kind, &stored(&mine, "1", 5));
-    let owned = cache.owned(&owner());
+    let owned = cache.owned(&id());
     assert_eq!(owned.len(), 1);
     assert_eq!(
         (owned[0].name.as_str(), owned[0].uid.as_str(), owned[0].resource_version.as_str()),
@@ -256,19 +258,23 @@ fn only_what_names_the_app_as_controller_is_owned() {
     let pod =
         json!({ "metadata": { "name": "p", "namespace": "demo", "labels": { "hardened.dev/workload": "shop.web" } } });
     cache.pods(|pods| pods.observed(&pod));
-    assert!(cache.owned(&owner())[0].has_pods);
+    assert!(cache.owned(&id())[0].has_pods);
+}
+
+fn progress(cache: &Cache) -> PartProgress {
+    cache.progress(&id(), &children(&target(shop())))[&PartName::new("web")].clone()
 }
 
 #[test]
 fn progress_speaks_of_our_own_deployments_only() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    assert_eq!(cache.progress(&app())["web"], PartProgress::default());
+    assert_eq!(progress(&cache), PartProgress::default());
     let mut foreign = stored(&child, "1", 5);
     foreign["metadata"]["ownerReferences"][0]["uid"] = json!("other");
     cache.observed(child.kind, &foreign);
-    assert_eq!(cache.progress(&app())["web"], PartProgress::default());
+    assert_eq!(progress(&cache), PartProgress::default());
     cache.observed(child.kind, &stored(&child, "2", 6));
-    assert!(cache.progress(&app())["web"].rollout.is_some());
+    assert!(progress(&cache).progress.is_some());
 }
 
 #[test]
@@ -276,11 +282,11 @@ fn objects_that_no_server_stores_are_ignored() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     assert_eq!(apps(cache.observed(child.kind, &child.body)), NONE);
     assert_eq!(apps(cache.observed(child.kind, &json!({}))), NONE);
-    assert_eq!(cache.live(&owner(), &child), Live::Absent);
+    assert_eq!(cache.live(&id(), &child), Live::Absent);
 }
 
 #[test]
 fn only_deployments_roll_out() {
-    let rolls_out = |kind| Entry::read(&stored(&child(kind), "1", 5)).unwrap().rollout.is_some();
+    let rolls_out = |name| Entry::read(kind(name), &stored(&child(name), "1", 5)).unwrap().progress.is_some();
     assert!(rolls_out("Deployment") && !rolls_out("PodDisruptionBudget"));
 }

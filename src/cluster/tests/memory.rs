@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::child;
 use crate::{
     api::{DriftChange, DriftItem},
     cluster::{FailureClass, Memory, backoff},
     desired::Child,
+    fixtures::child,
 };
 
 #[test]

@@ -13,6 +13,7 @@ use crate::{
     api::{HardenedApp, HardeningPolicy},
     app::{App, Policy, Rejection},
     desired::{Child, children},
+    release::Target,
 };
 
 /// A file of the folder.
@@ -132,7 +133,7 @@ fn accepted_case(case: &Case, app: &App) -> Result<(), String> {
     {
         return Err("expects nothing".to_owned());
     }
-    let made = children(app);
+    let made = children(&Target::of(app.clone()));
     if let Some(expected) = &case.children {
         let found: BTreeSet<String> = made.iter().map(identity).collect();
         let expected: BTreeSet<String> = expected.iter().cloned().collect();
@@ -141,7 +142,7 @@ fn accepted_case(case: &Case, app: &App) -> Result<(), String> {
         }
     }
     if let Some(expected) = &case.findings {
-        let findings = app.findings.iter().cloned().chain(app.drift.findings());
+        let findings = app.findings.iter().cloned().chain(app.ungated.enforcement.findings());
         let found: Vec<String> = findings.map(|item| format!("{} {}", item.check, item.component)).collect();
         if found != *expected {
             return Err(format!("findings: found {found:?}, expected {expected:?}"));
@@ -161,7 +162,7 @@ fn accepted_case(case: &Case, app: &App) -> Result<(), String> {
 }
 
 fn identity(child: &Child) -> String {
-    format!("{}/{}", child.kind.kind, child.name)
+    format!("{}/{}", child.kind.name, child.name)
 }
 
 fn find<'a>(made: &'a [Child], wanted: &str) -> Result<&'a Child, String> {

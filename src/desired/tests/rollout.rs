@@ -2,10 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::desired::Rollout;
+use crate::desired::{KINDS, Progress, Rollout};
 
 fn rollout(status: &Value) -> Rollout {
-    Rollout::read(&json!({ "metadata": { "generation": 3 }, "spec": { "replicas": 2 }, "status": status }))
+    let progress = KINDS.iter().find(|kind| kind.name == "Deployment").unwrap().progress.unwrap();
+    let Progress::Rollout(rollout) =
+        progress(&json!({ "metadata": { "generation": 3 }, "spec": { "replicas": 2 }, "status": status }));
+    rollout
 }
 
 fn numbers(observed: i64, replicas: i32, updated: i32, available: i32) -> Value {

@@ -5,7 +5,7 @@
 use std::{fmt::Write, fs, path::Path};
 
 use super::golden::{case, files};
-use crate::desired::children;
+use crate::{desired::children, release::Target};
 
 const HASHES: &str = "src/desired/golden/applied-hashes.txt";
 
@@ -15,10 +15,10 @@ fn hashes() -> String {
     for file in files() {
         let Ok(mut app) = case(&fs::read_to_string(&file).unwrap()).unwrap().accept().unwrap() else { continue };
         // With a UID, since the owner reference is hashed too.
-        app.owner.uid = "golden-uid".to_owned();
-        for child in children(&app) {
+        app.id.uid = "golden-uid".to_owned();
+        for child in children(&Target::of(app)) {
             let case = file.file_stem().unwrap().display();
-            writeln!(lines, "{case} {}/{} {}", child.kind.kind, child.name, child.hash).unwrap();
+            writeln!(lines, "{case} {}/{} {}", child.kind.name, child.name, child.hash).unwrap();
         }
     }
     lines

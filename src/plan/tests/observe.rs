@@ -2,18 +2,18 @@
 
 use serde_json::json;
 
-use super::{OWNER, child, child_of, disturbed, lines, push, set, shop};
+use super::{UID, child, child_of, disturbed, lines, push, set, shop};
 use crate::{
     api::DriftMode,
-    app::Drift,
+    app::Enforcement,
     desired::Child,
     plan::{Change, Live, Told, Verdict, verdict},
 };
 
 fn judged(child: &Child, live: &Live, listed: bool) -> Verdict {
-    let mut observing = Drift::default();
+    let mut observing = Enforcement::default();
     observing.mode = DriftMode::Observe;
-    verdict(child, OWNER, live, Told { listed, deleted: false }, &observing)
+    verdict(child, UID, live, Told { listed, deleted: false }, &observing)
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{OWNER, accepted, fake::Fake, line, push, set, unset};
+use super::{UID, fake::Fake, line, push, set, unset};
 use crate::{
-    app::Drift,
+    app::Enforcement,
     desired::{Child, children},
+    fixtures::target,
     plan::{Change, Live, Told, verdict},
 };
 
@@ -116,7 +117,7 @@ fn look(child: &Child, fake: &mut Fake, budget: usize) -> Vec<String> {
     let mut reported = Vec::new();
     for _ in 0..budget {
         let live = if fake.is_there() { Live::answered(fake.live()) } else { Live::Absent };
-        let verdict = verdict(child, OWNER, &live, Told::default(), &Drift::default());
+        let verdict = verdict(child, UID, &live, Told::default(), &Enforcement::default());
         reported.extend(verdict.drift.iter().map(line));
         match verdict.change {
             Change::Keep => break,
@@ -129,7 +130,7 @@ fn look(child: &Child, fake: &mut Fake, budget: usize) -> Vec<String> {
 }
 
 fn is_kept(child: &Child, fake: &Fake) -> bool {
-    verdict(child, OWNER, &Live::answered(fake.live()), Told::default(), &Drift::default()).change == Change::Keep
+    verdict(child, UID, &Live::answered(fake.live()), Told::default(), &Enforcement::default()).change == Change::Keep
 }
 
 proptest! {
@@ -137,29 +138,29 @@ proptest! {
 
     #[test]
     fn the_same_app_gives_the_same_bytes_in_whatever_order_it_is_written(spec in spec(), turn in 0..4_usize) {
-        let once = bytes(&children(&accepted(spec.clone())));
-        prop_assert_eq!(&once, &bytes(&children(&accepted(spec.clone()))));
-        prop_assert_eq!(&once, &bytes(&children(&accepted(shuffled(&spec, turn)))));
+        let once = bytes(&children(&target(spec.clone())));
+        prop_assert_eq!(&once, &bytes(&children(&target(spec.clone()))));
+        prop_assert_eq!(&once, &bytes(&children(&target(shuffled(&spec, turn)))));
     }
 
     #[test]
     fn after_an_apply_there_is_nothing_left_to_do(spec in spec()) {
-        for child in children(&accepted(spec)) {
+        for child in children(&target(spec)) {
             let mut fake = Fake::default();
             prop_assert_eq!(look(&child, &mut fake, 1), Vec::<String>::new());
-            prop_assert!(is_kept(&child, &fake), "{} {}", child.kind.kind, child.name);
+            prop_assert!(is_kept(&child, &fake), "{} {}", child.kind.name, child.name);
         }
     }
 
     #[test]
     fn a_new_spec_is_one_apply_and_no_drift(old in spec(), new in spec()) {
-        let old = children(&accepted(old));
-        for child in children(&accepted(new)) {
-            let Some(old) = old.iter().find(|old| old.kind.kind == child.kind.kind && old.name == child.name) else { continue };
+        let old = children(&target(old));
+        for child in children(&target(new)) {
+            let Some(old) = old.iter().find(|old| old.kind.name == child.kind.name && old.name == child.name) else { continue };
             let mut fake = Fake::default();
             fake.apply(old);
             prop_assert_eq!(look(&child, &mut fake, 1), Vec::<String>::new());
-            prop_assert!(is_kept(&child, &fake), "{} {}", child.kind.kind, child.name);
+            prop_assert!(is_kept(&child, &fake), "{} {}", child.kind.name, child.name);
         }
     }
 
@@ -169,7 +170,7 @@ proptest! {
         attacks in prop::collection::btree_set(0..ATTACKS, 1..5),
         interrupted in 0..=STEPS,
     ) {
-        let child = children(&accepted(spec)).into_iter().find(|child| child.kind.kind == "Deployment").unwrap();
+        let child = children(&target(spec)).into_iter().find(|child| child.kind.name == "Deployment").unwrap();
         let mut fake = Fake::default();
         fake.apply(&child);
         for (done, attack_number) in attacks.iter().enumerate() {

@@ -3,13 +3,14 @@
 use super::child;
 use crate::{
     desired::{Child, KINDS, Kind, children},
+    fixtures::target,
     plan::{Leftover, prunable},
 };
 
 /// What is left of a component that nothing declares any more, without the kinds that are gone already.
 fn left(gone: &[&str], has_pods: bool) -> Vec<Leftover> {
     // The component had no autoscaler.
-    let gone = |kind: &&Kind| gone.contains(&kind.kind) || kind.kind == "HorizontalPodAutoscaler";
+    let gone = |kind: &&Kind| gone.contains(&kind.name) || kind.name == "HorizontalPodAutoscaler";
     let kinds = KINDS.iter().filter(|kind| !gone(kind));
     kinds
         .map(|kind| Leftover {
@@ -26,7 +27,7 @@ fn left(gone: &[&str], has_pods: bool) -> Vec<Leftover> {
 fn now(owned: &[Leftover], available: bool) -> Vec<&'static str> {
     let (now, later) = prunable(owned.to_vec(), &[child("Deployment")], available);
     assert_eq!(now.len() + later.len(), owned.len());
-    now.iter().map(|leftover| leftover.kind.kind).collect()
+    now.iter().map(|leftover| leftover.kind.name).collect()
 }
 
 #[test]
@@ -51,8 +52,7 @@ fn what_binds_pods_goes_after_the_last_pod() {
 
 #[test]
 fn what_is_declared_never_goes() {
-    let app = super::accepted(super::shop());
-    let declared: Vec<Child> = children(&app);
+    let declared: Vec<Child> = children(&target(super::shop()));
     let owned = left(&[], false).into_iter().map(|leftover| Leftover { name: "shop-web".to_owned(), ..leftover });
     let (now, later) = prunable(owned.collect(), &declared, true);
     assert!(now.is_empty() && later.is_empty());
@@ -63,8 +63,8 @@ fn a_service_goes_when_the_ports_do() {
     let mut spec = super::shop();
     spec["components"][0].as_object_mut().unwrap().remove("ports");
     spec["components"][0].as_object_mut().unwrap().remove("allowFrom");
-    let declared = children(&super::accepted(spec));
+    let declared = children(&target(spec));
     let owned = left(&[], true).into_iter().map(|leftover| Leftover { name: "shop-web".to_owned(), ..leftover });
     let (now, _) = prunable(owned.collect(), &declared, true);
-    assert_eq!(now.iter().map(|leftover| leftover.kind.kind).collect::<Vec<_>>(), ["Service"]);
+    assert_eq!(now.iter().map(|leftover| leftover.kind.name).collect::<Vec<_>>(), ["Service"]);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{child, child_of, disturbed, judged, push, set, shop};
-use crate::plan::Change;
+use crate::{app::Part, plan::Change};
 
 fn patch(change: &Change) -> &Value {
     let Change::Remove(patch) = change else { panic!("{change:?}") };
@@ -74,9 +74,10 @@ fn a_patch_fails_on_another_object_and_on_moved_members() {
 #[test]
 fn a_member_without_its_key_can_be_removed_too() {
     // The API stores an entry without a name as `{}`; a test for a name that isn't there would fail for ever.
-    let mut app = super::accepted(shop());
-    app.pull_secrets = vec!["registry".to_owned()];
-    let child = crate::desired::children(&app).into_iter().find(|child| child.kind.kind == "Deployment").unwrap();
+    let mut target = crate::fixtures::target(shop());
+    let Part::Component(web) = &mut target.runs.as_mut().unwrap().parts[0];
+    web.template.image.pull_secrets = vec!["registry".to_owned()];
+    let child = crate::desired::children(&target).into_iter().find(|child| child.kind.name == "Deployment").unwrap();
     let mut fake = disturbed(&child, |fake| {
         fake.edit("k", |object| push(object, "/spec/template/spec/imagePullSecrets", json!({})));
     });

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{OWNER, child, child_of, disturbed, fake::Fake, judged, lines, push, set, shop, tolerated, unset};
+use super::{UID, child, child_of, disturbed, fake::Fake, judged, lines, push, set, shop, tolerated, unset};
 use crate::{
-    app::Drift,
+    app::Enforcement,
     plan::{Change, Live, Told, judge, verdict},
 };
 
@@ -414,11 +414,11 @@ fn tolerated_paths_let_harmless_additions_be_and_no_others() {
         tolerated("Service", "spec.paused"),
         tolerated("Deployment", "spec.min"),
     ];
-    let mut drift = Drift::default();
+    let mut drift = Enforcement::default();
     drift.tolerated = allowed;
     let judged = |pointer: &'static str, value: serde_json::Value| {
         let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, pointer, value)));
-        judge(&child, OWNER, &fake.live(), false, true, &drift)
+        judge(&child, UID, &fake.live(), false, true, &drift)
     };
     let granted = judged("/spec/template/spec/preemptionPolicy", json!("Never"));
     assert_eq!((granted.change, granted.drift.len()), (Change::Keep, 0));
@@ -464,16 +464,20 @@ fn once_settled_everything_is_somebody_elses_doing() {
     older["components"][0]["replicas"] = json!(5);
     let live = disturbed(&child_of(older, "Deployment"), |_| {}).live();
     let child = child("Deployment");
-    assert!(judge(&child, OWNER, &live, false, true, &Drift::default()).drift.is_empty());
-    let drift: Vec<String> =
-        judge(&child, OWNER, &live, true, true, &Drift::default()).drift.iter().map(|item| item.path.clone()).collect();
+    assert!(judge(&child, UID, &live, false, true, &Enforcement::default()).drift.is_empty());
+    let drift: Vec<String> = judge(&child, UID, &live, true, true, &Enforcement::default())
+        .drift
+        .iter()
+        .map(|item| item.path.clone())
+        .collect();
     assert_eq!(drift, ["metadata.annotations[hardened.dev/applied-hash]", "spec.replicas"]);
 }
 
 #[test]
 fn without_an_object_the_last_status_tells_a_deletion_from_a_creation() {
     let child = child("Deployment");
-    let judged = |live: &Live, listed| verdict(&child, OWNER, live, Told { listed, deleted: false }, &Drift::default());
+    let judged =
+        |live: &Live, listed| verdict(&child, UID, live, Told { listed, deleted: false }, &Enforcement::default());
     let never_made = judged(&Live::Absent, false);
     assert!(!never_made.is_dangerous());
     assert_eq!((never_made.change, never_made.drift.len()), (Change::Create, 0));

@@ -4,8 +4,9 @@
 use anyhow::{Result, anyhow};
 use hardened_app::api::{HardenedApp, HardenedAppStatus, MANAGER};
 use hardened_app::app::{App, Policy};
-use hardened_app::desired::{self, Child, Rollout};
+use hardened_app::desired::{self, Child, Progress, Rollout};
 use hardened_app::plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress};
+use hardened_app::release::Target;
 use hardened_app::status;
 use jiff::Timestamp;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, ValidationDirective};
@@ -38,7 +39,7 @@ impl Bare {
         let app = fleet::create(&self.admin, app).await?;
         let accepted = App::accept(&app, &Policy::default());
         let accepted = accepted.map_err(|rejections| anyhow!("refused: {rejections:?}"))?;
-        let children = desired::children(&accepted);
+        let children = desired::children(&Target::of(accepted.clone()));
         for child in &children {
             self.apply(&accepted, child).await?;
         }
@@ -57,23 +58,23 @@ impl Bare {
             field_validation: Some(ValidationDirective::Strict),
             ..PatchParams::default()
         };
-        let url = DynamicObject::url_path(&child.kind.resource(), Some(&app.owner.namespace));
+        let url = DynamicObject::url_path(&child.kind.resource(), Some(&app.id.namespace));
         let request = Request::new(url).patch(&child.name, &parameters, &Patch::Apply(&body))?;
         self.account.request::<IgnoredAny>(request).await?;
         Ok(())
     }
 
     async fn report(&self, app: App, created: &HardenedApp, children: &[Child]) -> Result<()> {
-        let owner = app.owner.clone();
+        let id = app.id.clone();
         let status = status_of(app, created, children);
         let patch = json!([
-            { "op": "test", "path": "/metadata/uid", "value": owner.uid },
+            { "op": "test", "path": "/metadata/uid", "value": id.uid },
             { "op": "add", "path": "/status", "value": status },
         ]);
         let patch = Patch::Json::<()>(serde_json::from_value(patch)?);
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
-        let url = DynamicObject::url_path(&ApiResource::erase::<HardenedApp>(&()), Some(&owner.namespace));
-        let request = Request::new(url).patch_subresource("status", &owner.name, &parameters, &patch)?;
+        let url = DynamicObject::url_path(&ApiResource::erase::<HardenedApp>(&()), Some(&id.namespace));
+        let request = Request::new(url).patch_subresource("status", &id.name, &parameters, &patch)?;
         self.account.request::<IgnoredAny>(request).await?;
         Ok(())
     }
@@ -82,9 +83,10 @@ impl Bare {
 /// The status after everything was created and before any pod runs.
 fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedAppStatus {
     let outcome = |child: &Child| ChildOutcome {
-        kind: child.kind.kind,
+        kind: child.kind,
         name: child.name.clone(),
-        part: child.component.clone(),
+        part: child.part.clone(),
+        declared: true,
         state: ChildState::InPlace,
         reverted: Vec::new(),
         open: Vec::new(),
@@ -92,14 +94,15 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedApp
     };
     let rollout = |replicas| Rollout { desired: replicas, ..Rollout::default() };
     let replicas = |child: &Child| child.body.pointer("/spec/replicas").and_then(Value::as_i64);
-    let deployments = children.iter().filter(|child| child.kind.kind == "Deployment");
-    let progress = deployments.map(|child| {
+    let deployments = children.iter().filter(|child| child.kind.progress.is_some());
+    let progress = deployments.filter_map(|child| {
         let replicas = replicas(child).and_then(|replicas| i32::try_from(replicas).ok());
-        let rollout = Some(rollout(replicas.unwrap_or_default()));
-        (child.component.clone(), PartProgress { rollout, pods: Vec::new() })
+        let progress = Some(Progress::Rollout(rollout(replicas.unwrap_or_default())));
+        Some((child.part.clone()?, PartProgress { progress, pods: Vec::new() }))
     });
     let outcome = Outcome::Applied(Box::new(Applied {
-        app,
+        findings: app.findings.clone(),
+        target: Target::of(app),
         progress: progress.collect(),
         children: children.iter().map(outcome).collect(),
         refused: None,

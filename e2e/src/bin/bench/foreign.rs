@@ -66,7 +66,7 @@ pub(crate) async fn crowd(stage: &Stage, objects: usize) -> Result<Foreign> {
 fn body(kind: &Kind, name: &str) -> Option<Value> {
     let labels = json!({ "app": name });
     let selector = json!({ "matchLabels": labels });
-    let spec = match kind.kind {
+    let spec = match kind.name {
         "ServiceAccount" => Value::Null,
         "NetworkPolicy" => json!({ "podSelector": selector }),
         "Deployment" => json!({
@@ -84,7 +84,7 @@ fn body(kind: &Kind, name: &str) -> Option<Value> {
     };
     let mut body = json!({
         "apiVersion": kind.api_version(),
-        "kind": kind.kind,
+        "kind": kind.name,
         "metadata": { "name": name, "labels": labels },
     });
     if let (Some(fields), false) = (body.as_object_mut(), spec.is_null()) {

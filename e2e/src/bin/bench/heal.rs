@@ -78,7 +78,7 @@ async fn heal(
     component: &str,
     drift: &Drift,
 ) -> Result<Duration> {
-    let kind = KINDS.iter().find(|kind| kind.kind == drift.kind).context("no such kind")?;
+    let kind = KINDS.iter().find(|kind| kind.name == drift.kind).context("no such kind")?;
     let key = (app.namespace().unwrap_or_default(), app.name_any());
     let name = format!("{}-{component}", key.1);
     let api = Api::<DynamicObject>::namespaced_with(stage.admin().clone(), &key.0, &kind.resource());
@@ -118,7 +118,7 @@ async fn watch(stage: &Stage) -> Result<(JoinSet<()>, UnboundedReceiver<Seen>)> 
     let mut watches = JoinSet::new();
     for kind in &KINDS {
         let api = Api::<DynamicObject>::all_with(stage.admin().clone(), &kind.resource());
-        watches.spawn(follow(api, kind.kind, sender.clone(), ready.clone()));
+        watches.spawn(follow(api, kind.name, sender.clone(), ready.clone()));
     }
     for _ in &KINDS {
         all_ready.recv().await.context("a watch has ended")?;

@@ -129,7 +129,7 @@ pub(crate) async fn wait<T>(what: &str, check: impl AsyncFnMut() -> Result<Optio
 
 /// The row of the table of child kinds.
 pub(crate) fn kind(name: &str) -> Result<&'static Kind> {
-    KINDS.iter().find(|kind| kind.kind == name).with_context(|| format!("{name} is no kind of child"))
+    KINDS.iter().find(|kind| kind.name == name).with_context(|| format!("{name} is no kind of child"))
 }
 
 /// Deviations, one a line.

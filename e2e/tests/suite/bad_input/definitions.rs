@@ -103,7 +103,7 @@ async fn waits_patiently(control_plane: &ControlPlane, kind: &str) -> Result<()>
 async fn running(scene: &Scene) -> Result<Vec<(String, String)>> {
     let mut versions = Vec::new();
     for kind in web_kinds() {
-        versions.push(scene.version(kind.kind, "shop-web").await?);
+        versions.push(scene.version(kind.name, "shop-web").await?);
     }
     Ok(versions)
 }

@@ -17,7 +17,7 @@ async fn has_no_children(scene: &Scene) -> Result<()> {
     until("the children are gone", LIMIT, async || {
         let mut left = 0;
         for kind in web_kinds() {
-            let objects = scene.objects(kind.kind)?.list_metadata(&ListParams::default()).await?;
+            let objects = scene.objects(kind.name)?.list_metadata(&ListParams::default()).await?;
             // Kubernetes gives every namespace an account of its own.
             left += objects.iter().filter(|object| object.metadata.name.as_deref() != Some("default")).count();
         }

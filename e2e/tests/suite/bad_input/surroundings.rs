@@ -62,13 +62,13 @@ async fn running(scene: &Scene, trouble: Trouble) -> Result<Vec<String>> {
     let mut running = Vec::new();
     for kind in web_kinds() {
         for name in ["shop-web", "shop-api"] {
-            let live = scene.live(kind.kind, name).await?;
+            let live = scene.live(kind.name, name).await?;
             let counts = live.pointer("/status").is_some_and(|status| *status != json!({ "loadBalancer": {} }));
             let number = if counts { "/metadata/generation" } else { "/metadata/resourceVersion" };
             let [uid, number] = ["/metadata/uid", number].map(|pointer| live.pointer(pointer));
-            ensure!(uid.is_some() && number.is_some(), "{} {name} is gone", kind.kind);
-            if kind.kind != "Deployment" || !trouble.asks_of(name) {
-                running.push(format!("{} {name} {uid:?} {number:?}", kind.kind));
+            ensure!(uid.is_some() && number.is_some(), "{} {name} is gone", kind.name);
+            if kind.name != "Deployment" || !trouble.asks_of(name) {
+                running.push(format!("{} {name} {uid:?} {number:?}", kind.name));
             }
         }
     }

@@ -100,7 +100,7 @@ impl Trial {
         let mut versions = Vec::new();
         for kind in web_kinds() {
             for name in ["shop-web", "shop-api"] {
-                versions.push((kind.kind, name, self.scene.version(kind.kind, name).await?));
+                versions.push((kind.name, name, self.scene.version(kind.name, name).await?));
             }
         }
         Ok(versions)

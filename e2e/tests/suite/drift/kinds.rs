@@ -44,14 +44,14 @@ async fn a_changed_field_of_any_kind_is_set_back() -> Result<()> {
         },
     ];
     let covered = edits.each_ref().map(|edit| edit.kind);
-    assert!(web_kinds().map(|kind| kind.kind).eq(covered), "{covered:?}");
+    assert!(web_kinds().map(|kind| kind.name).eq(covered), "{covered:?}");
     all_are_undone(&Scene::open("field").await?, WEB, &edits).await
 }
 
 #[tokio::test]
 async fn a_foreign_label_on_any_kind_is_removed() -> Result<()> {
     let edits = web_kinds().map(|kind| Edit {
-        kind: kind.kind,
+        kind: kind.name,
         change: DriftChange::Added,
         path: "metadata.labels.team",
         made_by: |object| set(object, "/metadata/labels/team", "x".into()),
@@ -63,7 +63,7 @@ async fn a_foreign_label_on_any_kind_is_removed() -> Result<()> {
 #[tokio::test]
 async fn the_label_that_marks_a_child_as_kept_is_put_back_on_any_kind() -> Result<()> {
     let edits = web_kinds().map(|kind| Edit {
-        kind: kind.kind,
+        kind: kind.name,
         change: DriftChange::Removed,
         path: "metadata.labels[app.kubernetes.io/managed-by]",
         made_by: |object| remove(object, "/metadata/labels/app.kubernetes.io~1managed-by"),
@@ -76,7 +76,7 @@ async fn the_label_that_marks_a_child_as_kept_is_put_back_on_any_kind() -> Resul
 async fn a_deleted_object_of_any_kind_comes_back() -> Result<()> {
     let scene = Scene::open("deleted").await?;
     let cases = web_kinds().enumerate().map(async |(index, kind)| {
-        let (kind, app, child) = (kind.kind, format!("app{index}"), format!("app{index}-web"));
+        let (kind, app, child) = (kind.name, format!("app{index}"), format!("app{index}-web"));
         scene.ready(&app, WEB).await?;
         let before = scene.live(kind, &child).await?;
         scene.delete(kind, &child).await?;

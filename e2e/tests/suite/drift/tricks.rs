@@ -90,7 +90,7 @@ async fn an_apply_under_the_operators_own_name_is_undone_and_reported() -> Resul
     let before = scene.live("Deployment", "shop-web").await?;
     let children = crate::scene::desired(&app)?;
     let mut forged =
-        children.into_iter().find(|child| child.kind.kind == "Deployment").map(|child| child.body).unwrap_or_default();
+        children.into_iter().find(|child| child.kind.name == "Deployment").map(|child| child.body).unwrap_or_default();
     set(&mut forged, IMAGE, "evil:1".into());
     set(&mut forged, &format!("/metadata/annotations/{}", APPLIED_HASH.replace('/', "~1")), "0".into());
     let as_operator = PatchParams::apply("hardened-app").force();

@@ -43,8 +43,8 @@ async fn nothing_is_written_to_the_objects_of_a_paused_app() -> Result<()> {
     pause(&scene, Value::Null).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     for kind in web_kinds() {
-        scene.gone(kind.kind, "shop-web").await?;
-        assert_ne!(scene.live(kind.kind, "shop-api").await?, Value::Null, "{}", kind.kind);
+        scene.gone(kind.name, "shop-web").await?;
+        assert_ne!(scene.live(kind.name, "shop-api").await?, Value::Null, "{}", kind.name);
     }
     Ok(())
 }

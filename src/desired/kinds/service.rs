@@ -2,16 +2,28 @@
 
 use serde_json::{Value, json};
 
-use super::{Kind, Rules, Stage, meta::WORKLOAD, network_policy::protocol};
-use crate::app::Component;
+use crate::{
+    app::Port,
+    desired::{
+        draft::Draft,
+        kind::{Kind, Rules, Stage},
+        labels::WORKLOAD,
+    },
+};
 
 pub(super) const KIND: Kind = Kind {
+    name: "Service",
     group: "",
     version: "v1",
-    kind: "Service",
     plural: "services",
     stage: Stage::Workload,
-    build: |_, component| (!component.ports.is_empty()).then(|| service(component)),
+    build: |target| {
+        Draft::per_workload(target, |workload| {
+            let ports = &workload.template.ports;
+            (!ports.is_empty()).then(|| service(&target.id.workload_label(&workload.name), ports))
+        })
+    },
+    progress: None,
     rules: Rules {
         keyed: &[("spec ports", &["port", "protocol"])],
         dangerous: &[
@@ -29,29 +41,20 @@ pub(super) const KIND: Kind = Kind {
         ],
         // Allocated by the server.
         tolerated: &["spec clusterIP*", "spec ipFamil*", "metadata annotations *"],
+        omitted_if_false: &[],
+        volatile: &[],
         public: true,
         always_enforced: false,
     },
 };
 
-fn service(component: &Component) -> Value {
-    let ports: Vec<Value> = component
-        .ports
-        .iter()
-        .map(|port| {
-            json!({
-                "name": port.name,
-                "port": port.number,
-                "protocol": protocol(port.protocol),
-                "targetPort": port.number,
-            })
-        })
-        .collect();
+fn service(workload_label: &str, ports: &[Port]) -> Value {
+    let port = |port: &Port| json!({ "name": port.name, "port": port.number, "protocol": port.protocol, "targetPort": port.number });
     json!({
         "spec": {
             "type": "ClusterIP",
-            "selector": { WORKLOAD: component.workload },
-            "ports": ports,
+            "selector": { WORKLOAD: workload_label },
+            "ports": ports.iter().map(port).collect::<Vec<_>>(),
             "internalTrafficPolicy": "Cluster",
             "sessionAffinity": "None",
         },

@@ -4,12 +4,12 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use super::Policy;
+use super::policy::Policy;
 use crate::api::{DriftMode, FindingItem, PAUSED, ToleratedPath};
 
 /// How strictly live objects are held to what is declared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Drift {
+pub struct Enforcement {
     /// Whether deviations are undone.
     pub mode: DriftMode,
     /// Nothing is written to any child, whatever it is like.
@@ -22,7 +22,7 @@ pub struct Drift {
     refused: Vec<FindingItem>,
 }
 
-impl Drift {
+impl Enforcement {
     /// What is granted of what the spec and the annotation ask for.
     pub(super) fn grant(asked: Option<DriftMode>, metadata: &ObjectMeta, policy: &Policy) -> Self {
         let rules = &policy.drift;

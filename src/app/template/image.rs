@@ -1,47 +1,58 @@
 //! Image references: a version or digest always, and from where the policy allows.
 
-use super::{Policy, rejection::Rejections};
+use crate::{
+    api::PullPolicy,
+    app::{policy::Policy, review::Review},
+};
 
-/// An accepted image reference.
+/// An image, and how the node gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     /// As the user wrote it.
     pub reference: String,
     /// Whether it names its content by digest.
     pub pinned: bool,
+    /// When the node asks the registry.
+    pub pull_policy: PullPolicy,
+    /// Secrets with registry credentials.
+    pub pull_secrets: Vec<String>,
 }
 
-impl Image {
-    pub(super) fn accept(reference: &str, policy: &Policy, path: &str, rejections: &mut Rejections) -> Self {
-        let (name, digest) = match reference.split_once("@sha256:") {
-            Some((name, digest)) => (name, Some(digest)),
-            None => (reference, None),
-        };
-        let tag = name.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
-        let repository = tag.and_then(|tag| name.strip_suffix(tag)?.strip_suffix(':')).unwrap_or(name);
-        if !is_repository(repository) || !tag.is_none_or(is_tag) {
-            rejections.add(
-                path,
-                "not an image reference",
-                "write registry/repository:tag@sha256:digest, in lower case but for the tag",
-            );
-        } else if digest.is_some_and(|digest| digest.len() != 64 || !digest.bytes().all(is_hex)) {
-            rejections.add(path, "the digest is not complete", "copy all 64 hex digits after @sha256:, in lower case");
-        } else if digest.is_none() && tag.is_none_or(str::is_empty) {
-            rejections.add(path, "no tag and no digest", "append :<version> or @sha256:<digest>");
-        } else if digest.is_none() && tag == Some("latest") {
-            rejections.add(path, "the tag 'latest' changes under a running app", "name a version or a digest");
-        } else if digest.is_none() && policy.require_digest {
-            rejections.add(path, format!("policy {} demands a digest", policy.name), "append @sha256:<digest>");
-        }
-        if !policy.allowed_registries.is_empty() && !from_any(name, &policy.allowed_registries) {
-            rejections.add(
-                path,
-                format!("policy {} doesn't allow this registry", policy.name),
-                format!("use an image from {}", policy.allowed_registries.join(", ")),
-            );
-        }
-        Self { reference: reference.to_owned(), pinned: digest.is_some() }
+pub(super) fn accept(reference: &str, policy: &Policy, path: &str, review: &mut Review) -> Image {
+    let (name, digest) = match reference.split_once("@sha256:") {
+        Some((name, digest)) => (name, Some(digest)),
+        None => (reference, None),
+    };
+    let tag = name.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'));
+    let repository = tag.and_then(|tag| name.strip_suffix(tag)?.strip_suffix(':')).unwrap_or(name);
+    if !is_repository(repository) || !tag.is_none_or(is_tag) {
+        review.reject(
+            path,
+            "not an image reference",
+            "write registry/repository:tag@sha256:digest, in lower case but for the tag",
+        );
+    } else if digest.is_some_and(|digest| digest.len() != 64 || !digest.bytes().all(is_hex)) {
+        review.reject(path, "the digest is not complete", "copy all 64 hex digits after @sha256:, in lower case");
+    } else if digest.is_none() && tag.is_none_or(str::is_empty) {
+        review.reject(path, "no tag and no digest", "append :<version> or @sha256:<digest>");
+    } else if digest.is_none() && tag == Some("latest") {
+        review.reject(path, "the tag 'latest' changes under a running app", "name a version or a digest");
+    } else if digest.is_none() && policy.require_digest {
+        review.reject(path, format!("policy {} demands a digest", policy.name), "append @sha256:<digest>");
+    }
+    if !policy.allowed_registries.is_empty() && !from_any(name, &policy.allowed_registries) {
+        review.reject(
+            path,
+            format!("policy {} doesn't allow this registry", policy.name),
+            format!("use an image from {}", policy.allowed_registries.join(", ")),
+        );
+    }
+    let pinned = digest.is_some();
+    Image {
+        reference: reference.to_owned(),
+        pinned,
+        pull_policy: policy.pull.unwrap_or(if pinned { PullPolicy::IfNotPresent } else { PullPolicy::Always }),
+        pull_secrets: policy.pull_secrets.clone(),
     }
 }
 

@@ -1,7 +1,14 @@
 //! What is mounted where: writable directories, ConfigMaps, Secrets.
 
-use super::{Quantity, is_name, names, policy::quantity, rejection::Rejections};
-use crate::api;
+use crate::{
+    api,
+    app::{
+        amounts::quantity,
+        names::{self, is_name},
+        quantity::Quantity,
+        review::Review,
+    },
+};
 
 /// A directory of a pod that is not the image's.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,48 +58,48 @@ const SYSTEM: [&str; 15] = [
 const KERNEL: [&str; 3] = ["/dev", "/proc", "/sys"];
 
 /// All mounts by path; `/tmp` is always one of them.
-pub(super) fn accept(spec: &api::Component, path: &str, rejections: &mut Rejections) -> Vec<Mount> {
+pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> Vec<Mount> {
     let mut mounts = Vec::new();
-    let mut add = |field: String, path: &str, source: MountSource, rejections: &mut Rejections| {
+    let mut add = |field: String, path: &str, source: MountSource, review: &mut Review| {
         if let Some((problem, remedy)) = objection(path, &source) {
-            rejections.add(field, format!("'{path}' {problem}"), remedy);
+            review.reject(field, format!("'{path}' {problem}"), remedy);
         }
         mounts.push(Mount { path: path.to_owned(), source });
     };
     for writable in &spec.writable_paths {
         let field = format!("{path}.writablePaths[{}]", writable.path);
-        if let Some(size) = quantity(&writable.size, &format!("{field}.size"), rejections) {
-            add(field, &writable.path, MountSource::Writable(size), rejections);
+        if let Some(size) = quantity(&writable.size, &format!("{field}.size"), review) {
+            add(field, &writable.path, MountSource::Writable(size), review);
         }
     }
     for config in &spec.config {
         let field = format!("{path}.config[{}]", config.config_map);
-        names::of_object("ConfigMap", &config.config_map, format!("{field}.configMap"), rejections);
-        add(field, &config.mount_path, MountSource::ConfigMap(config.config_map.clone()), rejections);
+        names::of_object("ConfigMap", &config.config_map, format!("{field}.configMap"), review);
+        add(field, &config.mount_path, MountSource::ConfigMap(config.config_map.clone()), review);
     }
     for secret in &spec.secrets {
         let field = format!("{path}.secrets[{secret}]");
-        names::of_object("Secret", secret, &field, rejections);
-        add(field, &format!("{SECRETS}/{secret}"), MountSource::Secret(secret.clone()), rejections);
+        names::of_object("Secret", secret, &field, review);
+        add(field, &format!("{SECRETS}/{secret}"), MountSource::Secret(secret.clone()), review);
     }
     for volume in &spec.volumes {
         let field = format!("{path}.volumes[{}]", volume.name);
         if !is_name(&volume.name, 20) {
-            rejections.add(
+            review.reject(
                 &field,
                 "not a name for a volume",
                 "use at most 20 lower-case letters, digits and '-', starting with a letter",
             );
         }
-        names::of_object("PersistentVolumeClaim", &volume.claim, format!("{field}.claim"), rejections);
+        names::of_object("PersistentVolumeClaim", &volume.claim, format!("{field}.claim"), review);
         let source = MountSource::Claim { volume: volume.name.clone(), claim: volume.claim.clone() };
-        add(field, &volume.path, source, rejections);
+        add(field, &volume.path, source, review);
     }
     if !mounts.iter().any(|mount| mount.path == "/tmp") {
         mounts.push(Mount { path: "/tmp".to_owned(), source: MountSource::Writable(Quantity::mebi(64)) });
     }
     mounts.sort_by(|one, other| one.path.cmp(&other.path));
-    overlaps(&mounts, path, rejections);
+    overlaps(&mounts, path, review);
     mounts
 }
 
@@ -130,13 +137,13 @@ fn objection(path: &str, source: &MountSource) -> Option<(&'static str, &'static
 }
 
 /// Two mounts at one path, or one inside a read-only one, where the runtime can't make the mount point.
-fn overlaps(mounts: &[Mount], path: &str, rejections: &mut Rejections) {
+fn overlaps(mounts: &[Mount], path: &str, review: &mut Review) {
     for (index, mount) in mounts.iter().enumerate() {
         for other in mounts.iter().skip(index + 1) {
             if mount.path == other.path {
-                rejections.add(path, format!("two things are mounted at {}", mount.path), "give each its own path");
+                review.reject(path, format!("two things are mounted at {}", mount.path), "give each its own path");
             } else if below(&other.path, &mount.path) && mount.source.is_read_only() {
-                rejections.add(
+                review.reject(
                     path,
                     format!("{} lies inside {}, which is read-only", other.path, mount.path),
                     "mount it elsewhere",

@@ -2,26 +2,40 @@
 
 use serde_json::{Value, json};
 
-use super::{Kind, Rules, Stage};
-use crate::{api::Autoscaling, app::Component};
+use super::deployment;
+use crate::{
+    api::Autoscaling,
+    desired::{
+        draft::Draft,
+        kind::{Kind, Rules, Stage},
+    },
+};
 
 pub(super) const KIND: Kind = Kind {
+    name: "HorizontalPodAutoscaler",
     group: "autoscaling",
     version: "v2",
-    kind: "HorizontalPodAutoscaler",
     plural: "horizontalpodautoscalers",
     stage: Stage::Workload,
-    build: |_, component| component.autoscaling.as_ref().map(|scaling| autoscaler(component, scaling)),
+    build: |target| {
+        Draft::per_workload(target, |workload| {
+            let scaling = target.ungated.scale.get(&workload.name)?.autoscaling.as_ref()?;
+            Some(autoscaler(&target.id.child_name(&workload.name), scaling))
+        })
+    },
+    progress: None,
     rules: Rules {
         keyed: &[],
         dangerous: &["spec behavior", "spec metrics"],
         tolerated: &["metadata annotations *"],
+        omitted_if_false: &[],
+        volatile: &[],
         public: true,
         always_enforced: false,
     },
 };
 
-fn autoscaler(component: &Component, scaling: &Autoscaling) -> Value {
+fn autoscaler(deployment: &str, scaling: &Autoscaling) -> Value {
     let metrics: Vec<Value> = [("cpu", scaling.cpu), ("memory", scaling.memory)]
         .into_iter()
         .filter_map(|(name, percent)| {
@@ -31,7 +45,7 @@ fn autoscaler(component: &Component, scaling: &Autoscaling) -> Value {
         .collect();
     json!({
         "spec": {
-            "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": component.child },
+            "scaleTargetRef": { "apiVersion": deployment::KIND.api_version(), "kind": deployment::KIND.name, "name": deployment },
             "minReplicas": scaling.min,
             "maxReplicas": scaling.max,
             "metrics": metrics,

@@ -2,19 +2,23 @@
 
 use serde_json::json;
 
-use super::{Kind, Rules, Stage};
+use crate::desired::{
+    draft::Draft,
+    kind::{Kind, Rules, Stage},
+};
 
 pub(super) const KIND: Kind = Kind {
+    name: "ServiceAccount",
     group: "",
     version: "v1",
-    kind: "ServiceAccount",
     plural: "serviceaccounts",
     stage: Stage::Guard,
-    // The pod says the same: whichever of the two a reader or scanner looks at, no token is mounted.
-    build: |_, _| Some(json!({ "automountServiceAccountToken": false })),
+    // The pod spec has the same: whichever of the two a reader or scanner looks at, no token is mounted.
+    build: |target| Draft::per_workload(target, |_| Some(json!({ "automountServiceAccountToken": false }))),
+    progress: None,
     rules: Rules {
         keyed: &[],
-        // On an account an annotation is no note: clouds read there which of their identities its pods may take.
+        // Clouds read from annotations of an account which of their identities its pods may use.
         dangerous: &["automountServiceAccountToken", "metadata annotations *"],
         tolerated: &[
             // Written by the token controller and by platforms that hand out pull secrets.
@@ -23,6 +27,8 @@ pub(super) const KIND: Kind = Kind {
             "metadata annotations openshift.io/*",
             "metadata annotations kubectl.kubernetes.io/*",
         ],
+        omitted_if_false: &[],
+        volatile: &[],
         public: true,
         always_enforced: false,
     },

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{names, rejection::Rejections};
-use crate::api::{self, FindingItem, SecretKey};
+use crate::{
+    api::{self, SecretKey},
+    app::{names, review::Review},
+};
 
 /// An environment variable.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,62 +28,57 @@ pub enum EnvSource {
 /// Words of a variable's name that say its value is a secret; `PRIVATE_KEY` at the end says so too.
 const SECRET_WORDS: [&str; 8] = ["PASSWORD", "PASSWD", "PWD", "SECRET", "TOKEN", "CREDENTIAL", "CREDENTIALS", "APIKEY"];
 
-pub(super) fn accept(
-    spec: &api::Component,
-    path: &str,
-    findings: &mut Vec<FindingItem>,
-    rejections: &mut Rejections,
-) -> Vec<Env> {
+pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> Vec<Env> {
     let mut names = BTreeSet::new();
     let mut accepted = Vec::new();
     for variable in &spec.env {
         let name = &variable.name;
         let path = format!("{path}.env[{name}]");
         if !names.insert(name) {
-            rejections.add(&path, "this variable is set twice", "remove one");
+            review.reject(&path, "this variable is set twice", "remove one");
         }
         if !is_variable(name) {
-            rejections.add(&path, "not a variable name", "use letters, digits and '_', not starting with a digit");
+            review.reject(&path, "not a variable name", "use letters, digits and '_', not starting with a digit");
         }
         if name.starts_with("KUBERNETES_") || name.starts_with("LD_") {
-            rejections.add(&path, "this variable steers the cluster client or the loader", "remove it");
+            review.reject(&path, "this variable steers the cluster client or the loader", "remove it");
         }
         let source = match (&variable.value, &variable.secret_key) {
             (Some(value), None) => {
                 if is_secret_word(name) && !value.is_empty() {
-                    rejections.add(
+                    review.reject(
                         &path,
                         "the name says secret and the value stands in the open",
                         "put the value into a Secret and name it under secretKey, or mount it with secrets",
                     );
                 }
                 if value.contains('\0') {
-                    rejections.add(&path, "it holds a NUL character", "remove it");
+                    review.reject(&path, "it holds a NUL character", "remove it");
                 }
                 EnvSource::Literal(value.clone())
             }
             (None, Some(key)) => {
-                names::of_object("Secret", &key.secret, format!("{path}.secretKey.secret"), rejections);
+                names::of_object("Secret", &key.secret, format!("{path}.secretKey.secret"), review);
                 if !is_key(&key.key) {
-                    rejections.add(
+                    review.reject(
                         format!("{path}.secretKey.key"),
                         "not a key of a Secret",
                         "use letters, digits, '-', '_' and '.'",
                     );
                 }
-                findings.push(FindingItem::about(
+                review.find(
                     &spec.name,
                     "secret-in-env",
                     &format!("{name} holds a secret, which any dump of the environment shows: mount it with secrets"),
-                ));
+                );
                 EnvSource::SecretKey(key.clone())
             }
             (None, None) => {
-                rejections.add(&path, "neither value nor secretKey is given", "give exactly one of them");
+                review.reject(&path, "neither value nor secretKey is given", "give exactly one of them");
                 continue;
             }
             (Some(_), Some(_)) => {
-                rejections.add(&path, "value and secretKey exclude each other", "give exactly one of them");
+                review.reject(&path, "value and secretKey exclude each other", "give exactly one of them");
                 continue;
             }
         };

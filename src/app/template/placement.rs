@@ -2,29 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use super::{Policy, rejection::Rejections};
-use crate::api::{self, Toleration};
+use crate::{
+    api::{self, Toleration},
+    app::{policy::Policy, review::Review},
+};
 
 /// Where pods run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Placement {
     /// Labels of the nodes.
     pub node_selector: BTreeMap<String, String>,
-    /// Taints that the pods bear.
+    /// Taints that the pods tolerate.
     pub tolerations: Vec<Toleration>,
     /// RuntimeClass, if not the node's own.
     pub runtime_class: Option<String>,
+    /// PriorityClass, if not the cluster's default.
+    pub priority_class: Option<String>,
 }
 
-pub(super) fn accept(spec: &api::Component, policy: &Policy, path: &str, rejections: &mut Rejections) -> Placement {
-    let mut placement = Placement::default();
+pub(super) fn accept(spec: &api::Component, policy: &Policy, path: &str, review: &mut Review) -> Placement {
+    let mut placement = Placement { priority_class: policy.placement.priority_class.clone(), ..Placement::default() };
     for (resource, count) in &spec.devices {
         let path = format!("{path}.devices[{resource}]");
         if *count < 1 {
-            rejections.add(&path, format!("{count} devices"), "ask for 1 or more, or remove it");
+            review.reject(&path, format!("{count} devices"), "ask for 1 or more, or remove it");
         }
         let Some(device) = policy.placement.devices.iter().find(|device| device.resource == *resource) else {
-            rejections.add(
+            review.reject(
                 &path,
                 format!("policy {} lists no such device", policy.name),
                 "ask for a listed one; the platform team lists devices under placement.devices of the HardeningPolicy",
@@ -33,7 +37,7 @@ pub(super) fn accept(spec: &api::Component, policy: &Policy, path: &str, rejecti
         };
         for (label, value) in &device.node_selector {
             if placement.node_selector.insert(label.clone(), value.clone()).is_some_and(|other| other != *value) {
-                rejections.add(
+                review.reject(
                     &path,
                     format!("no node has all these devices: they differ in {label}"),
                     "ask for fewer kinds of device",

@@ -5,11 +5,10 @@
 
 use serde_json::{Value, json};
 
-use super::meta::insert;
-use crate::{api::Platform, app::Component};
+use crate::{api::Platform, app::Hardening, desired::json::insert};
 
 /// `securityContext` of the pod.
-pub(super) fn pod_security_context(platform: Platform, component: &Component) -> Value {
+pub(super) fn pod_security_context(hardening: &Hardening) -> Value {
     let mut context = json!({
         "runAsNonRoot": true,
         // The change of mounted files' group is made once, not at every start.
@@ -17,10 +16,10 @@ pub(super) fn pod_security_context(platform: Platform, component: &Component) ->
         "seccompProfile": { "type": "RuntimeDefault" },
     });
     // OpenShift assigns these from the namespace's range, and refuses pods that ask for others.
-    if platform == Platform::Kubernetes {
-        insert(&mut context, "runAsUser", json!(component.user));
-        insert(&mut context, "runAsGroup", json!(component.group));
-        insert(&mut context, "fsGroup", json!(component.group));
+    if hardening.platform == Platform::Kubernetes {
+        insert(&mut context, "runAsUser", json!(hardening.user));
+        insert(&mut context, "runAsGroup", json!(hardening.group));
+        insert(&mut context, "fsGroup", json!(hardening.group));
         // Empty: the runtime picks the confined type. Present, because Kubescape C-0211 asks for it.
         insert(&mut context, "seLinuxOptions", json!({}));
     }
@@ -28,7 +27,7 @@ pub(super) fn pod_security_context(platform: Platform, component: &Component) ->
 }
 
 /// `securityContext` of a container.
-pub(super) fn container_security_context(platform: Platform, component: &Component) -> Value {
+pub(super) fn container_security_context(hardening: &Hardening) -> Value {
     let mut context = json!({
         "runAsNonRoot": true,
         "privileged": false,
@@ -38,9 +37,9 @@ pub(super) fn container_security_context(platform: Platform, component: &Compone
         "capabilities": { "drop": ["ALL"] },
         "seccompProfile": { "type": "RuntimeDefault" },
     });
-    if platform == Platform::Kubernetes {
-        insert(&mut context, "runAsUser", json!(component.user));
-        insert(&mut context, "runAsGroup", json!(component.group));
+    if hardening.platform == Platform::Kubernetes {
+        insert(&mut context, "runAsUser", json!(hardening.user));
+        insert(&mut context, "runAsGroup", json!(hardening.group));
     }
     context
 }

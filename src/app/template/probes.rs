@@ -1,7 +1,10 @@
 //! Health checks: the user's, and TCP probes where there are none.
 
-use super::{Port, rejection::Rejections};
-use crate::api::{self, Protocol};
+use super::ports::Port;
+use crate::{
+    api::{self, Protocol},
+    app::review::Review,
+};
 
 /// The three checks of a component; all `None` only where there is nothing to check.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,9 +64,9 @@ const STEADY: (i32, i32) = (10, 3);
 /// The same for startup: five minutes in all, with an answer within five seconds of being up.
 const STARTUP: (i32, i32) = (5, 60);
 
-pub(super) fn accept(spec: Option<&api::Probes>, ports: &[Port], path: &str, rejections: &mut Rejections) -> Probes {
+pub(super) fn accept(spec: Option<&api::Probes>, ports: &[Port], path: &str, review: &mut Review) -> Probes {
     let mut probe = |name: &str, given: Option<&api::Probe>, defaults: (i32, i32)| match given {
-        Some(given) => accept_one(given, ports, defaults, &format!("{path}.probes.{name}"), rejections),
+        Some(given) => accept_one(given, ports, defaults, &format!("{path}.probes.{name}"), review),
         None => first_tcp(ports).map(|handler| with_timing(handler, None, defaults)),
     };
     Probes {
@@ -78,44 +81,44 @@ fn accept_one(
     ports: &[Port],
     defaults: (i32, i32),
     path: &str,
-    rejections: &mut Rejections,
+    review: &mut Review,
 ) -> Option<Probe> {
     let given_at = |field: &str| format!("{path}.{field}");
     let handlers = [
         given.http.as_ref().and_then(|http| {
             if !http.path.starts_with('/') {
-                rejections.add(given_at("http.path"), "the path is not absolute", "start it with '/'");
+                review.reject(given_at("http.path"), "the path is not absolute", "start it with '/'");
             }
-            let port = tcp_port(&http.port, ports, path, rejections)?;
+            let port = tcp_port(&http.port, ports, path, review)?;
             Some(ProbeHandler::Http { path: http.path.clone(), port: port.name.clone() })
         }),
         given.tcp.as_ref().and_then(|tcp| {
-            let port = tcp_port(&tcp.port, ports, path, rejections)?;
+            let port = tcp_port(&tcp.port, ports, path, review)?;
             Some(ProbeHandler::Tcp { port: port.name.clone() })
         }),
         given.grpc.as_ref().and_then(|grpc| {
-            let port = tcp_port(&grpc.port, ports, path, rejections)?;
+            let port = tcp_port(&grpc.port, ports, path, review)?;
             Some(ProbeHandler::Grpc { port: port.number, service: grpc.service.clone() })
         }),
         given.exec.as_ref().map(|exec| {
             if exec.command.is_empty() {
-                rejections.add(given_at("exec.command"), "no program is named", "give program and arguments");
+                review.reject(given_at("exec.command"), "no program is named", "give program and arguments");
             }
             ProbeHandler::Exec { command: exec.command.clone() }
         }),
     ];
     let given_handlers = [given.http.is_some(), given.tcp.is_some(), given.grpc.is_some(), given.exec.is_some()];
     if given_handlers.into_iter().filter(|given| *given).count() != 1 {
-        rejections.add(path, "http, tcp, grpc and exec exclude each other", "give exactly one of them");
+        review.reject(path, "http, tcp, grpc and exec exclude each other", "give exactly one of them");
     }
     let handler = handlers.into_iter().flatten().next()?;
     Some(with_timing(handler, Some(given), defaults))
 }
 
-fn tcp_port<'a>(name: &str, ports: &'a [Port], path: &str, rejections: &mut Rejections) -> Option<&'a Port> {
+fn tcp_port<'a>(name: &str, ports: &'a [Port], path: &str, review: &mut Review) -> Option<&'a Port> {
     let port = ports.iter().find(|declared| declared.name == name && declared.protocol == Protocol::Tcp);
     if port.is_none() {
-        rejections.add(path, format!("'{name}' is no TCP port of the component"), "name a port declared under ports");
+        review.reject(path, format!("'{name}' is no TCP port of the component"), "name a port declared under ports");
     }
     port
 }

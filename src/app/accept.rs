@@ -1,0 +1,124 @@
+//! An app that can be applied: complete, and split into what a release freezes and what applies at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kube::Resource;
+
+use super::{
+    connections,
+    edge::Edge,
+    enforcement::Enforcement,
+    id::{AppId, PartName},
+    names::is_name,
+    part::Part,
+    policy::{Dns, PodSelection, Policy},
+    review::{Rejection, Review},
+    scale::{self, Scale},
+    schema, workload,
+};
+use crate::api::{Component, FindingItem, HardenedApp};
+
+/// A `HardenedApp` that can be applied.
+#[derive(Clone, Debug, PartialEq)]
+pub struct App {
+    /// The object it came from.
+    pub id: AppId,
+    /// What shapes pods, and which connections they open: changes as a whole.
+    pub release: Release,
+    /// What applies at once.
+    pub ungated: Ungated,
+    /// What is weaker than possible, though allowed.
+    pub findings: Vec<FindingItem>,
+}
+
+/// One version of an app, with the policy's defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Release {
+    /// The parts, by name.
+    pub parts: Vec<Part>,
+    /// The connections that they open.
+    pub edges: BTreeSet<Edge>,
+}
+
+/// What is independent of the release that runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ungated {
+    /// How many pods each part has.
+    pub scale: BTreeMap<PartName, Scale>,
+    /// The connections that other apps may open.
+    pub allowed: BTreeSet<Edge>,
+    /// Pods of the platform that every app talks to.
+    pub peers: PlatformPeers,
+    /// How strictly the children are held to what is declared.
+    pub enforcement: Enforcement,
+}
+
+/// Pods and addresses of the platform.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlatformPeers {
+    /// Where pods resolve names.
+    pub dns: Dns,
+    /// Pods that scrape metrics.
+    pub monitoring: Vec<PodSelection>,
+}
+
+impl App {
+    /// Checks a spec against itself and the policy, and resolves it.
+    ///
+    /// Everything that admission checks is checked again: a stored object may be older than a rule.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn accept(app: &HardenedApp, policy: &Policy) -> Result<Self, Vec<Rejection>> {
+        let mut review = Review::default();
+        let id = AppId::of(app);
+        let specs = &app.spec.components;
+        names(&id, specs, &mut review);
+        let (mut workloads, mut scale) = (Vec::new(), BTreeMap::new());
+        for spec in specs {
+            let path = format!("spec.components[{}]", spec.name);
+            let workload = workload::accept(spec, policy, &path, &mut review);
+            scale.insert(workload.name.clone(), scale::accept(spec, workload.exclusive, &path, &mut review));
+            workloads.push(workload);
+        }
+        let connections = connections::accept(specs, &id, &workloads, policy, &mut review);
+        schema::bounds(&HardenedApp::kind(&()), &app.spec, &mut review);
+        workloads.sort_by(|one, other| one.name.cmp(&other.name));
+        let mode = app.spec.drift.as_ref().and_then(|drift| drift.mode);
+        let findings = review.into_findings()?;
+        Ok(Self {
+            id,
+            release: Release { parts: workloads.into_iter().map(Part::Component).collect(), edges: connections.edges },
+            ungated: Ungated {
+                scale,
+                allowed: connections.allowed,
+                peers: PlatformPeers { dns: policy.dns.clone(), monitoring: policy.monitoring.clone() },
+                enforcement: Enforcement::grant(mode, &app.metadata, policy),
+            },
+            findings,
+        })
+    }
+}
+
+fn names(id: &AppId, specs: &[Component], review: &mut Review) {
+    if !is_name(&id.name, 30) {
+        review.reject(
+            "metadata.name",
+            format!("'{}' can't prefix the names of children", id.name),
+            "use at most 30 lower-case letters, digits and '-', starting with a letter",
+        );
+    }
+    if specs.is_empty() {
+        review.reject("spec.components", "an app needs at least one", "add a component");
+    }
+    let mut names = BTreeSet::new();
+    for spec in specs {
+        if !names.insert(spec.name.as_str()) {
+            review.reject(
+                format!("spec.components[{}]", spec.name),
+                "two components have this name",
+                "give each its own",
+            );
+        }
+    }
+}

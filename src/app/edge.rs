@@ -1,0 +1,68 @@
+//! Who may open connections to whom: pods of one part to pods of another, or to addresses outside the cluster.
+
+use ipnet::IpNet;
+
+use crate::api::Protocol;
+
+/// Connections that are allowed. Ordered, so that the union of two releases is the union of two sets.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// Who opens the connection.
+    pub from: End,
+    /// Who accepts it.
+    pub to: End,
+    /// On which of its ports.
+    pub ports: Ports,
+}
+
+/// One end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// Pods of one part, of this app or another.
+    Pods(Peer),
+    /// Addresses outside the cluster.
+    Range(ExternalRange),
+}
+
+/// Pods of one part, of this app or another.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Peer {
+    /// Namespace, if not the app's own.
+    pub namespace: Option<String>,
+    /// Value of the label that selects them.
+    pub workload: String,
+}
+
+/// Addresses outside the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExternalRange {
+    /// The range.
+    pub cidr: IpNet,
+    /// Parts of it that are excluded: the cluster's own addresses and the node's.
+    pub except: Vec<IpNet>,
+}
+
+/// Ports of the end that accepts connections.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ports {
+    /// These, in the order in which they are declared.
+    Of(Vec<PortNumber>),
+    /// All: the ports of another app are its own decision, and its policy admits only those that it declares.
+    All,
+}
+
+/// A port of a pod or host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PortNumber {
+    /// Number.
+    pub number: u16,
+    /// Transport protocol.
+    pub protocol: Protocol,
+}
+
+impl End {
+    /// The pods of a part in the app's own namespace.
+    pub(super) const fn own(workload: String) -> Self {
+        Self::Pods(Peer { namespace: None, workload })
+    }
+}

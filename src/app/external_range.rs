@@ -1,0 +1,77 @@
+//! Which addresses are outside the cluster.
+
+use ipnet::IpNet;
+
+use super::{
+    edge::{ExternalRange, PortNumber, Ports},
+    policy::Policy,
+    review::Review,
+};
+use crate::api::{self, Protocol};
+
+/// Never outside: link-local addresses, and where clouds serve metadata and credentials elsewhere: Azure, Alibaba, Oracle,
+/// AWS and Google over IPv6.
+const METADATA: [&str; 7] = [
+    "169.254.0.0/16",
+    "168.63.129.16/32",
+    "100.100.100.200/32",
+    "192.0.0.192/32",
+    "fe80::/10",
+    "fd00:ec2::254/128",
+    "fd20:ce::254/128",
+];
+/// IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2): network plugins differ in how they match them, and newer API servers reject
+/// them.
+const MAPPED: &str = "::ffff:0:0/96";
+/// Counted as the cluster's as long as the policy doesn't say which ranges are.
+const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
+
+/// Ranges outside the cluster with their TCP ports; everything inside is excluded from them.
+pub(super) fn accept(
+    specs: &[api::Egress],
+    policy: &Policy,
+    path: &str,
+    review: &mut Review,
+) -> Vec<(ExternalRange, Ports)> {
+    let metadata: Vec<IpNet> = METADATA.iter().filter_map(|cidr| cidr.parse().ok()).collect();
+    let cluster: Vec<IpNet> = if policy.cluster_cidrs.is_empty() {
+        PRIVATE.iter().filter_map(|cidr| cidr.parse().ok()).collect()
+    } else {
+        policy.cluster_cidrs.clone()
+    };
+    let inside = IpNet::aggregate(&metadata.iter().copied().chain(cluster).collect());
+    let mut accepted = Vec::new();
+    for spec in specs {
+        let path = format!("{path}.egress[{}]", spec.cidr);
+        let Ok(cidr) = spec.cidr.parse::<IpNet>().map(|cidr| cidr.trunc()) else {
+            review.reject(path, "not an address range", "write one such as 203.0.113.0/24");
+            continue;
+        };
+        if MAPPED.parse().is_ok_and(|mapped: IpNet| mapped.contains(&cidr)) {
+            review.reject(path, "an IPv4 range in IPv6 form", "write it in IPv4 form, such as 203.0.113.0/24");
+            continue;
+        }
+        if let Some(range) = inside.iter().find(|range| range.contains(&cidr)) {
+            let remedy = if metadata.iter().any(|range| range.contains(&cidr)) {
+                "name another range; metadata addresses are never opened"
+            } else if policy.cluster_cidrs.is_empty() {
+                "name an outside range; where private addresses lie outside the cluster, the platform team sets clusterCIDRs in the HardeningPolicy"
+            } else {
+                "name an outside range; inside the cluster use connectsTo"
+            };
+            review.reject(path, format!("{cidr} lies in {range}, which is not outside the cluster"), remedy);
+            continue;
+        }
+        // "except: ... values will be rejected if they are outside the cidr range" (NetworkPolicy API); equal is refused above.
+        let except = inside.iter().filter(|range| cidr.contains(*range)).copied().collect();
+        accepted.push((ExternalRange { cidr, except }, ports(&spec.ports)));
+    }
+    accepted
+}
+
+fn ports(numbers: &[i32]) -> Ports {
+    let numbers = numbers.iter().filter_map(|port| u16::try_from(*port).ok()).filter(|port| *port > 0);
+    let mut ports: Vec<PortNumber> = numbers.map(|number| PortNumber { number, protocol: Protocol::Tcp }).collect();
+    ports.sort_unstable();
+    Ports::Of(ports)
+}

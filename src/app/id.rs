@@ -1,0 +1,69 @@
+//! The identity of an app and of its parts, and the names that follow from them.
+
+use std::fmt;
+
+use crate::api::HardenedApp;
+
+/// The identity of a `HardenedApp`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppId {
+    /// Namespace of the app and of all its children.
+    pub namespace: String,
+    /// Name of the app.
+    pub name: String,
+    /// Tells the app from an earlier one of the same name.
+    pub uid: String,
+}
+
+impl AppId {
+    /// The identity in an object's metadata.
+    #[must_use]
+    pub fn of(app: &HardenedApp) -> Self {
+        Self {
+            namespace: app.metadata.namespace.clone().unwrap_or_default(),
+            name: app.metadata.name.clone().unwrap_or_default(),
+            uid: app.metadata.uid.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Name of a part's children.
+    #[must_use]
+    pub fn child_name(&self, part: &PartName) -> String {
+        format!("{}-{part}", self.name)
+    }
+
+    /// Value of the label that selects a part's pods.
+    #[must_use]
+    pub fn workload_label(&self, part: &PartName) -> String {
+        workload_label(&self.name, part.as_str())
+    }
+}
+
+/// The name of a part within its app.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartName(String);
+
+impl PartName {
+    /// A name as the spec gives it.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PartName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Value of the label that selects the pods of an app's part. A name holds no dot, so no two apps can collide.
+pub(super) fn workload_label(app: &str, part: &str) -> String {
+    format!("{app}.{part}")
+}

@@ -1,0 +1,96 @@
+//! One component's pod template, complete.
+
+use std::collections::BTreeMap;
+
+use super::{
+    environment::{self, Env},
+    image::{self, Image},
+    mounts::{self, Mount},
+    placement::{self, Placement},
+    ports::{self, Port},
+    probes::{self, Probes},
+    resources,
+};
+use crate::{
+    api,
+    app::{
+        amounts::Resources,
+        edge::{PortNumber, Ports},
+        policy::Policy,
+        review::Review,
+    },
+};
+
+/// What runs in the pods of a part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PodTemplate {
+    /// Which image, and how it is pulled.
+    pub image: Image,
+    /// Entrypoint; the image's if empty.
+    pub command: Vec<String>,
+    /// Arguments; the image's if empty.
+    pub args: Vec<String>,
+    /// Ports, in the order of the spec.
+    pub ports: Vec<Port>,
+    /// The port that serves metrics.
+    pub metrics: Option<Port>,
+    /// Devices per pod, by resource name.
+    pub devices: BTreeMap<String, i32>,
+    /// Where its pods run.
+    pub placement: Placement,
+    /// Requests and limits.
+    pub resources: Resources,
+    /// Environment, in the order of the spec.
+    pub env: Vec<Env>,
+    /// Everything mounted, by path.
+    pub mounts: Vec<Mount>,
+    /// Health checks.
+    pub probes: Probes,
+}
+
+impl PodTemplate {
+    /// All ports, as a policy names them.
+    pub(in crate::app) fn all_ports(&self) -> Ports {
+        let number = |port: &Port| PortNumber { number: port.number, protocol: port.protocol };
+        Ports::Of(self.ports.iter().map(number).collect())
+    }
+}
+
+pub(in crate::app) fn accept(spec: &api::Component, policy: &Policy, path: &str, review: &mut Review) -> PodTemplate {
+    let image = image::accept(&spec.image, policy, &format!("{path}.image"), review);
+    if !image.pinned {
+        review.find(&spec.name, "image-not-pinned", "a tag can be moved to other content: append @sha256:<digest>");
+    }
+    executable(&spec.command, &format!("{path}.command"), review);
+    executable(&spec.args, &format!("{path}.args"), review);
+    let ports = ports::accept(&spec.ports, path, review);
+    let mounts = mounts::accept(spec, path, review);
+    let probes = probes::accept(spec.probes.as_ref(), &ports, path, review);
+    if probes.readiness.is_none() {
+        review.find(
+            &spec.name,
+            "no-probes",
+            "without a TCP port and without probes nobody notices that it hangs: add spec.components[].probes",
+        );
+    }
+    PodTemplate {
+        command: spec.command.clone(),
+        args: spec.args.clone(),
+        metrics: ports::metrics(spec.metrics_port.as_deref(), &ports, path, review),
+        devices: spec.devices.clone(),
+        placement: placement::accept(spec, policy, path, review),
+        resources: resources::accept(spec, policy, &mounts, path, review),
+        env: environment::accept(spec, path, review),
+        image,
+        ports,
+        mounts,
+        probes,
+    }
+}
+
+/// The kernel ends each argument at the first NUL.
+fn executable(arguments: &[String], path: &str, review: &mut Review) {
+    for (index, _) in arguments.iter().enumerate().filter(|(_, argument)| argument.contains('\0')) {
+        review.reject(format!("{path}[{index}]"), "it holds a NUL character", "remove it");
+    }
+}

@@ -1,0 +1,36 @@
+//! What a kind's builder makes: an object without type and metadata.
+
+use serde_json::Value;
+
+use crate::{
+    app::{PartName, Workload},
+    release::Target,
+};
+
+/// An object as its kind's builder makes it.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The part it belongs to; `None` for an object of the app as a whole.
+    pub part: Option<PartName>,
+    /// Name of the object.
+    pub name: String,
+    /// The object without type and metadata.
+    pub fields: Value,
+    /// The bounds of `spec.replicas` where an autoscaler decides it; then `fields` doesn't have it.
+    pub autoscaled: Option<(i32, i32)>,
+}
+
+impl Draft {
+    /// One object for each workload, under the name that all of its objects have.
+    pub(super) fn per_workload(target: &Target, build: impl Fn(&Workload) -> Option<Value>) -> Vec<Self> {
+        let drafts = target.workloads().filter_map(|workload| {
+            Some(Self {
+                part: Some(workload.name.clone()),
+                name: target.id.child_name(&workload.name),
+                fields: build(workload)?,
+                autoscaled: None,
+            })
+        });
+        drafts.collect()
+    }
+}

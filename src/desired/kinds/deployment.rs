@@ -1,0 +1,162 @@
+//! Deployment: the component's pods, replaced one by one.
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::quoted,
+    app::Workload,
+    desired::{
+        draft::Draft,
+        json::insert,
+        kind::{Kind, Rules, Stage},
+        labels::{pod_labels, selector},
+        pod::pod_spec,
+        progress::{Progress, Rollout},
+    },
+    release::Target,
+};
+
+pub(super) const KIND: Kind = Kind {
+    name: "Deployment",
+    group: "apps",
+    version: "v1",
+    plural: "deployments",
+    stage: Stage::Workload,
+    build,
+    progress: Some(progress),
+    rules: Rules {
+        keyed: &[
+            ("spec template spec *ontainers", &["name"]),
+            ("spec template spec volumes", &["name"]),
+            ("spec template spec imagePullSecrets", &["name"]),
+            ("spec template spec topologySpreadConstraints", &["topologyKey", "whenUnsatisfiable"]),
+            ("spec template spec hostAliases", &["ip"]),
+            ("spec template spec *ontainers [] env", &["name"]),
+            ("spec template spec *ontainers [] ports", &["containerPort", "protocol"]),
+            ("spec template spec *ontainers [] volumeMounts", &["mountPath"]),
+            ("spec template spec *ontainers [] volumeDevices", &["devicePath"]),
+        ],
+        dangerous: &[
+            // A paused Deployment brings no heal to its pods.
+            "spec paused",
+            "spec template metadata labels *",
+            "spec template metadata annotations *",
+            "spec template spec containers []",
+            "spec template spec initContainers",
+            "spec template spec ephemeralContainers",
+            "spec template spec containers [] image",
+            "spec template spec containers [] command",
+            "spec template spec containers [] args",
+            "spec template spec containers [] env",
+            "spec template spec containers [] envFrom",
+            "spec template spec containers [] ports",
+            "spec template spec containers [] volumeMounts",
+            "spec template spec containers [] volumeDevices",
+            "spec template spec containers [] securityContext",
+            "spec template spec containers [] lifecycle",
+            "spec template spec containers [] *Probe",
+            "spec template spec volumes []",
+            // A source added to one of ours, such as a token in a projected volume.
+            "spec template spec volumes [] *",
+            "spec template spec host*",
+            "spec template spec securityContext",
+            "spec template spec serviceAccountName",
+            "spec template spec automountServiceAccountToken",
+            "spec template spec shareProcessNamespace",
+            "spec template spec imagePullSecrets",
+            "spec template spec dnsConfig",
+            "spec template spec nodeName",
+            "spec template spec runtimeClassName",
+            "spec template spec tolerations",
+            "spec template spec affinity",
+            "spec template spec nodeSelector",
+            "spec template spec priorityClassName",
+            "spec template spec readinessGates",
+            "spec template spec schedulingGates",
+        ],
+        tolerated: &[
+            "metadata annotations *",
+            // `kubectl rollout restart` writes here, and restarting is no attack.
+            "spec template metadata annotations kubectl.kubernetes.io/*",
+            // The server's own copy of serviceAccountName, kept equal by its conversion.
+            "spec template spec serviceAccount",
+        ],
+        omitted_if_false: &[
+            "spec template spec hostNetwork",
+            "spec template spec hostPID",
+            "spec template spec hostIPC",
+        ],
+        volatile: &[&["metadata", "annotations", "deployment.kubernetes.io/revision"]],
+        public: false,
+        always_enforced: false,
+    },
+};
+
+fn build(target: &Target) -> Vec<Draft> {
+    let mut drafts = Draft::per_workload(target, |workload| Some(deployment(target, workload)));
+    for draft in &mut drafts {
+        let scale = draft.part.as_ref().and_then(|part| target.ungated.scale.get(part));
+        match scale.map(|scale| (scale.replicas, &scale.autoscaling)) {
+            // Where an autoscaler decides, the number stays out of what is declared, hashed and compared.
+            Some((_, Some(autoscaling))) => draft.autoscaled = Some((autoscaling.min, autoscaling.max)),
+            Some((replicas, None)) => {
+                if let Some(spec) = draft.fields.get_mut("spec") {
+                    insert(spec, "replicas", json!(replicas));
+                }
+            }
+            None => {}
+        }
+    }
+    drafts
+}
+
+fn deployment(target: &Target, workload: &Workload) -> Value {
+    json!({
+        "spec": {
+            "selector": selector(&target.id.workload_label(&workload.name)),
+            "strategy": strategy(workload),
+            "revisionHistoryLimit": 3,
+            "progressDeadlineSeconds": 600,
+            "template": {
+                "metadata": { "labels": pod_labels(&target.id, &workload.name) },
+                "spec": pod_spec(&target.id, workload),
+            },
+        },
+    })
+}
+
+fn strategy(workload: &Workload) -> Value {
+    if workload.exclusive {
+        return json!({ "type": "Recreate" });
+    }
+    // A new pod must be ready before an old one is deleted.
+    json!({ "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": 0, "maxSurge": 1 } })
+}
+
+/// What the Deployment controller says of the rollout.
+fn progress(deployment: &Value) -> Progress {
+    let number = |pointer: &str| deployment.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
+    let count = |pointer: &str| i32::try_from(number(pointer)).unwrap_or(i32::MAX);
+    let condition = |kind: &str, status: &str| {
+        let conditions = deployment.pointer("/status/conditions").and_then(Value::as_array);
+        conditions.into_iter().flatten().find(|condition| {
+            condition.get("type") == Some(&Value::from(kind)) && condition.get("status") == Some(&Value::from(status))
+        })
+    };
+    let text =
+        |condition: &Value, field: &str| condition.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    // Until the Deployment controller has seen this generation, its numbers are about an older one.
+    let seen = number("/status/observedGeneration") >= number("/metadata/generation");
+    let desired = count("/spec/replicas");
+    let updated = count("/status/updatedReplicas");
+    let available = count("/status/availableReplicas");
+    Progress::Rollout(Rollout {
+        desired,
+        ready: if seen { available.min(updated) } else { 0 },
+        complete: seen && updated == desired && available == desired && count("/status/replicas") == desired,
+        stuck: seen
+            && condition("Progressing", "False")
+                .is_some_and(|found| text(found, "reason") == "ProgressDeadlineExceeded"),
+        failure: condition("ReplicaFailure", "True").filter(|_| seen).map(|found| quoted(&text(found, "message"))),
+    })
+}

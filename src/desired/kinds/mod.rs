@@ -1,0 +1,22 @@
+//! The table of child kinds: one file and one row for each. No other code names a kind.
+
+mod deployment;
+mod horizontal_pod_autoscaler;
+mod network_policy;
+mod pod_disruption_budget;
+mod service;
+mod service_account;
+
+use super::kind::Kind;
+
+/// Every kind of object that an app is made of, in the order in which its objects are created.
+///
+/// An account and a policy come before the pods they bind: at no instant does a pod template exist without them.
+pub static KINDS: [Kind; 6] = [
+    service_account::KIND,
+    network_policy::KIND,
+    deployment::KIND,
+    service::KIND,
+    pod_disruption_budget::KIND,
+    horizontal_pod_autoscaler::KIND,
+];

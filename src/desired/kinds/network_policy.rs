@@ -1,0 +1,156 @@
+//! NetworkPolicy: one per component. Named clients in; name resolution and named targets out; nothing else.
+//!
+//! Facts that shape it: traffic from a pod's own node is always allowed (that is how probes get through); rules name the ports
+//! of pods, not of Services; policies add up, so what one forbids another may open.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+use serde_json::{Value, json};
+
+use crate::{
+    app::{Dns, Edge, End, ExternalRange, Peer, PodSelection, PortNumber, Ports, Workload},
+    desired::{
+        draft::Draft,
+        json::insert,
+        kind::{Kind, Rules, Stage},
+        labels::selector,
+    },
+    release::Target,
+};
+
+pub(super) const KIND: Kind = Kind {
+    name: "NetworkPolicy",
+    group: "networking.k8s.io",
+    version: "v1",
+    plural: "networkpolicies",
+    stage: Stage::Guard,
+    build,
+    progress: None,
+    rules: Rules {
+        // Rules, peers and ports are atomic lists: one apply restores them whole.
+        keyed: &[],
+        dangerous: &["spec"],
+        tolerated: &["metadata annotations *"],
+        omitted_if_false: &[],
+        volatile: &[],
+        public: true,
+        // An open policy endangers other pods too: the mode Observe doesn't leave it open.
+        always_enforced: true,
+    },
+};
+
+fn build(target: &Target) -> Vec<Draft> {
+    let edges = target.edges();
+    Draft::per_workload(target, |workload| Some(network_policy(target, &edges, workload)))
+}
+
+fn network_policy(target: &Target, edges: &BTreeSet<&Edge>, workload: &Workload) -> Value {
+    let label = target.id.workload_label(&workload.name);
+    let mut spec = json!({
+        "podSelector": selector(&label),
+        // "If this field is not specified, it will default based on the existence of ingress or egress rules": both are named,
+        // so that a component without clients is closed and not open.
+        "policyTypes": ["Ingress", "Egress"],
+        "egress": egress(target, edges, &label),
+    });
+    // "If this field is empty then this NetworkPolicy does not allow any traffic": left out rather than an empty list, which
+    // the server drops.
+    let ingress = ingress(target, edges, workload, &label);
+    if !ingress.is_empty() {
+        insert(&mut spec, "ingress", json!(ingress));
+    }
+    json!({ "spec": spec })
+}
+
+fn is_own(end: &End, label: &str) -> bool {
+    matches!(end, End::Pods(Peer { namespace: None, workload }) if workload == label)
+}
+
+/// Clients on the ports that they may use, and the platform's monitoring on the port for metrics.
+fn ingress(target: &Target, edges: &BTreeSet<&Edge>, workload: &Workload, label: &str) -> Vec<Value> {
+    let mut clients: BTreeMap<&Ports, Vec<Value>> = BTreeMap::new();
+    for edge in edges.iter().filter(|edge| is_own(&edge.to, label)) {
+        clients.entry(&edge.ports).or_default().push(end(&edge.from));
+    }
+    let rule = |(ports, from): (&Ports, Vec<Value>)| with_ports(json!({ "from": from }), ports);
+    let mut rules: Vec<Value> = clients.into_iter().map(rule).collect();
+    let monitoring = &target.ungated.peers.monitoring;
+    if let Some(metrics) = &workload.template.metrics
+        && !monitoring.is_empty()
+    {
+        let from: Vec<Value> = monitoring.iter().map(selection).collect();
+        let port = PortNumber { number: metrics.number, protocol: metrics.protocol };
+        rules.push(json!({ "from": from, "ports": ports(&[port]) }));
+    }
+    rules
+}
+
+fn egress(target: &Target, edges: &BTreeSet<&Edge>, label: &str) -> Vec<Value> {
+    let edges = edges.iter().filter(|edge| is_own(&edge.from, label));
+    let rules = edges.map(|edge| with_ports(json!({ "to": [end(&edge.to)] }), &edge.ports));
+    dns(&target.ungated.peers.dns).into_iter().chain(rules).collect()
+}
+
+/// Name resolution, and nothing else on the servers' ports. `None` where the policy names no server: an empty `to` would
+/// match every destination.
+fn dns(dns: &Dns) -> Option<Value> {
+    let pods = dns.peers.iter().map(selection);
+    let addresses = dns.cidrs.iter().map(|cidr| json!({ "ipBlock": { "cidr": cidr.to_string() } }));
+    let to: Vec<Value> = pods.chain(addresses).collect();
+    let ports: Vec<Value> = dns
+        .ports
+        .iter()
+        .flat_map(|port| ["UDP", "TCP"].map(|protocol| json!({ "port": port, "protocol": protocol })))
+        .collect();
+    (!to.is_empty()).then(|| json!({ "to": to, "ports": ports }))
+}
+
+/// Without `ports` a rule holds for all of them.
+fn with_ports(mut rule: Value, allowed: &Ports) -> Value {
+    if let Ports::Of(numbers) = allowed {
+        insert(&mut rule, "ports", json!(ports(numbers)));
+    }
+    rule
+}
+
+fn end(end: &End) -> Value {
+    match end {
+        End::Pods(pods) => peer(pods),
+        End::Range(range) => block(range),
+    }
+}
+
+/// Pods of one part. A pod selector alone means the policy's own namespace.
+fn peer(peer: &Peer) -> Value {
+    let mut selected = json!({ "podSelector": selector(&peer.workload) });
+    if let Some(namespace) = &peer.namespace {
+        insert(&mut selected, "namespaceSelector", namespace_selector(namespace));
+    }
+    selected
+}
+
+fn block(range: &ExternalRange) -> Value {
+    let mut block = json!({ "cidr": range.cidr.to_string() });
+    if !range.except.is_empty() {
+        let except: Vec<String> = range.except.iter().map(IpNet::to_string).collect();
+        insert(&mut block, "except", json!(except));
+    }
+    json!({ "ipBlock": block })
+}
+
+fn selection(pods: &PodSelection) -> Value {
+    json!({
+        "namespaceSelector": namespace_selector(&pods.namespace),
+        "podSelector": { "matchLabels": pods.labels },
+    })
+}
+
+/// By the label that the API server itself sets on every namespace: no tenant can take another's name.
+fn namespace_selector(namespace: &str) -> Value {
+    json!({ "matchLabels": { "kubernetes.io/metadata.name": namespace } })
+}
+
+fn ports(ports: &[PortNumber]) -> Vec<Value> {
+    ports.iter().map(|port| json!({ "port": port.number, "protocol": port.protocol })).collect()
+}

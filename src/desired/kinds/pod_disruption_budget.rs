@@ -1,0 +1,40 @@
+//! PodDisruptionBudget: a node can be drained, one pod at a time.
+
+use serde_json::json;
+
+use crate::desired::{
+    draft::Draft,
+    kind::{Kind, Rules, Stage},
+    labels::selector,
+};
+
+pub(super) const KIND: Kind = Kind {
+    name: "PodDisruptionBudget",
+    group: "policy",
+    version: "v1",
+    plural: "poddisruptionbudgets",
+    stage: Stage::Workload,
+    build: |target| {
+        Draft::per_workload(target, |workload| {
+            Some(json!({
+                "spec": {
+                    // Never zero and never a share that rounds to zero: either would make nodes undrainable.
+                    "maxUnavailable": 1,
+                    "selector": selector(&target.id.workload_label(&workload.name)),
+                    // A pod that isn't ready anyway blocks no drain.
+                    "unhealthyPodEvictionPolicy": "AlwaysAllow",
+                },
+            }))
+        })
+    },
+    progress: None,
+    rules: Rules {
+        keyed: &[],
+        dangerous: &["spec minAvailable", "spec selector"],
+        tolerated: &["metadata annotations *"],
+        omitted_if_false: &[],
+        volatile: &[],
+        public: true,
+        always_enforced: false,
+    },
+};

@@ -1,0 +1,48 @@
+//! What is mounted into a pod, and where.
+
+use serde_json::{Value, json};
+
+use crate::{
+    app::{Mount, MountSource},
+    desired::{hash::short_hash, json::insert},
+};
+
+/// Octal 0440 in the decimal form of JSON: readable by user and group, not writable.
+const READ_ONLY_MODE: i32 = 288;
+
+/// Named by content and path: a new mount moves no other's name.
+fn volume_name(mount: &Mount) -> String {
+    let kind = match &mount.source {
+        MountSource::Writable(_) if mount.path == "/tmp" => return "tmp".to_owned(),
+        MountSource::Writable(_) => "writable",
+        MountSource::ConfigMap(_) => "config",
+        MountSource::Secret(_) => "secret",
+        MountSource::Claim { volume, .. } => return format!("claim-{volume}"),
+    };
+    format!("{kind}-{}", short_hash(&mount.path))
+}
+
+/// Secrets and ConfigMaps are projected rather than mounted as volumes of their own: the files are the same, and
+/// Kubescape C-0255 and C-0258 flag the other form.
+pub(super) fn volume(mount: &Mount) -> Value {
+    let projected = |source: Value| json!({ "defaultMode": READ_ONLY_MODE, "sources": [source] });
+    let name = volume_name(mount);
+    match &mount.source {
+        MountSource::Writable(size) => json!({ "name": name, "emptyDir": { "sizeLimit": size.to_string() } }),
+        MountSource::ConfigMap(map) => {
+            json!({ "name": name, "projected": projected(json!({ "configMap": { "name": map } })) })
+        }
+        MountSource::Secret(secret) => {
+            json!({ "name": name, "projected": projected(json!({ "secret": { "name": secret } })) })
+        }
+        MountSource::Claim { claim, .. } => json!({ "name": name, "persistentVolumeClaim": { "claimName": claim } }),
+    }
+}
+
+pub(super) fn volume_mount(mount: &Mount) -> Value {
+    let mut mounted = json!({ "name": volume_name(mount), "mountPath": mount.path });
+    if mount.source.is_read_only() {
+        insert(&mut mounted, "readOnly", json!(true));
+    }
+    mounted
+}

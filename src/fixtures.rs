@@ -1,0 +1,56 @@
+//! The app that all unit tests are about.
+
+use serde_json::{Value, json};
+
+use crate::{
+    api::HardenedApp,
+    app::{App, AppId, Policy},
+    desired::{Child, KINDS, Kind, children},
+    release::Target,
+};
+
+/// UID of the app.
+pub(crate) const UID: &str = "app-uid";
+
+/// The spec of an app with one of everything that a difference can be about.
+pub(crate) fn shop() -> Value {
+    json!({ "components": [{
+        "name": "web",
+        "image": "r.io/web:1",
+        "ports": [{ "name": "http", "port": 8080 }],
+        "args": ["serve"],
+        "env": [{ "name": "LOG_LEVEL", "value": "info" }, { "name": "EMPTY", "value": "" }],
+        "writablePaths": [{ "path": "/var/cache/shop", "size": "64Mi" }],
+        "allowFrom": [{ "app": "portal", "component": "web" }],
+    }] })
+}
+
+/// An app named `shop` with a spec, accepted under the built-in policy.
+pub(crate) fn app(spec: Value) -> App {
+    let mut app = HardenedApp::new("shop", serde_json::from_value(spec).unwrap());
+    app.metadata.namespace = Some("demo".to_owned());
+    app.metadata.uid = Some(UID.to_owned());
+    App::accept(&app, &Policy::default()).unwrap()
+}
+
+pub(crate) fn target(spec: Value) -> Target {
+    Target::of(app(spec))
+}
+
+pub(crate) fn id() -> AppId {
+    app(shop()).id
+}
+
+pub(crate) fn kind(name: &str) -> &'static Kind {
+    KINDS.iter().find(|kind| kind.name == name).unwrap()
+}
+
+/// The first child of a kind of an app with this spec.
+pub(crate) fn child_of(spec: Value, kind: &str) -> Child {
+    children(&target(spec)).into_iter().find(|child| child.kind.name == kind).unwrap()
+}
+
+/// The shop's child of a kind.
+pub(crate) fn child(kind: &str) -> Child {
+    child_of(shop(), kind)
+}

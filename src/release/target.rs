@@ -1,0 +1,50 @@
+//! What should exist: the release that runs, and the one that comes after it.
+
+use std::collections::BTreeSet;
+
+use crate::app::{App, AppId, Edge, Part, Release, Ungated, Workload};
+
+/// What should exist of an app.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The app.
+    pub id: AppId,
+    /// The release whose pods run.
+    pub runs: Option<Release>,
+    /// The release that replaces it.
+    pub comes: Option<Release>,
+    /// Whether it may.
+    pub gate: Gate,
+    /// What no release freezes.
+    pub ungated: Ungated,
+}
+
+/// Whether a coming release may replace the one that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// It may.
+    Open,
+}
+
+impl Target {
+    /// The target for an app whose releases wait for nothing: the newest runs.
+    #[must_use]
+    pub fn of(app: App) -> Self {
+        Self { id: app.id, runs: Some(app.release), comes: None, gate: Gate::Open, ungated: app.ungated }
+    }
+
+    /// The parts that have pods, in the version that should run, by name.
+    pub fn workloads(&self) -> impl Iterator<Item = &Workload> {
+        let release = match self.gate {
+            Gate::Open => self.comes.as_ref().or(self.runs.as_ref()),
+        };
+        release.into_iter().flat_map(|release| &release.parts).map(Part::workload)
+    }
+
+    /// All connections that must be possible: until a rollout is complete, pods of both releases run.
+    #[must_use]
+    pub fn edges(&self) -> BTreeSet<&Edge> {
+        let releases = self.runs.iter().chain(&self.comes);
+        releases.flat_map(|release| &release.edges).chain(&self.ungated.allowed).collect()
+    }
+}
