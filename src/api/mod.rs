@@ -8,13 +8,14 @@ mod network;
 mod probe;
 mod quote;
 mod status;
+mod version;
 
 pub use component::{
     Autoscaling, ClaimVolume, Component, ComponentPort, ConfigMount, EnvVar, Protocol, ResourceAmounts, SecretKey,
     WritablePath,
 };
 pub use crds::crds;
-pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec};
+pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec, StoredApp};
 pub use hardening_policy::{
     DevicePlacement, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
     PlacementPolicy, Platform, PodPeer, PullPolicy, ResourcePolicy, ToleratedPath, Toleration,
@@ -26,6 +27,7 @@ pub use status::{
     ChildRef, ComponentStatus, ConditionType, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
     Reason,
 };
+pub use version::version;
 
 /// The one name under which the operator acts: field manager, `managed-by` label, user agent, event reporter.
 pub const MANAGER: &str = "hardened-app";

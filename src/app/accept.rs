@@ -71,7 +71,7 @@ impl App {
     /// Every mistake in it.
     pub fn accept(app: &HardenedApp, policy: &Policy) -> Result<Self, Vec<Rejection>> {
         let mut review = Review::default();
-        let id = AppId::of(app);
+        let id = AppId::of(&app.metadata);
         let specs = &app.spec.components;
         names(&id, specs, &mut review);
         let (mut workloads, mut scale) = (Vec::new(), BTreeMap::new());

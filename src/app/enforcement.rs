@@ -58,6 +58,12 @@ impl Enforcement {
         }
     }
 
+    /// Whether the deviations of a kind's objects are only reported.
+    #[must_use]
+    pub fn only_observes(&self, always_enforced: bool) -> bool {
+        self.mode == DriftMode::Observe && !always_enforced
+    }
+
     /// What the status must say: what is left undone, and what was asked for in vain.
     #[must_use]
     pub fn findings(&self) -> Vec<FindingItem> {

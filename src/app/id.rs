@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::api::HardenedApp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 /// The identity of a `HardenedApp`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub struct AppId {
 impl AppId {
     /// The identity in an object's metadata.
     #[must_use]
-    pub fn of(app: &HardenedApp) -> Self {
+    pub fn of(metadata: &ObjectMeta) -> Self {
         Self {
-            namespace: app.metadata.namespace.clone().unwrap_or_default(),
-            name: app.metadata.name.clone().unwrap_or_default(),
-            uid: app.metadata.uid.clone().unwrap_or_default(),
+            namespace: metadata.namespace.clone().unwrap_or_default(),
+            name: metadata.name.clone().unwrap_or_default(),
+            uid: metadata.uid.clone().unwrap_or_default(),
         }
     }
 

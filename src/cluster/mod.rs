@@ -1,30 +1,27 @@
-//! 6 Touch the API: watch what is there, write what must change. The only step with a client.
+//! 7 Touch the API: watch what exists, write what must change. The only step with a client.
 
-mod backoff;
-mod bring;
 mod cache;
 mod client;
-mod entry;
+mod context;
+mod converge;
+mod jitter;
 mod memory;
-mod pods;
-mod prune;
-mod send;
-mod settings;
+mod report;
 mod stored;
 mod traffic;
+mod triggers;
 mod watch;
 mod write;
 
-pub use backoff::backoff;
-pub use bring::{Previous, Round};
-pub use cache::Cache;
+pub use cache::{AppKey, Cache, Settings};
 pub use client::{Connection, connect};
-pub use entry::AppKey;
+pub use context::Context;
+pub use converge::Executor;
 pub use memory::Memory;
-pub use settings::Settings;
 pub use traffic::Traffic;
-pub use watch::{PAGE, Triggers, watch_all};
-pub use write::{Failure, FailureClass, Writer, version};
+pub use triggers::Triggers;
+pub use watch::{PAGE, watch_all};
+pub use write::{Failure, Writer};
 
 #[cfg(test)]
 mod tests;

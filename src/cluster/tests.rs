@@ -1,8 +1,9 @@
 //! What is known of the cluster, without one: the cache, the entries in it, the pods.
 
 mod cache;
-mod memory;
+mod executor;
 mod pods;
+mod server;
 mod settings;
 mod traffic;
 

@@ -9,9 +9,8 @@ use std::{
 use kube::{Resource, runtime::watcher::Event};
 
 use crate::{
-    api::{ConditionType, HardenedAppStatus},
+    api::{ConditionType, HardenedAppStatus, StoredApp},
     cluster::AppKey,
-    reconcile::StoredApp,
 };
 
 /// The types that become labels. Who may write a status can put any words into it; these are ours.

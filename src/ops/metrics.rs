@@ -79,10 +79,10 @@ impl Collector for OfApps {
         let findings = labels.iter().map(|(labels, seen)| (*labels, number(seen.findings)));
         gauges(&mut encoder, "hardenedapp_findings", "What is weaker than possible, at most 100.", findings)?;
         let reverted = labels.iter().flat_map(|([namespace, name], seen)| {
-            let undone = self.memory.undone(&seen.uid);
+            let reverted = self.memory.reverted(&seen.uid);
             // All kinds from the start: an alert on increases would miss the first one of a series that begins with it.
             KINDS.iter().map(move |kind| {
-                ([*namespace, *name, ("kind", kind.name)], undone.get(kind.name).copied().unwrap_or_default())
+                ([*namespace, *name, ("kind", kind.name)], reverted.get(kind.name).copied().unwrap_or_default())
             })
         });
         counters(&mut encoder, "hardenedapp_drift_reverted", "Deviations that were undone.", reverted)

@@ -24,9 +24,9 @@ use super::{
     stop,
 };
 use crate::{
-    api::MANAGER,
-    cluster::{self, Cache, Memory, Settings, Triggers, Writer, watch_all},
-    reconcile::{Context, StoredApp, reconcile, retry},
+    api::{MANAGER, StoredApp},
+    cluster::{self, Cache, Context, Memory, Settings, Triggers, Writer, watch_all},
+    reconcile::reconcile,
 };
 
 /// Apps looked at at once. Their writes share one limit, so more would only wait.
@@ -97,7 +97,7 @@ pub async fn run(arguments: Controller) -> anyhow::Result<()> {
                 let looks = looks.clone();
                 async move { looks.measure(reconcile(app, context)).await }
             },
-            |app, failure, context| retry(&app, failure, &context),
+            |app, failure, context| context.retry(&app, failure),
             context,
         )
         .for_each(|result| async move {

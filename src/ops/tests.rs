@@ -12,9 +12,8 @@ use super::{
     metrics::{Metrics, OfApps, OfTraffic},
 };
 use crate::{
-    api::{DriftChange, DriftItem},
+    api::{DriftChange, DriftItem, StoredApp},
     cluster::{Memory, Traffic},
-    reconcile::StoredApp,
 };
 
 fn app(name: &str, uid: &str, status: &Value) -> StoredApp {
@@ -63,7 +62,7 @@ fn an_app_is_shown_as_its_status_says_and_goes_with_it() {
     let mut metrics = Metrics::new();
     metrics.collect(OfApps { apps: apps.clone(), memory: memory.clone() });
     apps.observe(&Event::Apply(app("shop", "1", &status())));
-    memory.of("1", |memory| memory.undone(&[item(), item()]));
+    memory.of("1", |memory| memory.add_reverted(&[item(), item()]));
     let expected = r#"# HELP hardenedapp_build The running operator.
 # TYPE hardenedapp_build info
 hardenedapp_build_info{version="VERSION"} 1
@@ -90,7 +89,7 @@ hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="HorizontalPo
     assert_eq!(metrics.text().unwrap(), expected.replace("VERSION", env!("CARGO_PKG_VERSION")));
 
     assert_eq!(apps.observe(&Event::Delete(app("shop", "1", &status()))), ["1"]);
-    memory.of("1", |memory| memory.undone(&[item()]));
+    memory.of("1", |memory| memory.add_reverted(&[item()]));
     let text = metrics.text().unwrap();
     assert!(!text.contains("shop"), "a look that ends late brings nothing back: {text}");
 }

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Leftover, PodState, Verdict};
+use super::{pod::PodState, prune::Leftover, verdict::Verdict};
 use crate::{
     api::{DriftItem, FindingItem},
-    app::{Enforcement, PartName, Rejection},
+    app::{Enforcement, PartName, Refusal},
     desired::{Child, Kind, Progress, Rollout},
     release::Target,
 };
@@ -19,15 +19,6 @@ pub enum Outcome {
     TimedOut,
     /// The spec was applied, as far as it went.
     Applied(Box<Applied>),
-}
-
-/// Why a spec can't be applied.
-#[derive(Clone, Debug)]
-pub enum Refusal {
-    /// The stored object doesn't fit the schema.
-    Unreadable(String),
-    /// The spec or its policy is wrong.
-    Rejected(Vec<Rejection>),
 }
 
 /// How far a spec was applied.

@@ -2,23 +2,40 @@
 
 mod drift;
 mod fake;
+mod memory;
 mod observe;
 mod pod;
 mod properties;
 mod prune;
 mod removal;
-mod verdict;
+mod step;
+mod verdicts;
 
 use fake::Fake;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{DriftItem, ToleratedPath},
+    api::{ChildRef, DriftItem, HardenedAppStatus, ToleratedPath},
     app::Enforcement,
     desired::Child,
     fixtures::{UID, child, child_of, shop},
-    plan::{Verdict, judge},
+    plan::{Basis, Guards, Known, LastReport, Live, Verdict, judge},
 };
+
+/// The basis of a verdict on an object that the last status lists.
+const LISTED: Basis = Basis { verified: false, listed: true };
+
+/// The verdict on a child whose live object is known like this; `listed` says that the last status lists it.
+fn verdict(child: &Child, live: Live, listed: bool, enforcement: &Enforcement) -> Verdict {
+    let reference = ChildRef { kind: child.kind.name.to_owned(), name: child.name.clone() };
+    let status = HardenedAppStatus { children: vec![reference], ..HardenedAppStatus::default() };
+    let last_report = if listed { LastReport::of(&status, None, true) } else { LastReport::default() };
+    let guards = Guards::InPlace;
+    crate::plan::verdict::of(
+        child,
+        &Known { uid: UID, enforcement, last_report, guards, live, written: false, reverted: false },
+    )
+}
 
 /// The child in place, and then what others do to it.
 fn disturbed(child: &Child, doing: impl FnOnce(&mut Fake)) -> Fake {
@@ -29,7 +46,7 @@ fn disturbed(child: &Child, doing: impl FnOnce(&mut Fake)) -> Fake {
 }
 
 fn judged(child: &Child, fake: &Fake) -> Verdict {
-    judge(child, UID, &fake.live(), false, true, &Enforcement::default())
+    judge(child, UID, &fake.live(), LISTED, &Enforcement::default())
 }
 
 fn tolerated(kind: &str, path: &str) -> ToleratedPath {

@@ -8,8 +8,8 @@ use k8s_openapi::{
 use super::drift::sentence;
 use crate::{
     api::{ConditionType, DriftChange, DriftItem, DriftMode, HardenedAppStatus, PAUSED, Reason},
-    app::{PartName, Rejection},
-    plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, Refusal},
+    app::{PartName, Refusal, Rejection},
+    plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress},
 };
 
 /// Longest message: long enough for every mistake of a spec, short enough to be read.

@@ -4,7 +4,7 @@ use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 
 use crate::{
     api::{DriftItem, DriftStatus},
-    plan::{ChildOutcome, foremost},
+    plan::{ChildOutcome, most_dangerous},
 };
 
 /// Deviations kept after they were undone, and shown while they are not.
@@ -12,9 +12,9 @@ const KEPT: usize = 20;
 
 /// What was undone: the news before what is known.
 pub(super) fn reverted(previous: &DriftStatus, news: &[DriftItem], now: Timestamp) -> Vec<DriftItem> {
-    let mut items = foremost(news.iter().map(|item| dated(item, None, now)).collect(), KEPT);
+    let mut items = most_dangerous(news.iter().map(|item| dated(item, None, now)).collect(), KEPT);
     // News is always told: if it were pushed out by what is known, nobody would hear of it.
-    items.extend(foremost(previous.reverted.clone(), KEPT - items.len()));
+    items.extend(most_dangerous(previous.reverted.clone(), KEPT - items.len()));
     items
 }
 

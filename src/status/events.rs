@@ -7,7 +7,7 @@ use crate::api::{ChildRef, ConditionType, DriftChange, DriftItem, HardenedAppSta
 
 /// An event to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
+pub struct EventNote {
     /// Machine-readable reason.
     pub reason: &'static str,
     /// What the operator did about it.
@@ -23,7 +23,7 @@ const LONGEST: usize = 900;
 
 /// The events that a change of status calls for.
 #[must_use]
-pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<Note> {
+pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<EventNote> {
     let mut notes = Vec::new();
     for (reason, action) in [(Reason::Rejected, "Accept"), (Reason::Paused, "Accept"), (Reason::Conflict, "Apply")] {
         let message = |status: &HardenedAppStatus| ready_message(status, reason);
@@ -40,7 +40,7 @@ pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<No
 
 /// One event per object and sort of change: events that differ only in their text are counted as one, and all texts but the
 /// first are lost.
-fn by_object<'a>(action: &'static str, items: impl Iterator<Item = &'a DriftItem>) -> Vec<Note> {
+fn by_object<'a>(action: &'static str, items: impl Iterator<Item = &'a DriftItem>) -> Vec<EventNote> {
     let mut objects: BTreeMap<(&str, &str, &'static str), Vec<String>> = BTreeMap::new();
     for item in items {
         let reason = match item.change {
@@ -53,15 +53,15 @@ fn by_object<'a>(action: &'static str, items: impl Iterator<Item = &'a DriftItem
     }
     objects
         .into_iter()
-        .map(|((kind, name, reason), sentences)| Note {
+        .map(|((kind, name, reason), sentences)| EventNote {
             about: Some(ChildRef { kind: kind.to_owned(), name: name.to_owned() }),
             ..note(reason, action, &sentences.join("; "))
         })
         .collect()
 }
 
-fn note(reason: &'static str, action: &'static str, text: &str) -> Note {
-    Note { reason, action, about: None, text: text.chars().filter(char::is_ascii).take(LONGEST).collect() }
+fn note(reason: &'static str, action: &'static str, text: &str) -> EventNote {
+    EventNote { reason, action, about: None, text: text.chars().filter(char::is_ascii).take(LONGEST).collect() }
 }
 
 fn ready_message(status: &HardenedAppStatus, reason: Reason) -> Option<String> {

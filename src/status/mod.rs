@@ -1,16 +1,16 @@
-//! 5 What we report: the outcome of a reconciliation becomes the status. Pure; computed for every outcome.
+//! 6 What we report: the outcome of a reconciliation becomes the status. Pure; computed for every outcome.
 
 mod components;
 mod conditions;
 mod drift;
 mod events;
 
-pub use events::{Note, notes};
+pub use events::{EventNote, notes};
 use k8s_openapi::jiff::Timestamp;
 
 use crate::{
     api::{ChildRef, DriftItem, FindingItem, HardenedAppStatus},
-    plan::{Applied, ChildOutcome, ChildState, Outcome},
+    plan::{Applied, ChildOutcome, ChildState, Outcome, is_about},
 };
 
 /// Findings shown; the largest app has a few per component.
@@ -48,12 +48,6 @@ pub fn report(
     status
 }
 
-/// Whether the children that a status lists are those of this very spec: then one that isn't there was deleted.
-#[must_use]
-pub fn speaks_of(status: &HardenedAppStatus, generation: Option<i64>) -> bool {
-    status.carried_generation == generation
-}
-
 fn leftover(child: &ChildOutcome) -> FindingItem {
     FindingItem {
         check: "leftover".to_owned(),
@@ -67,7 +61,7 @@ fn leftover(child: &ChildOutcome) -> FindingItem {
 
 /// The children there are: those in place, and those that a request failed to bring back.
 fn children(previous: &HardenedAppStatus, generation: Option<i64>, applied: &Applied) -> Vec<ChildRef> {
-    let same_spec = applied.waits() || speaks_of(previous, generation);
+    let same_spec = applied.waits() || is_about(previous, generation);
     let mut children: Vec<ChildRef> = applied
         .children
         .iter()

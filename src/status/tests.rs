@@ -11,10 +11,10 @@ use serde_json::json;
 
 use crate::{
     api::{DriftChange, DriftItem, HardenedAppStatus},
-    app::{PartName, Rejection},
+    app::{PartName, Refusal, Rejection},
     desired::{Progress, Rollout},
     fixtures::{app, kind},
-    plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, PodState, Refusal},
+    plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, PodState},
     release::Target,
 };
 

@@ -1,8 +1,7 @@
 //! A guard that somebody deletes again and again.
 
 use anyhow::{Context, Result};
-use hardened_app::api::HardenedAppStatus;
-use hardened_app::cluster;
+use hardened_app::api::{self, HardenedAppStatus};
 use serde_json::Value;
 
 use crate::scene::{Scene, WEB};
@@ -42,7 +41,7 @@ async fn a_network_policy_comes_back_at_once_however_often_it_is_deleted() -> Re
     scene.condition("shop", "Ready", "True", "Available").await?;
     let mut versions = Vec::new();
     for kind in ["NetworkPolicy", "Deployment"] {
-        versions.push((kind, cluster::version(&scene.objects(kind)?.get("shop-web").await.context(kind)?.metadata)));
+        versions.push((kind, api::version(&scene.objects(kind)?.get("shop-web").await.context(kind)?.metadata)));
     }
     let moments = timeline.until(&versions).await?;
     let bare = came_without(&moments, "Deployment", "NetworkPolicy");

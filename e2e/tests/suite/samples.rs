@@ -6,7 +6,7 @@ use hardened_app::app::Enforcement;
 use hardened_app::plan::{self, Change};
 use serde_json::Value;
 
-use crate::scene::{Scene, desired};
+use crate::scene::{Scene, VERIFIED, desired};
 
 pub(crate) const SMALLEST: &str = include_str!("../../../deploy/samples/smallest.yaml");
 pub(crate) const LARGEST: &str = include_str!("../../../deploy/samples/largest.yaml");
@@ -24,7 +24,7 @@ async fn is_what_is_declared(sample: &str, name: &str) -> Result<()> {
             assert_eq!(difference.change, DriftChange::Added, "{kind} {name}: {}", difference.path);
         }
         // As a stranger's work, so that no addition passes for a remainder of ours.
-        let verdict = plan::judge(&child, &uid, &live, true, true, &Enforcement::default());
+        let verdict = plan::judge(&child, &uid, &live, VERIFIED, &Enforcement::default());
         assert_eq!(verdict.change, Change::Keep, "{kind} {name}");
         assert_eq!((verdict.drift, verdict.findings), (vec![], vec![]), "{kind} {name}");
     }

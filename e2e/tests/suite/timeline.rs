@@ -100,7 +100,7 @@ async fn follow(
             }
             Ok(Event::Init) | Err(_) => continue,
         };
-        let version = hardened_app::cluster::version(&object.metadata);
+        let version = hardened_app::api::version(&object.metadata);
         seen.lock().unwrap_or_else(PoisonError::into_inner).push(Moment { version, kind, there });
     }
 }

@@ -5,20 +5,20 @@ use serde_json::{Value, json};
 use super::stored;
 use crate::{
     app::PartName,
-    cluster::{AppKey, Cache, entry::Entry},
+    cluster::{AppKey, Cache, cache::Entry},
     desired::{Child, children},
     fixtures::{child, id, kind, shop, target},
     plan::{Live, PartProgress},
 };
 
 /// A look has found the object equal to what is declared.
-fn settle(cache: &Cache, child: &Child) {
+fn verify(cache: &Cache, child: &Child) {
     let live = cache.live(&id(), child);
-    cache.settle(&id(), child, &live, &[]);
+    cache.verified(&id(), child, &live, &[]);
 }
 
-fn is_settled(cache: &Cache, child: &Child) -> bool {
-    matches!(cache.live(&id(), child), Live::Settled { .. })
+fn is_verified(cache: &Cache, child: &Child) -> bool {
+    matches!(cache.live(&id(), child), Live::Verified { .. })
 }
 
 fn version(cache: &Cache, child: &Child) -> Option<String> {
@@ -79,38 +79,38 @@ fn the_answer_to_our_write_doesnt_hide_a_newer_event() {
 }
 
 #[test]
-fn what_came_after_the_look_isnt_settled_with_it() {
+fn what_came_after_the_look_isnt_verified_with_it() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 7));
     let judged = cache.live(&id(), &child);
     cache.observed(child.kind, &changed(stored(&child, "1", 8)));
-    cache.settle(&id(), &child, &judged, &[]);
+    cache.verified(&id(), &child, &judged, &[]);
     assert_eq!(version(&cache, &child).as_deref(), Some("8"));
     // Nor if the object was made anew.
     cache.observed(child.kind, &changed(stored(&child, "2", 7)));
-    cache.settle(&id(), &child, &judged, &[]);
+    cache.verified(&id(), &child, &judged, &[]);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
 }
 
 #[test]
-fn a_status_that_came_after_the_look_is_settled_with_it() {
+fn a_status_that_came_after_the_look_is_verified_with_it() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 7));
     let judged = cache.live(&id(), &child);
     let mut newer = stored(&child, "1", 8);
     newer["status"] = json!({ "replicas": 1 });
     cache.observed(child.kind, &newer);
-    cache.settle(&id(), &child, &judged, &[]);
-    assert!(is_settled(&cache, &child));
+    cache.verified(&id(), &child, &judged, &[]);
+    assert!(is_verified(&cache, &child));
 }
 
 #[test]
 fn the_echo_of_our_own_write_triggers_nothing() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.wrote(child.kind, &stored(&child, "1", 7));
-    settle(&cache, &child);
+    verify(&cache, &child);
     assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 7))), NONE);
-    assert!(is_settled(&cache, &child));
+    assert!(is_verified(&cache, &child));
 }
 
 #[test]
@@ -134,23 +134,23 @@ fn a_deletion_of_an_earlier_object_is_ignored() {
 }
 
 #[test]
-fn a_settled_object_is_kept_no_longer_but_what_was_found_is() {
+fn a_verified_object_is_kept_no_longer_but_what_was_found_is() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
     let finding = crate::api::FindingItem { check: "c".to_owned(), ..Default::default() };
     let live = cache.live(&id(), &child);
-    cache.settle(&id(), &child, &live, std::slice::from_ref(&finding));
-    assert_eq!(cache.live(&id(), &child), Live::Settled { findings: vec![finding] });
+    cache.verified(&id(), &child, &live, std::slice::from_ref(&finding));
+    assert_eq!(cache.live(&id(), &child), Live::Verified { findings: vec![finding] });
     // Judged against another version of the child, it has to be applied anew.
     let newer = Child { hash: "another".to_owned(), ..child };
     assert_eq!(cache.live(&id(), &newer), Live::Outdated { uid: "1".to_owned(), version: 5, replicas: Some(2) });
 }
 
 #[test]
-fn what_cant_be_judged_keeps_it_settled() {
+fn what_cant_be_judged_keeps_it_verified() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
-    settle(&cache, &child);
+    verify(&cache, &child);
     for (pointer, value) in [
         ("/status", json!({ "x": 1 })),
         ("/metadata/generation", json!(4)),
@@ -161,19 +161,19 @@ fn what_cant_be_judged_keeps_it_settled() {
         let (holder, field) = pointer.rsplit_once('/').unwrap();
         object.pointer_mut(holder).unwrap()[field.replace("~1", "/")] = value;
         assert_eq!(apps(cache.observed(child.kind, &object)), NONE, "{pointer}");
-        assert!(is_settled(&cache, &child), "{pointer}");
+        assert!(is_verified(&cache, &child), "{pointer}");
     }
 }
 
 #[test]
-fn a_rollout_that_moves_calls_for_a_look_and_stays_settled() {
+fn a_rollout_that_moves_calls_for_a_look_and_stays_verified() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
-    settle(&cache, &child);
+    verify(&cache, &child);
     let mut object = stored(&child, "1", 6);
     object["status"] = json!({ "availableReplicas": 1, "updatedReplicas": 1 });
     assert_eq!(apps(cache.observed(child.kind, &object)), SHOP);
-    assert!(is_settled(&cache, &child));
+    assert!(is_verified(&cache, &child));
 }
 
 #[test]
@@ -181,15 +181,15 @@ fn a_change_that_can_be_judged_unsettles_and_is_somebody_elses() {
     for pointer in ["/spec/replicas", "/metadata/labels/x", "/metadata/annotations/x", "/spec/template/spec/hostPID"] {
         let (cache, child) = (Cache::default(), child("Deployment"));
         cache.observed(child.kind, &stored(&child, "1", 5));
-        settle(&cache, &child);
+        verify(&cache, &child);
         let mut object = stored(&child, "1", 6);
         let (holder, field) = pointer.rsplit_once('/').unwrap();
         object.pointer_mut(holder).unwrap()[field] = json!("other");
         assert_eq!(apps(cache.observed(child.kind, &object)), SHOP, "{pointer}");
-        assert!(matches!(cache.live(&id(), &child), Live::Object { settled: true, .. }), "{pointer}");
+        assert!(matches!(cache.live(&id(), &child), Live::Object { verified: true, .. }), "{pointer}");
         // Found equal again after a heal: another object of the name starts from nothing.
         cache.observed(child.kind, &changed(stored(&child, "2", 7)));
-        assert!(matches!(cache.live(&id(), &child), Live::Object { settled: false, .. }), "{pointer}");
+        assert!(matches!(cache.live(&id(), &child), Live::Object { verified: false, .. }), "{pointer}");
     }
 }
 

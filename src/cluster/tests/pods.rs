@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cluster::pods::Pods;
+use crate::cluster::cache::Pods;
 
 fn pod(status: &Value) -> Value {
     json!({

@@ -78,7 +78,7 @@ fn the_newest_foreign_manager_is_named_with_its_time() {
     older["time"] = json!("2025-01-01T00:00:00Z");
     entries.push(older);
     assert_eq!(
-        crate::plan::judge(&child, super::UID, &live, false, true, &crate::app::Enforcement::default()).drift[0]
+        crate::plan::judge(&child, super::UID, &live, super::LISTED, &crate::app::Enforcement::default()).drift[0]
             .manager,
         "a-newer"
     );

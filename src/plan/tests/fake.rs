@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     desired::{Child, Rules},
-    plan::path::{Path, Segment},
+    plan::{Path, verdict::Segment},
 };
 
 /// A field that somebody can own: a value below which nothing has an owner of its own.

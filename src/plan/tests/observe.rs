@@ -2,18 +2,18 @@
 
 use serde_json::json;
 
-use super::{UID, child, child_of, disturbed, lines, push, set, shop};
+use super::{child, child_of, disturbed, lines, push, set, shop, verdict};
 use crate::{
     api::DriftMode,
     app::Enforcement,
     desired::Child,
-    plan::{Change, Live, Told, Verdict, verdict},
+    plan::{Change, Live, Request, Verdict},
 };
 
-fn judged(child: &Child, live: &Live, listed: bool) -> Verdict {
+fn judged(child: &Child, live: Live, listed: bool) -> Verdict {
     let mut observing = Enforcement::default();
     observing.mode = DriftMode::Observe;
-    verdict(child, UID, live, Told { listed, deleted: false }, &observing)
+    verdict(child, live, listed, &observing)
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn a_deviation_is_reported_and_left() {
             push(object, "/spec/template/spec/containers", json!({ "name": "miner", "image": "evil:1" }));
         });
     });
-    let verdict = judged(&child, &Live::answered(fake.live()), true);
+    let verdict = judged(&child, Live::answered(fake.live()), true);
     assert_eq!((&verdict.change, &verdict.correction), (&Change::Keep, &None));
     assert_eq!(
         lines(&verdict),
@@ -40,19 +40,22 @@ fn a_deviation_is_reported_and_left() {
 fn a_network_policy_is_mended_all_the_same() {
     let child = child("NetworkPolicy");
     let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, "/spec/ingress", json!([{}]))));
-    let verdict = judged(&child, &Live::answered(fake.live()), true);
-    assert_eq!(verdict.change, Change::Apply);
-    let deleted = judged(&child, &Live::Absent, true);
-    assert_eq!((deleted.change, deleted.drift.len()), (Change::Create, 1));
+    let verdict = judged(&child, Live::answered(fake.live()), true);
+    assert_eq!(verdict.change, Change::Send(Request::Apply));
+    let deleted = judged(&child, Live::Absent, true);
+    assert_eq!((deleted.change, deleted.drift.len()), (Change::Send(Request::Create), 1));
 }
 
 #[test]
 fn a_deletion_is_reported_and_left_but_what_was_never_made_is_made() {
     let child = child("Service");
-    let deleted = judged(&child, &Live::Absent, true);
-    assert_eq!((&deleted.change, deleted.news, deleted.drift.len()), (&Change::Keep, false, 1));
-    let never_made = judged(&child, &Live::Absent, false);
-    assert_eq!((&never_made.change, never_made.news, never_made.drift.len()), (&Change::Create, true, 0));
+    let deleted = judged(&child, Live::Absent, true);
+    assert_eq!((&deleted.change, deleted.is_update, deleted.drift.len()), (&Change::Keep, false, 1));
+    let never_made = judged(&child, Live::Absent, false);
+    assert_eq!(
+        (&never_made.change, never_made.is_update, never_made.drift.len()),
+        (&Change::Send(Request::Create), true, 0)
+    );
 }
 
 #[test]
@@ -65,9 +68,9 @@ fn a_newer_version_is_applied_and_leaves_what_others_added() {
         });
     });
     let child = child_of(newer, "Deployment");
-    let verdict = judged(&child, &Live::answered(fake.live()), false);
-    assert_eq!((&verdict.change, verdict.news, verdict.drift.len()), (&Change::Apply, true, 1));
+    let verdict = judged(&child, Live::answered(fake.live()), false);
+    assert_eq!((&verdict.change, verdict.is_update, verdict.drift.len()), (&Change::Send(Request::Apply), true, 1));
     fake.apply(&child);
-    let then = judged(&child, &Live::answered(fake.live()), true);
+    let then = judged(&child, Live::answered(fake.live()), true);
     assert_eq!((&then.change, lines(&then).len()), (&Change::Keep, 1), "{:?}", lines(&then));
 }

@@ -3,12 +3,12 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{UID, fake::Fake, line, push, set, unset};
+use super::{fake::Fake, line, push, set, unset, verdict};
 use crate::{
     app::Enforcement,
     desired::{Child, children},
     fixtures::target,
-    plan::{Change, Live, Told, verdict},
+    plan::{Change, Live, Request},
 };
 
 /// Requests that the operator sends for one child in one look.
@@ -113,16 +113,16 @@ fn attack(number: usize, object: &mut Value) {
 const ATTACKS: usize = 21;
 
 /// Sends what the plan asks for until there is nothing left to do, at most `budget` requests. Returns what was reported.
-fn look(child: &Child, fake: &mut Fake, budget: usize) -> Vec<String> {
+fn reconcile(child: &Child, fake: &mut Fake, budget: usize) -> Vec<String> {
     let mut reported = Vec::new();
     for _ in 0..budget {
         let live = if fake.is_there() { Live::answered(fake.live()) } else { Live::Absent };
-        let verdict = verdict(child, UID, &live, Told::default(), &Enforcement::default());
+        let verdict = verdict(child, live, false, &Enforcement::default());
         reported.extend(verdict.drift.iter().map(line));
         match verdict.change {
             Change::Keep => break,
-            Change::Create | Change::Apply => fake.apply(child),
-            Change::Remove(patch) => fake.patch(&patch).unwrap(),
+            Change::Send(Request::Create | Request::Apply) => fake.apply(child),
+            Change::Send(Request::Remove(patch)) => fake.patch(&patch).unwrap(),
             other => panic!("{other:?}"),
         }
     }
@@ -130,7 +130,7 @@ fn look(child: &Child, fake: &mut Fake, budget: usize) -> Vec<String> {
 }
 
 fn is_kept(child: &Child, fake: &Fake) -> bool {
-    verdict(child, UID, &Live::answered(fake.live()), Told::default(), &Enforcement::default()).change == Change::Keep
+    verdict(child, Live::answered(fake.live()), false, &Enforcement::default()).change == Change::Keep
 }
 
 proptest! {
@@ -147,7 +147,7 @@ proptest! {
     fn after_an_apply_there_is_nothing_left_to_do(spec in spec()) {
         for child in children(&target(spec)) {
             let mut fake = Fake::default();
-            prop_assert_eq!(look(&child, &mut fake, 1), Vec::<String>::new());
+            prop_assert_eq!(reconcile(&child, &mut fake, 1), Vec::<String>::new());
             prop_assert!(is_kept(&child, &fake), "{} {}", child.kind.name, child.name);
         }
     }
@@ -159,7 +159,7 @@ proptest! {
             let Some(old) = old.iter().find(|old| old.kind.name == child.kind.name && old.name == child.name) else { continue };
             let mut fake = Fake::default();
             fake.apply(old);
-            prop_assert_eq!(look(&child, &mut fake, 1), Vec::<String>::new());
+            prop_assert_eq!(reconcile(&child, &mut fake, 1), Vec::<String>::new());
             prop_assert!(is_kept(&child, &fake), "{} {}", child.kind.name, child.name);
         }
     }
@@ -176,8 +176,8 @@ proptest! {
         for (done, attack_number) in attacks.iter().enumerate() {
             fake.edit(&format!("attacker-{done}"), |object| attack(*attack_number, object));
         }
-        let mut reported = look(&child, &mut fake, interrupted);
-        reported.extend(look(&child, &mut fake, STEPS));
+        let mut reported = reconcile(&child, &mut fake, interrupted);
+        reported.extend(reconcile(&child, &mut fake, STEPS));
         prop_assert!(is_kept(&child, &fake), "{attacks:?} left {reported:#?}");
         reported.sort();
         reported.dedup();

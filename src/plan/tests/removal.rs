@@ -3,10 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{child, child_of, disturbed, judged, push, set, shop};
-use crate::{app::Part, plan::Change};
+use crate::{
+    app::Part,
+    plan::{Change, Request},
+};
 
 fn patch(change: &Change) -> &Value {
-    let Change::Remove(patch) = change else { panic!("{change:?}") };
+    let Change::Send(Request::Remove(patch)) = change else { panic!("{change:?}") };
     patch
 }
 
@@ -107,7 +110,7 @@ fn a_newer_version_of_ours_needs_no_correction() {
     let mut renumbered = shop();
     renumbered["components"][0]["ports"][0]["port"] = json!(9090);
     let rolled_out = judged(&child_of(renumbered, "Service"), &disturbed(&child("Service"), |_| {}));
-    assert_eq!((rolled_out.change, rolled_out.correction), (Change::Apply, None));
+    assert_eq!((rolled_out.change, rolled_out.correction), (Change::Send(Request::Apply), None));
 }
 
 #[test]
@@ -140,7 +143,7 @@ fn thousands_of_additions_are_one_deviation_and_one_patch() {
     });
     let verdict = judged(&child, &fake);
     assert_eq!(verdict.drift.len(), 1);
-    let Change::Correct(patch) = &verdict.change else { panic!("{:?}", verdict.change) };
+    let Change::Send(Request::Correct(patch)) = &verdict.change else { panic!("{:?}", verdict.change) };
     fake.patch(patch).unwrap();
     fake.apply(&child);
     assert_eq!(judged(&child, &fake).change, Change::Keep);

@@ -3,8 +3,9 @@
 use super::{at, child, condition, conflict, failed, first, item, outcome, progress, rejected, report, summary, then};
 use crate::{
     api::{DriftChange, DriftItem, DriftMode, HardenedAppStatus},
+    app::Refusal,
     desired::Rollout,
-    plan::{Applied, ChildOutcome, ChildState, Outcome, PodState, Refusal},
+    plan::{Applied, ChildOutcome, ChildState, Outcome, PodState},
 };
 
 /// What came out, the conditions it leads to, and a part of what `Ready` says.

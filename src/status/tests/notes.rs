@@ -4,17 +4,18 @@ use super::{child, conflict, first, item, outcome, rejected, then};
 use crate::{
     api::{DriftChange, DriftItem, HardenedAppStatus},
     plan::ChildState,
-    status::{Note, notes},
+    status::{EventNote, notes},
 };
 
 /// `Reason about text` of each note.
-fn lines(notes: &[Note]) -> Vec<String> {
-    let about =
-        |note: &Note| note.about.as_ref().map_or_else(|| "app".to_owned(), |it| format!("{}/{}", it.kind, it.name));
+fn lines(notes: &[EventNote]) -> Vec<String> {
+    let about = |note: &EventNote| {
+        note.about.as_ref().map_or_else(|| "app".to_owned(), |it| format!("{}/{}", it.kind, it.name))
+    };
     notes.iter().map(|note| format!("{} {} {}", note.reason, about(note), note.text)).collect()
 }
 
-fn new(outcome: &super::Outcome) -> Vec<Note> {
+fn new(outcome: &super::Outcome) -> Vec<EventNote> {
     notes(&HardenedAppStatus::default(), &first(outcome))
 }
 

@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use super::{
-    Change, Verdict,
+    change::{Change, Request, Verdict},
     compare::{Difference, differences},
     correction::correction,
     drift::{disowned_item, drift_item, short},
-    is_observed,
     ownership::{Claim, claims},
     path::Path,
     removal::removal,
@@ -21,62 +20,62 @@ use crate::{
 /// Longest description of somebody else's object.
 const LONGEST: usize = 256;
 
-/// Judges a live object against the child it should be.
-///
-/// `settled` says that this process has seen the object equal to this very child before: then every difference is
-/// somebody else's doing, whatever the object itself says. `listed` says that the last status, for this very spec, lists it.
+/// What is known of a live object besides itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis {
+    /// This process has seen the object equal to this very child before: then every difference is drift, whatever the object
+    /// itself says.
+    pub verified: bool,
+    /// The object existed for this very spec before: the last status lists it, or this reconciliation has written it.
+    pub listed: bool,
+}
+
+/// Compares a live object with the child it should be.
 #[must_use]
-pub fn judge(
-    child: &Child,
-    owner_uid: &str,
-    live: &Value,
-    settled: bool,
-    listed: bool,
-    enforcement: &Enforcement,
-) -> Verdict {
+pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforcement: &Enforcement) -> Verdict {
     if let Some(holder) = holder(live, owner_uid) {
         let drift = if was_ours(child, live) { vec![disowned_item(child)] } else { Vec::new() };
-        return Verdict { drift, ..Verdict::of(Change::Conflict { holder }) };
+        return Verdict { drift, ..Verdict::new(Change::Conflict { holder }) };
     }
-    let current = settled || is_current(child, live);
+    let current = basis.verified || is_current(child, live);
     let judgement = Judgement { child, live, current, tolerated: &enforcement.tolerated };
-    let observed = is_observed(child, enforcement);
-    let mut verdict = Verdict::of(Change::Keep);
+    let observed = enforcement.only_observes(child.kind.rules.always_enforced);
+    let mut verdict = Verdict::new(Change::Keep);
     let mut found = differences(&child.body, live, &child.kind.rules);
     if let Some(replicas) = child.replicas(live.pointer("/spec/replicas").and_then(Value::as_i64)) {
         scaled(&mut found, live, replicas);
     }
-    let mut mended: Vec<&Difference> = Vec::new();
+    let mut healed: Vec<&Difference> = Vec::new();
     let mut left: Vec<&Difference> = Vec::new();
     for difference in &found {
         match judgement.class(difference) {
             Class::Granted => verdict.conditional = true,
-            Class::Outdated => verdict.news = true,
-            Class::Residue => mended.push(difference),
+            Class::Outdated => verdict.is_update = true,
+            Class::Residue => healed.push(difference),
             Class::Unowned => verdict.findings.push(unowned(child, difference)),
             Class::Drift { claim, dangerous } => {
                 verdict.drift.push(drift_item(child, difference, claim.as_ref(), dangerous));
-                if observed && !is_sight(&difference.path) {
+                if observed && !is_watch_label(&difference.path) {
                     left.push(difference);
                 } else {
-                    mended.push(difference);
+                    healed.push(difference);
                 }
             }
         }
     }
-    // A newer spec is carried out though somebody claims the hash, as `kubectl rollout undo` does.
-    verdict.news |= !left.is_empty() && !listed && hash(live) != Some(&child.hash);
+    // A newer spec is applied though another manager claims the hash, as `kubectl rollout undo` does.
+    verdict.is_update |= !left.is_empty() && !basis.listed && hash(live) != Some(&child.hash);
     verdict.drift.sort_by_key(|item| !item.dangerous);
-    verdict.change = change(live, verdict.news, &mended);
-    // Where an apply is invalid, what is left stands in its way.
-    if verdict.news {
-        mended.append(&mut left);
+    verdict.change = change(live, verdict.is_update, &healed);
+    // Where an apply is invalid, what is left is in its way.
+    if verdict.is_update {
+        healed.append(&mut left);
     }
-    if !mended.is_empty() {
-        verdict.correction = Some(correction(live, &mended));
+    if !healed.is_empty() {
+        verdict.correction = Some(correction(live, &healed));
     }
     let leaving = live.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
-    // As long as it is there it binds or runs pods: what is being deleted is mended all the same.
+    // As long as it exists it binds or runs pods: what is being deleted is healed all the same.
     if verdict.change == Change::Keep && leaving {
         verdict.change = Change::AwaitDeletion;
     }
@@ -93,27 +92,27 @@ fn scaled(found: &mut Vec<Difference>, live: &Value, replicas: i64) {
     }
 }
 
-/// The first request; what is left is judged again on its answer.
+/// The first request; what is left is compared again with its answer.
 ///
-/// Added list members go first: one that uses a name or number of ours would make the apply invalid. Added fields go last: an
-/// apply often takes them along, as `type: ClusterIP` does with every `nodePort`.
-fn change(live: &Value, news: bool, mended: &[&Difference]) -> Change {
-    if mended.iter().any(|difference| difference.is_bulk()) {
-        return Change::Correct(correction(live, mended));
+/// Added list members are removed first: one that uses a name or number of a declared member would make the apply invalid. Added
+/// fields are removed last: an apply often takes them along, as `type: ClusterIP` does with every `nodePort`.
+fn change(live: &Value, is_update: bool, healed: &[&Difference]) -> Change {
+    if healed.iter().any(|difference| difference.is_bulk()) {
+        return Change::Send(Request::Correct(correction(live, healed)));
     }
-    let (removals, applied): (Vec<&Difference>, Vec<&Difference>) = mended
+    let (removals, applied): (Vec<&Difference>, Vec<&Difference>) = healed
         .iter()
         .copied()
         .partition(|difference| difference.change == DriftChange::Added && !difference.path.is_in_atomic_list());
-    let apply = news || !applied.is_empty();
+    let apply = is_update || !applied.is_empty();
     let (members, fields): (Vec<Path>, Vec<Path>) =
         removals.into_iter().map(|difference| difference.path.clone()).partition(Path::is_member);
     match (members.is_empty(), apply, fields.is_empty()) {
         (true, false, true) => Change::Keep,
-        (true, true, _) => Change::Apply,
-        (true, false, false) => Change::Remove(removal(live, &fields)),
-        (false, true, _) => Change::Remove(removal(live, &members)),
-        (false, false, _) => Change::Remove(removal(live, &[members, fields].concat())),
+        (true, true, _) => Change::Send(Request::Apply),
+        (true, false, false) => Change::Send(Request::Remove(removal(live, &fields))),
+        (false, true, _) => Change::Send(Request::Remove(removal(live, &members))),
+        (false, false, _) => Change::Send(Request::Remove(removal(live, &[members, fields].concat()))),
     }
 }
 
@@ -215,7 +214,7 @@ fn hash_path() -> Path {
 }
 
 /// Whether the watches see an object by this: without it nothing that becomes of it would even be reported.
-fn is_sight(path: &Path) -> bool {
+fn is_watch_label(path: &Path) -> bool {
     [["metadata", "labels", MANAGED_BY].as_slice(), &["metadata", "labels"]]
         .iter()
         .any(|fields| *path == Path::of_fields(fields))

@@ -1,19 +1,15 @@
 //! What the cache keeps of one child: enough to know that nothing must be done, and the object only while that isn't known.
 
-use std::{
-    collections::BTreeMap,
-    hash::{BuildHasher, RandomState},
-    sync::LazyLock,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use kube::Resource;
-use serde::Serialize;
 use serde_json::Value;
+
+use super::fingerprint::Compact;
 
 use crate::{
     api::{FindingItem, GROUP, HardenedApp},
-    desired::{Kind, PART_OF, Progress, VOLATILE_EVERYWHERE},
+    desired::{Kind, PART_OF, Progress},
 };
 
 /// How long our own write outranks what a watch says: longer than any healthy watch lags behind, and short enough that a
@@ -23,12 +19,9 @@ const OWN_WRITE_OUTRANKS: Duration = Duration::from_secs(30);
 /// Namespace and name of an app.
 pub type AppKey = (String, String);
 
-/// With keys that are random for each process: nobody can prepare two objects of the same fingerprint.
-static FINGERPRINTS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
-
 /// One live child.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(in crate::cluster) struct Entry {
     pub(super) uid: String,
     pub(super) version: u64,
     /// UID of the controller it names, if any.
@@ -38,18 +31,18 @@ pub(super) struct Entry {
     /// The object as JSON text, as long as nobody has judged it equal to what is declared.
     pub(super) object: Option<Box<str>>,
     /// Hash of the declared object that it was found equal to, last.
-    pub(super) settled: Option<String>,
+    pub(super) verified: Option<String>,
     pub(super) findings: Vec<FindingItem>,
     /// It is being deleted.
     pub(super) leaving: bool,
-    pub(super) progress: Option<Progress>,
+    pub(in crate::cluster) progress: Option<Progress>,
     fingerprint: u64,
     written: Option<Instant>,
 }
 
 impl Entry {
     /// Reads an object. `None` if it has no UID or version, as no stored object has.
-    pub(super) fn read(kind: &Kind, object: &Value) -> Option<Self> {
+    pub(in crate::cluster) fn read(kind: &Kind, object: &Value) -> Option<Self> {
         let metadata = object.get("metadata")?;
         let text = |field: &str| metadata.get(field).and_then(Value::as_str);
         let compact = Compact::of(kind, object);
@@ -60,7 +53,7 @@ impl Entry {
             app: controller(metadata, "name").or_else(|| label(metadata, PART_OF)).unwrap_or_default(),
             fingerprint: compact.fingerprint,
             object: Some(compact.text),
-            settled: None,
+            verified: None,
             findings: Vec::new(),
             leaving: metadata.get("deletionTimestamp").is_some_and(|time| !time.is_null()),
             progress: kind.progress.map(|progress| progress(object)),
@@ -93,7 +86,7 @@ impl Entry {
             if earlier.fingerprint == self.fingerprint && earlier.object.is_none() {
                 self.object = None;
             }
-            self.settled = earlier.settled;
+            self.verified = earlier.verified;
             self.findings = earlier.findings;
             self.written = self.written.or(earlier.written);
         }
@@ -136,42 +129,4 @@ fn controller(metadata: &Value, field: &str) -> Option<String> {
     let is_app = controller.get("kind")? == &*HardenedApp::kind(&())
         && controller.get("apiVersion")?.as_str()?.starts_with(&format!("{GROUP}/"));
     is_app.then(|| controller.get(field)?.as_str().map(str::to_owned))?
-}
-
-struct Compact {
-    text: Box<str>,
-    fingerprint: u64,
-}
-
-impl Compact {
-    /// The object without its status, and a fingerprint that changes only with what can be judged.
-    fn of(kind: &Kind, object: &Value) -> Self {
-        let text = json(&without(object, &[&["status"]]));
-        let volatile = [VOLATILE_EVERYWHERE, kind.rules.volatile].concat();
-        Self { text: text.into_boxed_str(), fingerprint: FINGERPRINTS.hash_one(json(&without(object, &volatile))) }
-    }
-}
-
-/// An object of which some fields are left out, without a copy of the others.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Part<'a> {
-    Whole(&'a Value),
-    Fields(BTreeMap<&'a str, Part<'a>>),
-}
-
-fn without<'a>(value: &'a Value, paths: &[&[&str]]) -> Part<'a> {
-    let Some(fields) = value.as_object().filter(|_| !paths.is_empty()) else { return Part::Whole(value) };
-    let parts = fields.iter().filter_map(|(name, value)| {
-        let below = paths.iter().filter_map(|path| path.strip_prefix(&[name.as_str()]));
-        let below: Vec<&[&str]> = below.collect();
-        // A path that ends here means this field, one that goes on something below it.
-        (!below.contains(&[].as_slice())).then(|| (name.as_str(), without(value, &below)))
-    });
-    Part::Fields(parts.collect())
-}
-
-fn json(part: &Part<'_>) -> String {
-    // Values can always be written: their keys are strings.
-    serde_json::to_string(part).unwrap_or_default()
 }

@@ -1,30 +1,25 @@
 //! The writes: few kinds of request, each bounded in time and all of them in number.
 
-use std::time::Duration;
-
 use kube::{
     Api, Client, Resource,
-    api::{
-        ApiResource, DeleteParams, ObjectMeta, Patch, PatchParams, Preconditions, PropagationPolicy,
-        ValidationDirective,
-    },
-    core::Status,
+    api::{ApiResource, DeleteParams, Patch, PatchParams, Preconditions, PropagationPolicy, ValidationDirective},
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
-use super::stored::Stored;
+use super::{
+    super::stored::Stored,
+    failure::{Cause, Failure, TIMEOUT},
+};
 use crate::{
-    api::{HardenedApp, HardenedAppStatus, MANAGER},
+    api::{HardenedApp, HardenedAppStatus, MANAGER, version},
     app::AppId,
     desired::{Child, Kind},
-    plan::{Leftover, Live},
+    plan::{FailureClass, Leftover, Live},
 };
 
 /// Requests under way at once, for all apps together. On two cores an API server is busy with 8 to 32; more only queue there.
 const IN_FLIGHT: usize = 16;
-/// After this long without an answer a request counts as failed.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// The only request that changes nothing.
 const READ: &str = "read";
 
@@ -44,71 +39,6 @@ impl std::fmt::Debug for ClientHandle {
     }
 }
 
-/// A write that didn't succeed.
-#[derive(Debug, thiserror::Error)]
-#[error("failed to {action} {kind} {name}")]
-pub struct Failure {
-    action: &'static str,
-    kind: String,
-    name: String,
-    source: Cause,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Cause {
-    #[error("no answer within {} s", TIMEOUT.as_secs())]
-    Timeout,
-    #[error(transparent)]
-    Kube(Box<kube::Error>),
-}
-
-/// What a failure calls for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureClass {
-    /// The object isn't what we took it for: look again.
-    Outdated,
-    /// The API server understood and refused: it will refuse again until somebody changes something.
-    Refused,
-    /// The API server couldn't: try again soon.
-    Unavailable,
-}
-
-impl Failure {
-    /// What it calls for.
-    #[must_use]
-    pub fn class(&self) -> FailureClass {
-        match self.status() {
-            Some(status) => match status.code {
-                404 | 409 => FailureClass::Outdated,
-                401 | 429 | 500.. => FailureClass::Unavailable,
-                _ => FailureClass::Refused,
-            },
-            None => FailureClass::Unavailable,
-        }
-    }
-
-    /// The API server's answer, if there was one.
-    #[must_use]
-    pub fn status(&self) -> Option<&Status> {
-        match &self.source {
-            Cause::Kube(error) => match error.as_ref() {
-                kube::Error::Api(status) => Some(status),
-                _ => None,
-            },
-            Cause::Timeout => None,
-        }
-    }
-
-    /// The failure in one sentence, its cause included.
-    #[must_use]
-    pub fn in_words(&self) -> String {
-        match self.status() {
-            Some(status) => format!("{self}: {}", status.message),
-            None => format!("{self}: {}", self.source),
-        }
-    }
-}
-
 impl Writer {
     /// A writer for all apps.
     #[must_use]
@@ -120,13 +50,13 @@ impl Writer {
     ///
     /// A server-side apply that names a resourceVersion updates that version only; none is ever "1", so where the object
     /// exists the answer is 409, forced or not. A cache that sees only labelled objects can't know about foreign ones.
-    pub(super) async fn create(&self, id: &AppId, child: &Child) -> Result<Value, Failure> {
+    pub(in crate::cluster) async fn create(&self, id: &AppId, child: &Child) -> Result<Value, Failure> {
         self.apply_with(id, child, "create", json!({ "resourceVersion": "1" }), child.replicas(None)).await
     }
 
     /// Applies the object, if it is still the one that was judged; and where an autoscaler decides the number of pods, only if
     /// that is still the same.
-    pub(super) async fn apply(&self, id: &AppId, child: &Child, live: &Live) -> Result<Value, Failure> {
+    pub(in crate::cluster) async fn apply(&self, id: &AppId, child: &Child, live: &Live) -> Result<Value, Failure> {
         let mut precondition = json!({ "uid": live.uid() });
         let (replicas, version) = live.scale();
         if child.autoscaled.is_some()
@@ -168,7 +98,7 @@ impl Writer {
     }
 
     /// Sends a JSON patch.
-    pub(super) async fn patch(&self, id: &AppId, child: &Child, patch: &Value) -> Result<Value, Failure> {
+    pub(in crate::cluster) async fn patch(&self, id: &AppId, child: &Child, patch: &Value) -> Result<Value, Failure> {
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Json::<()>(serde_json::from_value(patch.clone()).unwrap_or_default());
         let api = self.api(id, child.kind);
@@ -178,13 +108,13 @@ impl Writer {
     }
 
     /// Reads the object: only after a write was refused, or where it is out of sight and won't be made anew.
-    pub(super) async fn get(&self, id: &AppId, child: &Child) -> Result<Value, Failure> {
+    pub(in crate::cluster) async fn get(&self, id: &AppId, child: &Child) -> Result<Value, Failure> {
         let api = self.api(id, child.kind);
         self.send(READ, id, child.kind.name, &child.name, api.get(&child.name)).await.map(Stored::into_value)
     }
 
     /// Deletes exactly the object that was judged.
-    pub(super) async fn delete(&self, id: &AppId, leftover: &Leftover) -> Result<(), Failure> {
+    pub(in crate::cluster) async fn delete(&self, id: &AppId, leftover: &Leftover) -> Result<(), Failure> {
         let parameters = DeleteParams {
             preconditions: Some(Preconditions {
                 uid: Some(leftover.uid.clone()),
@@ -247,17 +177,11 @@ impl Writer {
         };
         let failure = Failure { action, kind: kind.to_owned(), name: name.to_owned(), source: cause };
         if failure.class() == FailureClass::Outdated {
-            // Part of the protocol: somebody was faster, or has the name.
+            // Part of the protocol: another client was faster, or its object has the name.
             tracing::debug!(namespace, kind, name, action, "not as expected");
         } else {
             tracing::warn!(namespace, kind, name, action, error = failure.in_words(), "failed");
         }
         Err(failure)
     }
-}
-
-/// The resourceVersion as a number: comparable since Kubernetes 1.35 (KEP-5504), and in fact so with every etcd before.
-#[must_use]
-pub fn version(metadata: &ObjectMeta) -> u64 {
-    metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default()
 }

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
-use super::AppKey;
+use super::entry::AppKey;
 use crate::plan::PodState;
 
 /// All pods, by namespace and name.
 #[derive(Debug, Default)]
-pub(super) struct Pods {
+pub(in crate::cluster) struct Pods {
     known: BTreeMap<(String, String), PodState>,
     relist: Option<HashSet<(String, String)>>,
 }
 
 impl Pods {
-    pub(super) fn observed(&mut self, pod: &Value) -> Option<AppKey> {
+    pub(in crate::cluster) fn observed(&mut self, pod: &Value) -> Option<AppKey> {
         let (key, state) = (key_of(pod)?, PodState::read(pod));
         if let Some(relist) = &mut self.relist {
             relist.insert(key.clone());
@@ -24,26 +24,26 @@ impl Pods {
         (self.known.insert(key, state.clone()) != Some(state)).then_some(app)
     }
 
-    pub(super) fn deleted(&mut self, pod: &Value) -> Option<AppKey> {
+    pub(in crate::cluster) fn deleted(&mut self, pod: &Value) -> Option<AppKey> {
         let key = key_of(pod)?;
         self.known.remove(&key).map(|state| (key.0, state.app))
     }
 
-    pub(super) fn relist(&mut self) {
+    pub(in crate::cluster) fn relist(&mut self) {
         self.relist = Some(HashSet::new());
     }
 
-    pub(super) fn relisted(&mut self) -> Vec<AppKey> {
+    pub(in crate::cluster) fn relisted(&mut self) -> Vec<AppKey> {
         let seen = self.relist.take().unwrap_or_default();
         let gone: Vec<_> = self.known.keys().filter(|key| !seen.contains(*key)).cloned().collect();
         gone.into_iter().filter_map(|key| self.known.remove(&key).map(|state| (key.0, state.app))).collect()
     }
 
-    pub(super) fn of_child(&self, namespace: &str, child: &str) -> Vec<PodState> {
+    pub(in crate::cluster) fn of_child(&self, namespace: &str, child: &str) -> Vec<PodState> {
         self.in_namespace(namespace).filter(|state| state.child == child).cloned().collect()
     }
 
-    pub(super) fn any_of_child(&self, namespace: &str, child: &str) -> bool {
+    pub(in crate::cluster) fn any_of_child(&self, namespace: &str, child: &str) -> bool {
         self.in_namespace(namespace).any(|state| state.child == child)
     }
 

@@ -2,10 +2,12 @@
 
 use serde_json::json;
 
-use super::{UID, child, child_of, disturbed, fake::Fake, judged, lines, push, set, shop, tolerated, unset};
+use super::{
+    LISTED, UID, child, child_of, disturbed, fake::Fake, judged, lines, push, set, shop, tolerated, unset, verdict,
+};
 use crate::{
     app::Enforcement,
-    plan::{Change, Live, Told, judge, verdict},
+    plan::{Basis, Change, Live, Request, judge},
 };
 
 /// What others do, and the verdict: change, drift.
@@ -357,12 +359,12 @@ fn masked(line: &str) -> String {
 fn words(change: &Change) -> String {
     match change {
         Change::Keep => "keep".to_owned(),
-        Change::Create => "create".to_owned(),
-        Change::Apply => "apply".to_owned(),
+        Change::Send(Request::Create) => "create".to_owned(),
+        Change::Send(Request::Apply) => "apply".to_owned(),
         Change::AwaitDeletion => "await deletion".to_owned(),
         Change::Conflict { holder } => format!("conflict {holder}"),
-        Change::Correct(_) => "correct".to_owned(),
-        Change::Remove(patch) => {
+        Change::Send(Request::Correct(_)) => "correct".to_owned(),
+        Change::Send(Request::Remove(patch)) => {
             let removals = patch.as_array().unwrap().iter().filter(|operation| operation["op"] == "remove");
             removals.fold("remove".to_owned(), |words, one| format!("{words} {}", one["path"].as_str().unwrap()))
         }
@@ -418,7 +420,7 @@ fn tolerated_paths_let_harmless_additions_be_and_no_others() {
     drift.tolerated = allowed;
     let judged = |pointer: &'static str, value: serde_json::Value| {
         let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, pointer, value)));
-        judge(&child, UID, &fake.live(), false, true, &drift)
+        judge(&child, UID, &fake.live(), LISTED, &drift)
     };
     let granted = judged("/spec/template/spec/preemptionPolicy", json!("Never"));
     assert_eq!((granted.change, granted.drift.len()), (Change::Keep, 0));
@@ -427,7 +429,7 @@ fn tolerated_paths_let_harmless_additions_be_and_no_others() {
     assert!(!judged("/metadata/annotations/note", json!("x")).conditional);
     // Dangerous, changed rather than added, of another kind, and only beginning alike.
     assert_ne!(judged("/spec/template/spec/hostAliases", json!([{ "ip": "10.0.0.1" }])).change, Change::Keep);
-    assert_eq!(judged("/spec/replicas", json!(7)).change, Change::Apply);
+    assert_eq!(judged("/spec/replicas", json!(7)).change, Change::Send(Request::Apply));
     assert_ne!(judged("/spec/paused", json!(true)).change, Change::Keep);
     assert_ne!(judged("/spec/minReadySeconds", json!(5)).change, Change::Keep);
 }
@@ -442,7 +444,7 @@ fn an_older_version_of_ours_is_brought_up_to_date_without_a_word() {
         let (old, new) = (child(kind), child_of(newer.clone(), kind));
         let verdict = judged(&new, &disturbed(&old, |_| {}));
         assert_eq!(lines(&verdict), Vec::<String>::new());
-        assert_eq!(verdict.change, if kind == "Deployment" { Change::Apply } else { Change::Keep });
+        assert_eq!(verdict.change, if kind == "Deployment" { Change::Send(Request::Apply) } else { Change::Keep });
     }
 }
 
@@ -454,7 +456,7 @@ fn in_an_older_version_only_what_others_did_is_drift() {
         fake.edit("kubectl-scale", |object| set(object, "/spec/replicas", json!(9)));
     });
     let verdict = judged(&child_of(newer, "Deployment"), &fake);
-    assert_eq!(verdict.change, Change::Apply);
+    assert_eq!(verdict.change, Change::Send(Request::Apply));
     assert_eq!(lines(&verdict), ["Changed spec.replicas [2] -> [9] by kubectl-scale"]);
 }
 
@@ -464,8 +466,8 @@ fn once_settled_everything_is_somebody_elses_doing() {
     older["components"][0]["replicas"] = json!(5);
     let live = disturbed(&child_of(older, "Deployment"), |_| {}).live();
     let child = child("Deployment");
-    assert!(judge(&child, UID, &live, false, true, &Enforcement::default()).drift.is_empty());
-    let drift: Vec<String> = judge(&child, UID, &live, true, true, &Enforcement::default())
+    assert!(judge(&child, UID, &live, LISTED, &Enforcement::default()).drift.is_empty());
+    let drift: Vec<String> = judge(&child, UID, &live, Basis { verified: true, listed: true }, &Enforcement::default())
         .drift
         .iter()
         .map(|item| item.path.clone())
@@ -476,14 +478,16 @@ fn once_settled_everything_is_somebody_elses_doing() {
 #[test]
 fn without_an_object_the_last_status_tells_a_deletion_from_a_creation() {
     let child = child("Deployment");
-    let judged =
-        |live: &Live, listed| verdict(&child, UID, live, Told { listed, deleted: false }, &Enforcement::default());
-    let never_made = judged(&Live::Absent, false);
+    let judged = |live, listed| verdict(&child, live, listed, &Enforcement::default());
+    let never_made = judged(Live::Absent, false);
     assert!(!never_made.is_dangerous());
-    assert_eq!((never_made.change, never_made.drift.len()), (Change::Create, 0));
-    let deleted = judged(&Live::Absent, true);
-    assert_eq!((&deleted.change, lines(&deleted)), (&Change::Create, vec!["Deleted  [] -> [] by ".to_owned()]));
-    assert_eq!(judged(&Live::Settled { findings: Vec::new() }, true).change, Change::Keep);
-    let outdated = judged(&Live::Outdated { uid: "1".to_owned(), version: 7, replicas: None }, true);
-    assert_eq!((outdated.change, outdated.drift.len()), (Change::Apply, 0));
+    assert_eq!((never_made.change, never_made.drift.len()), (Change::Send(Request::Create), 0));
+    let deleted = judged(Live::Absent, true);
+    assert_eq!(
+        (&deleted.change, lines(&deleted)),
+        (&Change::Send(Request::Create), vec!["Deleted  [] -> [] by ".to_owned()])
+    );
+    assert_eq!(judged(Live::Verified { findings: Vec::new() }, true).change, Change::Keep);
+    let outdated = judged(Live::Outdated { uid: "1".to_owned(), version: 7, replicas: None }, true);
+    assert_eq!((outdated.change, outdated.drift.len()), (Change::Send(Request::Apply), 0));
 }

@@ -73,7 +73,7 @@ impl Settings {
     }
 
     /// Takes in a policy. Returns whether it changed anything.
-    pub(super) fn policy_observed(&self, policy: &DeserializeGuard<HardeningPolicy>) -> bool {
+    pub(in crate::cluster) fn policy_observed(&self, policy: &DeserializeGuard<HardeningPolicy>) -> bool {
         let accepted = match &policy.0 {
             Ok(policy) => Policy::accept(policy).map_err(|rejections| in_policy(&policy.name_any(), rejections)),
             Err(invalid) => Err(vec![Rejection {
@@ -87,7 +87,7 @@ impl Settings {
     }
 
     /// Forgets the policies that a full list doesn't hold. Returns whether there were any.
-    pub(super) fn policies_listed(&self, names: &HashSet<String>) -> bool {
+    pub(in crate::cluster) fn policies_listed(&self, names: &HashSet<String>) -> bool {
         let mut state = self.write();
         let before = state.policies.len();
         state.policies.retain(|name, _| names.contains(name));
@@ -95,17 +95,17 @@ impl Settings {
     }
 
     /// Forgets the namespaces that a full list doesn't hold; their apps are gone with them.
-    pub(super) fn namespaces_listed(&self, names: &HashSet<String>) {
+    pub(in crate::cluster) fn namespaces_listed(&self, names: &HashSet<String>) {
         self.write().namespaces.retain(|name, _| names.contains(name));
     }
 
     /// Forgets a policy.
-    pub(super) fn policy_deleted(&self, name: &str) {
+    pub(in crate::cluster) fn policy_deleted(&self, name: &str) {
         self.write().policies.remove(name);
     }
 
     /// Takes in a namespace. Returns whether it changed anything for its apps.
-    pub(super) fn namespace_observed(&self, namespace: &PartialObjectMeta<Namespace>) -> bool {
+    pub(in crate::cluster) fn namespace_observed(&self, namespace: &PartialObjectMeta<Namespace>) -> bool {
         let state = NamespaceState {
             policy: namespace.labels().get(POLICY_LABEL).cloned(),
             terminating: namespace.metadata.deletion_timestamp.is_some(),
@@ -115,7 +115,7 @@ impl Settings {
     }
 
     /// Forgets a namespace.
-    pub(super) fn namespace_deleted(&self, name: &str) {
+    pub(in crate::cluster) fn namespace_deleted(&self, name: &str) {
         self.write().namespaces.remove(name);
     }
 }

@@ -49,7 +49,7 @@ impl Cache {
     }
 
     /// Takes in what a watch says. Returns the apps to look at, if there may be something to do: two where it changed hands.
-    pub(super) fn observed(&self, kind: &'static Kind, object: &Value) -> Vec<AppKey> {
+    pub(in crate::cluster) fn observed(&self, kind: &'static Kind, object: &Value) -> Vec<AppKey> {
         let Some(key) = key_of(kind, object) else { return Vec::new() };
         if self.state().sees(kind, &key, object) {
             return Vec::new();
@@ -72,7 +72,7 @@ impl Cache {
     }
 
     /// Takes in a deletion that a watch reports.
-    pub(super) fn deleted(&self, kind: &'static Kind, object: &Value) -> Option<AppKey> {
+    pub(in crate::cluster) fn deleted(&self, kind: &'static Kind, object: &Value) -> Option<AppKey> {
         let key = key_of(kind, object)?;
         let uid = object.pointer("/metadata/uid").and_then(Value::as_str);
         let mut state = self.state();
@@ -82,13 +82,13 @@ impl Cache {
     }
 
     /// A list begins: what it doesn't hold is gone.
-    pub(super) fn relist(&self, kind: &'static Kind) {
+    pub(in crate::cluster) fn relist(&self, kind: &'static Kind) {
         let relist = Relist { began: Instant::now(), seen: HashSet::new() };
         self.state().relists.insert(kind, relist);
     }
 
     /// A list has ended. Returns the apps that lost something.
-    pub(super) fn relisted(&self, kind: &'static Kind) -> Vec<AppKey> {
+    pub(in crate::cluster) fn relisted(&self, kind: &'static Kind) -> Vec<AppKey> {
         let mut state = self.state();
         let Some(Relist { began, seen }) = state.relists.remove(kind) else { return Vec::new() };
         let gone: Vec<Key> = state
@@ -102,7 +102,7 @@ impl Cache {
     }
 
     /// Takes in the answer to our own write, so that the next look already sees it.
-    pub(super) fn wrote(&self, kind: &'static Kind, object: &Value) {
+    pub(in crate::cluster) fn wrote(&self, kind: &'static Kind, object: &Value) {
         if let (Some(key), Some(entry)) = (key_of(kind, object), Entry::read(kind, object)) {
             let mut state = self.state();
             // Somebody's next change can reach the watch before our answer reaches us; the watch won't tell it twice.
@@ -113,20 +113,20 @@ impl Cache {
     }
 
     /// Forgets an object that a request found to be gone.
-    pub(super) fn forget(&self, app: &AppId, kind: &'static Kind, name: &str) {
+    pub(in crate::cluster) fn forget(&self, app: &AppId, kind: &'static Kind, name: &str) {
         self.state().take(&(kind, app.namespace.clone(), name.to_owned()));
     }
 
     /// Notes that the object that was judged is what the child's hash stands for. From here on only that is kept of it. What
     /// the watch has brought since then is yet to be judged.
-    pub(super) fn settle(&self, app: &AppId, child: &Child, judged: &Live, findings: &[FindingItem]) {
+    pub(in crate::cluster) fn verified(&self, app: &AppId, child: &Child, judged: &Live, findings: &[FindingItem]) {
         let key = (child.kind, app.namespace.clone(), child.name.clone());
         let Live::Object { object, .. } = judged else { return };
         if let Some(entry) =
             self.state().children.get_mut(&key).filter(|entry| entry.is_judged_with(child.kind, object))
         {
             entry.object = None;
-            entry.settled = Some(child.hash.clone());
+            entry.verified = Some(child.hash.clone());
             entry.findings = findings.to_vec();
         }
     }
@@ -144,11 +144,11 @@ impl Cache {
             // Only apps settle children, so an app has it: another one, or an earlier one of this name.
             return Live::Foreign { holder: format!("{} {}", HardenedApp::kind(&()), entry.app) };
         }
-        match (&entry.object, &entry.settled) {
-            (None, Some(hash)) if *hash == child.hash => Live::Settled { findings: entry.findings.clone() },
+        match (&entry.object, &entry.verified) {
+            (None, Some(hash)) if *hash == child.hash => Live::Verified { findings: entry.findings.clone() },
             (None, _) => outdated(uid),
-            (Some(text), settled) => match serde_json::from_str(text) {
-                Ok(object) => Live::Object { uid, object, settled: settled.as_ref() == Some(&child.hash) },
+            (Some(text), verified) => match serde_json::from_str(text) {
+                Ok(object) => Live::Object { uid, object, verified: verified.as_ref() == Some(&child.hash) },
                 Err(_) => outdated(uid),
             },
         }
@@ -192,7 +192,7 @@ impl Cache {
     }
 
     /// Changes the pods, and returns what the change returns.
-    pub(super) fn pods<T>(&self, change: impl FnOnce(&mut Pods) -> T) -> T {
+    pub(in crate::cluster) fn pods<T>(&self, change: impl FnOnce(&mut Pods) -> T) -> T {
         change(&mut self.state().pods)
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&
 
 /// The first of these, but rather those that weaken the workload: noise must not hide them.
 #[must_use]
-pub fn foremost(mut items: Vec<DriftItem>, most: usize) -> Vec<DriftItem> {
+pub fn most_dangerous(mut items: Vec<DriftItem>, most: usize) -> Vec<DriftItem> {
     let mut surplus = items.len().saturating_sub(most);
     while surplus > 0 {
         let harmless = items.iter().rposition(|item| !item.dangerous);

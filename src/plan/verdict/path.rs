@@ -10,7 +10,7 @@ pub struct Path(Vec<Segment>);
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Segment {
+pub(in crate::plan) enum Segment {
     /// A field of an object or a key of a map.
     Field(String),
     /// A member of a list, known by the values of its merge keys.
@@ -24,11 +24,11 @@ pub(super) enum Segment {
 }
 
 impl Path {
-    pub(super) fn of_fields(names: &[&str]) -> Self {
+    pub(in crate::plan) fn of_fields(names: &[&str]) -> Self {
         Self(names.iter().map(|name| Segment::Field((*name).to_owned())).collect())
     }
 
-    pub(super) fn with(&self, segment: Segment) -> Self {
+    pub(in crate::plan) fn with(&self, segment: Segment) -> Self {
         let mut path = self.clone();
         path.0.push(segment);
         path
@@ -109,7 +109,7 @@ impl Path {
     }
 
     /// Whether the path is exactly the pattern's.
-    pub(super) fn is(&self, pattern: &str) -> bool {
+    pub(in crate::plan) fn is(&self, pattern: &str) -> bool {
         pattern.split(' ').count() == self.0.len() && self.starts_with(pattern)
     }
 }

@@ -1,0 +1,54 @@
+//! An object in the form in which the cache keeps it, and a fingerprint of what can be compared.
+
+use std::{
+    collections::BTreeMap,
+    hash::{BuildHasher, RandomState},
+    sync::LazyLock,
+};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::desired::{Kind, VOLATILE_EVERYWHERE};
+
+/// With keys that are random for each process: no user can prepare two objects of the same fingerprint.
+static FINGERPRINTS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+/// An object without its status, as JSON text.
+pub(super) struct Compact {
+    pub(super) text: Box<str>,
+    /// Changes only with what can be compared.
+    pub(super) fingerprint: u64,
+}
+
+impl Compact {
+    pub(super) fn of(kind: &Kind, object: &Value) -> Self {
+        let text = json(&without(object, &[&["status"]]));
+        let volatile = [VOLATILE_EVERYWHERE, kind.rules.volatile].concat();
+        Self { text: text.into_boxed_str(), fingerprint: FINGERPRINTS.hash_one(json(&without(object, &volatile))) }
+    }
+}
+
+/// An object of which some fields are left out, without a copy of the others.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Part<'a> {
+    Whole(&'a Value),
+    Fields(BTreeMap<&'a str, Part<'a>>),
+}
+
+fn without<'a>(value: &'a Value, paths: &[&[&str]]) -> Part<'a> {
+    let Some(fields) = value.as_object().filter(|_| !paths.is_empty()) else { return Part::Whole(value) };
+    let parts = fields.iter().filter_map(|(name, value)| {
+        let below = paths.iter().filter_map(|path| path.strip_prefix(&[name.as_str()]));
+        let below: Vec<&[&str]> = below.collect();
+        // A path that ends here means this field, one that goes on something below it.
+        (!below.contains(&[].as_slice())).then(|| (name.as_str(), without(value, &below)))
+    });
+    Part::Fields(parts.collect())
+}
+
+fn json(part: &Part<'_>) -> String {
+    // Values can always be written: their keys are strings.
+    serde_json::to_string(part).unwrap_or_default()
+}

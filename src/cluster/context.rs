@@ -1,0 +1,58 @@
+//! What all reconciliations share.
+
+use std::sync::Arc;
+
+use kube::{
+    Resource,
+    runtime::{controller::Action, events::Recorder},
+};
+
+use super::{
+    cache::{Cache, Settings},
+    jitter::jittered,
+    memory::Memory,
+    write::{Failure, Writer},
+};
+use crate::{
+    api::StoredApp,
+    app::AppId,
+    plan::{self, ChildState, Outcome, backoff},
+};
+
+/// What all reconciliations share.
+pub struct Context {
+    /// Live children.
+    pub cache: Arc<Cache>,
+    /// Policies and namespaces.
+    pub settings: Arc<Settings>,
+    /// What isn't in the cluster.
+    pub memory: Arc<Memory>,
+    /// Sends requests.
+    pub writer: Writer,
+    /// Publishes events.
+    pub recorder: Recorder,
+}
+
+impl Context {
+    /// When to reconcile again after an outcome that is reported.
+    #[must_use]
+    pub fn next(&self, id: &AppId, outcome: &Outcome) -> Action {
+        if let Outcome::Applied(applied) = outcome {
+            let failing = applied.children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
+            self.memory.of(&id.uid, |memory| {
+                memory.failures = if failing { memory.failures.saturating_add(1) } else { 0 };
+            });
+        }
+        plan::next(outcome).map_or_else(Action::await_change, Action::requeue)
+    }
+
+    /// When to reconcile again after a status that couldn't be written.
+    #[must_use]
+    pub fn retry(&self, stored: &StoredApp, failure: &Failure) -> Action {
+        let failures = self.memory.of(&AppId::of(stored.meta()).uid, |memory| {
+            memory.failures = memory.failures.saturating_add(1);
+            memory.failures
+        });
+        Action::requeue(jittered(backoff(failure.class(), failures)))
+    }
+}

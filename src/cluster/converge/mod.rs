@@ -1,0 +1,7 @@
+//! Bringing the children of an app to what is declared: the plan decides, this sends.
+
+mod executor;
+mod prune;
+mod send;
+
+pub use executor::Executor;

@@ -1,0 +1,88 @@
+//! Sending the one request that a verdict asks for, and finding out what a refusal means.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::{super::write::Failure, executor::Executor};
+use crate::{
+    desired::Child,
+    plan::{self, Change, FailureClass, Live, Request, Verdict},
+};
+
+/// What a request brought.
+pub(super) struct Answer {
+    pub(super) live: Live,
+    /// The object was read rather than written.
+    pub(super) found: bool,
+}
+
+impl Executor<'_> {
+    /// Sends the request that the verdict asks for.
+    pub(super) async fn request(&self, child: &Child, live: &Live, verdict: &Verdict) -> Result<Answer, Failure> {
+        let id = &self.target.id;
+        let request = match &verdict.change {
+            Change::Send(request) => request,
+            // The plan never asks to send these.
+            Change::Keep | Change::Conflict { .. } | Change::AwaitDeletion => {
+                return Ok(Answer { live: live.clone(), found: true });
+            }
+        };
+        let answer = match request {
+            Request::Create => self.writer.create(id, child).await,
+            Request::Apply => self.writer.apply(id, child, live).await,
+            Request::Remove(patch) => self.writer.patch(id, child, patch).await,
+            Request::Correct(patch) => return self.correct(child, live, patch).await,
+        };
+        match answer {
+            Ok(object) => Ok(self.wrote(child, object)),
+            Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
+            Err(failure) => match (&verdict.correction, failure.class()) {
+                (Some(patch), FailureClass::Refused) => self.correct(child, live, patch).await,
+                _ => self.read_again(child, live, failure).await,
+            },
+        }
+    }
+
+    /// Sets everything that differs, then applies to be its only owner again.
+    async fn correct(&self, child: &Child, live: &Live, patch: &Value) -> Result<Answer, Failure> {
+        let id = &self.target.id;
+        let corrected = match self.writer.patch(id, child, patch).await {
+            Ok(object) => self.writer.apply(id, child, &Live::answered(object)).await,
+            Err(failure) => Err(failure),
+        };
+        match corrected {
+            Ok(object) => Ok(self.wrote(child, object)),
+            Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
+            Err(failure) => self.read_again(child, live, failure).await,
+        }
+    }
+
+    fn wrote(&self, child: &Child, object: Value) -> Answer {
+        self.cache.wrote(child.kind, &object);
+        Answer { live: Live::answered(object), found: false }
+    }
+
+    /// After a refusal: what exists now? Admission runs before versions are compared, so a foreign object can be behind any
+    /// refusal of a creation.
+    async fn read_again(&self, child: &Child, compared: &Live, failure: Failure) -> Result<Answer, Failure> {
+        let id = &self.target.id;
+        match self.writer.get(id, child).await {
+            // Refused as it is: the same request would be refused again.
+            Ok(object) if failure.class() == FailureClass::Refused && compared.is_version_of(&object) => Err(failure),
+            Ok(object) => {
+                match plan::holder(&object, &id.uid) {
+                    // Without our label no watch reports when it goes: not for the cache, but to be tried again.
+                    Some(holder) => self.of(child, |memory| memory.add_conflict(child, &holder, Instant::now())),
+                    None => self.cache.wrote(child.kind, &object),
+                }
+                Ok(Answer { live: Live::answered(object), found: true })
+            }
+            Err(gone) if gone.class() == FailureClass::Outdated && failure.class() == FailureClass::Outdated => {
+                self.cache.forget(id, child.kind, &child.name);
+                Ok(Answer { live: Live::Absent, found: true })
+            }
+            Err(_) => Err(failure),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Writing the status of an app, and the events that a change of it calls for.
+
+use std::time::Duration;
+
+use k8s_openapi::{api::core::v1::ObjectReference, jiff::Timestamp};
+use kube::{
+    Resource,
+    runtime::events::{Event, EventType},
+};
+
+use super::{context::Context, write::Failure};
+use crate::{
+    api::{HardenedAppStatus, StoredApp},
+    app::AppId,
+    plan::Outcome,
+    status::{self, EventNote},
+};
+
+/// The longest wait for an event to be accepted.
+const LONGEST_EVENT: Duration = Duration::from_secs(5);
+
+impl Context {
+    /// Writes the status where it differs from the previous one.
+    ///
+    /// # Errors
+    /// If the API server refuses or doesn't answer.
+    pub async fn report(
+        &self,
+        stored: &StoredApp,
+        id: &AppId,
+        previous: &HardenedAppStatus,
+        outcome: &Outcome,
+    ) -> Result<(), Failure> {
+        let reverted = self.memory.of(&id.uid, |memory| memory.unreported.clone());
+        let status = status::report(previous, stored.meta().generation, outcome, &reverted, Timestamp::now());
+        if status == *previous {
+            return Ok(());
+        }
+        let version = self.writer.status(id, &status).await?;
+        let notes = status::notes(previous, &status);
+        self.memory.of(&id.uid, |memory| {
+            memory.status = Some((version, status));
+            memory.unreported.clear();
+        });
+        self.publish(stored, notes).await;
+        Ok(())
+    }
+
+    /// Events only repeat what the status has: neither a refusal nor a hung request may stop anything.
+    async fn publish(&self, stored: &StoredApp, notes: Vec<EventNote>) {
+        for note in notes {
+            let event = Event {
+                type_: EventType::Warning,
+                reason: note.reason.to_owned(),
+                note: Some(note.text),
+                action: note.action.to_owned(),
+                secondary: note.about.map(|child| ObjectReference {
+                    kind: Some(child.kind),
+                    name: Some(child.name),
+                    namespace: stored.meta().namespace.clone(),
+                    ..ObjectReference::default()
+                }),
+            };
+            let about = stored.object_ref(&());
+            match tokio::time::timeout(LONGEST_EVENT, self.recorder.publish(&event, &about)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "event not published"),
+                Err(_) => return tracing::warn!("events not published: no answer"),
+            }
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! The requests that bring a child to what is declared, against an API server that answers as each case needs: what is sent, in
+//! which order, and what becomes of refusals, conflicts and silence.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{
+    server::{Answer, Server},
+    stored,
+};
+use crate::{
+    api::{ChildRef, DriftMode, HardenedAppStatus},
+    cluster::{Cache, Executor, Memory, Writer},
+    desired::{Child, children},
+    fixtures::{child, shop, target},
+    plan::{ChildOutcome, ChildState, LastReport},
+    release::Target,
+};
+
+/// An app whose children are converged against a scripted server.
+struct Scene {
+    server: Server,
+    target: Target,
+    cache: Cache,
+    memory: Memory,
+    writer: Writer,
+    /// The children that are converged; one makes the order of requests certain.
+    children: Vec<Child>,
+    status: HardenedAppStatus,
+}
+
+impl Scene {
+    fn of(kinds: &[&str]) -> Self {
+        let (server, target) = (Server::default(), target(shop()));
+        let mut children = children(&target);
+        children.retain(|child| kinds.contains(&child.kind.name));
+        let writer = Writer::new(server.client());
+        let (cache, memory, status) = (Cache::default(), Memory::default(), HardenedAppStatus::default());
+        Self { server, target, cache, memory, writer, children, status }
+    }
+
+    /// The children exist as declared, the watches have shown them, and the last status lists them.
+    fn in_place(kinds: &[&str]) -> Self {
+        let mut scene = Self::of(kinds);
+        for child in &scene.children {
+            scene.cache.observed(child.kind, &stored(child, "1", 7));
+            scene.status.children.push(ChildRef { kind: child.kind.name.to_owned(), name: child.name.clone() });
+        }
+        scene
+    }
+
+    fn expect(&self, request: &str, answer: Answer) -> &Self {
+        self.server.expect(request, answer);
+        self
+    }
+
+    async fn converge(&self) -> Vec<ChildOutcome> {
+        let executor =
+            Executor { target: &self.target, cache: &self.cache, memory: &self.memory, writer: &self.writer };
+        executor.converge(&self.children, LastReport::of(&self.status, None, false)).await
+    }
+
+    /// Converges, asserts that exactly the expected requests were sent, and returns the states of the children.
+    async fn states(&self) -> Vec<String> {
+        let outcomes = self.converge().await;
+        self.server.finish();
+        outcomes.iter().map(|outcome| words(&outcome.state)).collect()
+    }
+}
+
+fn words(state: &ChildState) -> String {
+    match state {
+        ChildState::Conflict(holder, _) => format!("conflict with {holder}"),
+        ChildState::Failed(_, words) => words.clone(),
+        ChildState::Contested(_) => "contested".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// An object that another owner controls.
+fn foreign(child: &Child) -> Value {
+    let mut object = stored(child, "9", 5);
+    object["metadata"]["ownerReferences"] =
+        json!([{ "apiVersion": "helm.io/v1", "kind": "HelmApp", "name": "other", "uid": "2", "controller": true }]);
+    object
+}
+
+/// The stored object with our fields claimed by our manager, and a change by another.
+fn drifted(child: &Child, version: u64, change: impl FnOnce(&mut Value)) -> Value {
+    let mut object = stored(child, "1", version);
+    change(&mut object);
+    object
+}
+
+#[tokio::test]
+async fn a_creation_is_one_request_and_its_answer_is_believed() {
+    let scene = Scene::of(&["Service"]);
+    scene.expect("create services", Answer::Object(stored(&child("Service"), "1", 7)));
+    assert_eq!(scene.states().await, ["InPlace"]);
+    assert_eq!(scene.states().await, ["InPlace"], "no request the second time");
+}
+
+#[tokio::test]
+async fn a_creation_that_finds_our_own_object_applies_to_it() {
+    // The object has lost the label by which the watches see it.
+    let scene = Scene::of(&["Service"]);
+    let unlabelled = drifted(&child("Service"), 7, |object| {
+        object["metadata"]["labels"].as_object_mut().unwrap().remove("app.kubernetes.io/managed-by");
+    });
+    scene
+        .expect("create services", Answer::Code(409))
+        .expect("get services", Answer::Object(unlabelled))
+        .expect("apply services", Answer::Object(stored(&child("Service"), "1", 8)));
+    let outcomes = scene.converge().await;
+    let bodies = scene.server.finish();
+    assert_eq!(bodies[2]["metadata"]["uid"], "1", "applied to the object that was compared, and to no other");
+    assert!(bodies[2]["metadata"].get("resourceVersion").is_none());
+    assert_eq!(outcomes[0].state, ChildState::InPlace);
+    let reverted: Vec<&str> = outcomes[0].reverted.iter().map(|item| item.path.as_str()).collect();
+    assert_eq!(reverted, ["metadata.labels[app.kubernetes.io/managed-by]"], "a lost label, and no deletion");
+}
+
+#[tokio::test]
+async fn a_name_that_another_owner_has_is_left_alone_and_not_asked_for_again_soon() {
+    let scene = Scene::of(&["Service"]);
+    scene
+        .expect("create services", Answer::Code(409))
+        .expect("get services", Answer::Object(foreign(&child("Service"))));
+    assert_eq!(scene.states().await, ["conflict with HelmApp other"]);
+    assert_eq!(scene.states().await, ["conflict with HelmApp other"], "known without a request");
+}
+
+#[tokio::test]
+async fn an_object_that_goes_between_two_requests_is_created_again() {
+    let scene = Scene::of(&["Service"]);
+    scene
+        .expect("create services", Answer::Code(409))
+        .expect("get services", Answer::Code(404))
+        .expect("create services", Answer::Object(stored(&child("Service"), "1", 7)));
+    assert_eq!(scene.states().await, ["InPlace"]);
+}
+
+#[tokio::test]
+async fn a_refused_creation_is_looked_behind_and_then_left_alone() {
+    // Admission runs before the version is compared: any refusal may hide a foreign object.
+    for code in [400, 403, 422] {
+        let scene = Scene::of(&["Service"]);
+        scene.expect("create services", Answer::Code(code)).expect("get services", Answer::Code(404));
+        let message = format!("failed to create Service shop-web: answered {code}");
+        assert_eq!(scene.states().await, [message.as_str()]);
+        assert_eq!(scene.states().await, [message.as_str()], "not sent again before its pause is over");
+    }
+    let scene = Scene::of(&["Service"]);
+    scene
+        .expect("create services", Answer::Code(422))
+        .expect("get services", Answer::Object(foreign(&child("Service"))));
+    assert_eq!(scene.states().await, ["conflict with HelmApp other"]);
+}
+
+#[tokio::test]
+async fn an_api_server_that_cant_answer_is_asked_nothing_more() {
+    for code in [401, 429, 500, 503] {
+        let scene = Scene::of(&["Service"]);
+        scene.expect("create services", Answer::Code(code));
+        assert_eq!(scene.states().await, [format!("failed to create Service shop-web: answered {code}")]);
+        // Nothing is remembered against it: the next reconciliation tries again.
+        scene.expect("create services", Answer::Object(stored(&child("Service"), "1", 7)));
+        assert_eq!(scene.states().await, ["InPlace"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_without_an_answer_ends() {
+    let scene = Scene::of(&["Service"]);
+    scene.expect("create services", Answer::Silence);
+    let began = tokio::time::Instant::now();
+    assert_eq!(scene.states().await, ["failed to create Service shop-web: no answer within 10 s"]);
+    assert_eq!(began.elapsed().as_secs(), 10);
+}
+
+#[tokio::test]
+async fn drift_is_reverted_with_one_apply() {
+    let scene = Scene::in_place(&["Service"]);
+    scene.states().await;
+    let changed = drifted(&child("Service"), 8, |object| object["spec"]["type"] = json!("NodePort"));
+    scene.cache.observed(child("Service").kind, &changed);
+    scene.expect("apply services", Answer::Object(stored(&child("Service"), "1", 9)));
+    let outcomes = scene.converge().await;
+    scene.server.finish();
+    assert_eq!((&outcomes[0].state, outcomes[0].reverted.len(), outcomes[0].open.len()), (&ChildState::InPlace, 1, 0));
+}
+
+#[tokio::test]
+async fn an_added_member_is_removed_before_the_apply_that_it_could_make_invalid() {
+    let scene = Scene::in_place(&["Service"]);
+    scene.states().await;
+    let added = |version, kind: &str| {
+        drifted(&child("Service"), version, |object| {
+            object["spec"]["type"] = json!(kind);
+            object["spec"]["ports"].as_array_mut().unwrap().push(json!({ "port": 9, "protocol": "TCP" }));
+        })
+    };
+    let removed = drifted(&child("Service"), 9, |object| object["spec"]["type"] = json!("NodePort"));
+    scene.cache.observed(child("Service").kind, &added(8, "NodePort"));
+    scene
+        .expect("patch services", Answer::Object(removed))
+        .expect("apply services", Answer::Object(stored(&child("Service"), "1", 10)));
+    let outcomes = scene.converge().await;
+    scene.server.finish();
+    assert_eq!((&outcomes[0].state, outcomes[0].reverted.len()), (&ChildState::InPlace, 2), "one heal, two deviations");
+}
+
+#[tokio::test]
+async fn where_neither_apply_nor_removal_is_valid_everything_is_set_at_once() {
+    let scene = Scene::in_place(&["Service"]);
+    scene.states().await;
+    let changed = drifted(&child("Service"), 8, |object| object["spec"]["type"] = json!("NodePort"));
+    scene.cache.observed(child("Service").kind, &changed);
+    scene
+        .expect("apply services", Answer::Code(422))
+        .expect("patch services", Answer::Object(stored(&child("Service"), "1", 9)))
+        .expect("apply services", Answer::Object(stored(&child("Service"), "1", 10)));
+    assert_eq!(scene.states().await, ["InPlace"]);
+}
+
+#[tokio::test]
+async fn an_object_recreated_by_another_owner_isnt_touched() {
+    let scene = Scene::in_place(&["Service"]);
+    scene.states().await;
+    let changed = drifted(&child("Service"), 8, |object| object["spec"]["type"] = json!("NodePort"));
+    scene.cache.observed(child("Service").kind, &changed);
+    // The apply names the UID that was compared: of another object of the name the server says that it conflicts.
+    scene
+        .expect("apply services", Answer::Code(409))
+        .expect("get services", Answer::Object(foreign(&child("Service"))));
+    assert_eq!(scene.states().await, ["conflict with HelmApp other"]);
+}
+
+#[tokio::test]
+async fn what_is_changed_as_fast_as_it_is_applied_ends_with_a_word() {
+    let scene = Scene::in_place(&["Service"]);
+    scene.states().await;
+    let changed = |version| drifted(&child("Service"), version, |object| object["spec"]["type"] = json!("NodePort"));
+    scene.cache.observed(child("Service").kind, &changed(8));
+    for version in 9..13 {
+        scene.expect("apply services", Answer::Object(changed(version)));
+    }
+    let states = scene.states().await;
+    assert_eq!(states, ["Service shop-web is changed as fast as it is applied, perhaps by a webhook"]);
+}
+
+#[tokio::test]
+async fn nothing_new_is_created_while_a_guard_isnt_in_place() {
+    let scene = Scene::of(&["NetworkPolicy", "Deployment"]);
+    scene.expect("create networkpolicies", Answer::Code(403)).expect("get networkpolicies", Answer::Code(404));
+    assert_eq!(scene.states().await, ["failed to create NetworkPolicy shop-web: answered 403", "Held"]);
+}
+
+#[tokio::test]
+async fn a_guard_is_created_before_the_workload() {
+    let scene = Scene::of(&["NetworkPolicy", "Deployment"]);
+    scene
+        .expect("create networkpolicies", Answer::Object(stored(&child("NetworkPolicy"), "1", 7)))
+        .expect("create deployments", Answer::Object(stored(&child("Deployment"), "1", 8)));
+    assert_eq!(scene.states().await, ["InPlace", "InPlace"]);
+}
+
+#[tokio::test]
+async fn an_object_out_of_sight_is_read_once_where_it_isnt_recreated() {
+    let mut scene = Scene::in_place(&["Service"]);
+    scene.target.ungated.enforcement.mode = DriftMode::Observe;
+    scene.cache.deleted(child("Service").kind, &stored(&child("Service"), "1", 8));
+    scene.expect("get services", Answer::Code(404));
+    let outcomes = scene.converge().await;
+    scene.server.finish();
+    assert_eq!((&outcomes[0].state, outcomes[0].open.len()), (&ChildState::Observed, 1));
+    assert_eq!(scene.states().await, ["Observed"], "known without a request");
+    // A failed read says nothing about the object.
+    scene.memory.forget("app-uid");
+    scene.expect("get services", Answer::Code(500));
+    assert_eq!(scene.states().await, ["failed to read Service shop-web: answered 500"]);
+}
+
+#[tokio::test]
+async fn in_a_pause_nothing_is_written() {
+    let mut scene = Scene::of(&["NetworkPolicy", "Deployment", "Service"]);
+    scene.target.ungated.enforcement.paused = true;
+    assert_eq!(scene.states().await, ["Held", "Held", "Held"]);
+}
+
+#[tokio::test]
+async fn what_isnt_declared_any_more_is_deleted_as_it_was_seen_and_in_order() {
+    let scene = Scene::in_place(&["NetworkPolicy", "Deployment"]);
+    let prune = async |available| {
+        let executor =
+            Executor { target: &scene.target, cache: &scene.cache, memory: &scene.memory, writer: &scene.writer };
+        let outcomes = executor.prune(&[], available).await;
+        let bodies = scene.server.finish();
+        (outcomes.iter().map(|outcome| words(&outcome.state)).collect::<Vec<_>>(), bodies)
+    };
+    assert_eq!(prune(false).await.0, ["Leftover", "Leftover"], "not before what replaces it is available");
+    scene.expect("delete deployments", Answer::Code(200));
+    let (states, bodies) = prune(true).await;
+    assert_eq!(states, ["Leftover"], "the policy goes after the workload");
+    assert_eq!(bodies[0]["preconditions"], json!({ "uid": "1", "resourceVersion": "7" }));
+    assert_eq!(bodies[0]["propagationPolicy"], "Background");
+    scene.expect("delete deployments", Answer::Code(403));
+    assert_eq!(prune(true).await.0[0], "failed to delete Deployment shop-web: answered 403");
+    // Changed or gone since it was seen: its watch tells.
+    scene.expect("delete deployments", Answer::Code(409));
+    assert_eq!(prune(true).await.0, ["Leftover"]);
+}
+
+#[tokio::test]
+async fn a_failure_says_when_to_try_again() {
+    let scene = Scene::of(&["Service"]);
+    scene.expect("create services", Answer::Code(503));
+    let outcomes = scene.converge().await;
+    let ChildState::Failed(pause, _) = outcomes[0].state else { panic!("{outcomes:?}") };
+    assert!((Duration::from_secs(1)..Duration::from_millis(1250)).contains(&pause), "{pause:?}");
+}

@@ -1,0 +1,73 @@
+//! One watch, for as long as the process lives.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, pin_mut};
+use kube::{
+    Api, Client, Resource,
+    runtime::{
+        WatchStreamExt,
+        watcher::{self, Event, watcher},
+    },
+};
+use serde::de::DeserializeOwned;
+use tokio::{sync::oneshot, task::JoinSet};
+
+use crate::cluster::traffic::Traffic;
+
+/// Objects in one page of a list. Read, an object takes ten times the space of its text, and all kinds are listed at once: at the
+/// usual 500 that would be most of what the process ever needs.
+pub const PAGE: u32 = 50;
+
+/// The running watches.
+pub(super) struct Watches {
+    pub(super) client: Client,
+    tasks: JoinSet<()>,
+    /// Counts their requests.
+    traffic: Arc<Traffic>,
+}
+
+impl Watches {
+    pub(super) fn new(client: Client, traffic: Arc<Traffic>) -> Self {
+        Self { client, tasks: JoinSet::new(), traffic }
+    }
+
+    pub(super) fn into_tasks(self) -> JoinSet<()> {
+        self.tasks
+    }
+
+    /// Starts a watch; the receiver is told of its first full list.
+    pub(super) fn follow<K>(
+        &mut self,
+        api: Api<K>,
+        labels: Option<&str>,
+        mut handle: impl FnMut(Event<K>) + Send + 'static,
+    ) -> oneshot::Receiver<()>
+    where
+        K: Resource + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let mut sender = Some(sender);
+        let url = api.resource_url().to_owned();
+        self.traffic.expect(&url);
+        let config = watcher::Config::default().page_size(PAGE);
+        let config = labels.map_or(config.clone(), |labels| config.labels(labels));
+        self.tasks.spawn(async move {
+            let events = watcher(api, config).default_backoff();
+            pin_mut!(events);
+            while let Some(event) = events.next().await {
+                match event {
+                    Ok(event) => {
+                        let listed = matches!(event, Event::InitDone);
+                        handle(event);
+                        if listed && let Some(sender) = sender.take() {
+                            let _ = sender.send(());
+                        }
+                    }
+                    Err(error) => tracing::warn!(url, %error, "watch interrupted, retrying"),
+                }
+            }
+        });
+        receiver
+    }
+}

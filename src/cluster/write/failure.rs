@@ -1,0 +1,64 @@
+//! Requests that failed, and what that calls for.
+
+use std::time::Duration;
+
+use kube::core::Status;
+
+use crate::plan::FailureClass;
+
+/// After this long without an answer a request counts as failed.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A write that didn't succeed.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to {action} {kind} {name}")]
+pub struct Failure {
+    pub(super) action: &'static str,
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) source: Cause,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Cause {
+    #[error("no answer within {} s", TIMEOUT.as_secs())]
+    Timeout,
+    #[error(transparent)]
+    Kube(Box<kube::Error>),
+}
+
+impl Failure {
+    /// What it calls for.
+    #[must_use]
+    pub fn class(&self) -> FailureClass {
+        match self.status() {
+            Some(status) => match status.code {
+                404 | 409 => FailureClass::Outdated,
+                401 | 429 | 500.. => FailureClass::Unavailable,
+                _ => FailureClass::Refused,
+            },
+            None => FailureClass::Unavailable,
+        }
+    }
+
+    /// The API server's answer, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<&Status> {
+        match &self.source {
+            Cause::Kube(error) => match error.as_ref() {
+                kube::Error::Api(status) => Some(status),
+                _ => None,
+            },
+            Cause::Timeout => None,
+        }
+    }
+
+    /// The failure in one sentence, its cause included.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self.status() {
+            Some(status) => format!("{self}: {}", status.message),
+            None => format!("{self}: {}", self.source),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Requests that write.
+
+mod failure;
+mod writer;
+
+pub use failure::Failure;
+pub use writer::Writer;

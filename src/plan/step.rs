@@ -1,0 +1,98 @@
+//! The one decision about one child: what is done next, from what is known of it and from what earlier attempts have shown.
+
+use std::time::Instant;
+
+use super::{
+    known::{Guards, Known, Live},
+    memory::ChildMemory,
+    outcome::ChildState,
+    schedule::conflict_retry,
+    verdict::{self, Change, Request, Verdict},
+};
+use crate::desired::{Child, Stage};
+
+/// What is done next about a child, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// How the live object compares with the child.
+    pub verdict: Verdict,
+    /// What is done next.
+    pub step: Step,
+}
+
+/// What is done next about a child.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing, for now.
+    Rest(ChildState),
+    /// The request that the verdict asks for is sent.
+    Send(Purpose),
+    /// The object is read: it may exist without the label by which the watches see it.
+    Read,
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To revert drift; counted, since two managers may revert each other for ever.
+    Heal,
+    /// Everything else: to create, to update, or to finish a heal.
+    Apply,
+}
+
+/// Decides what is done next about a child.
+#[must_use]
+pub fn step(child: &Child, known: &Known<'_>, memory: &ChildMemory, now: Instant) -> Decision {
+    let verdict = verdict::of(child, known);
+    let step = if may_be_out_of_sight(child, known) && !memory.gone {
+        Step::Read
+    } else {
+        match &verdict.change {
+            Change::Keep if verdict.drift.is_empty() => Step::Rest(ChildState::InPlace),
+            Change::Keep => Step::Rest(ChildState::Observed),
+            Change::Conflict { holder } => Step::Rest(ChildState::Conflict(holder.clone(), conflict_retry(child.kind))),
+            Change::AwaitDeletion => Step::Rest(ChildState::AwaitDeletion),
+            Change::Send(request) => send(request, child, &verdict, known, memory, now),
+        }
+    };
+    Decision { verdict, step }
+}
+
+/// Where a listed child isn't recreated, an object without our label would never be found: its deletion must not be assumed.
+fn may_be_out_of_sight(child: &Child, known: &Known<'_>) -> bool {
+    let left = known.enforcement.paused || known.enforcement.only_observes(child.kind.rules.always_enforced);
+    known.live == Live::Absent && left && (known.written || known.last_report.lists(child))
+}
+
+fn send(
+    request: &Request,
+    child: &Child,
+    verdict: &Verdict,
+    known: &Known<'_>,
+    memory: &ChildMemory,
+    now: Instant,
+) -> Step {
+    let creates = *request == Request::Create;
+    if creates && let Some((pause, holder)) = memory.conflict(child, now) {
+        return Step::Rest(ChildState::Conflict(holder, pause));
+    }
+    if let Some((pause, words)) = memory.refusal(child, verdict.is_dangerous(), now) {
+        return Step::Rest(ChildState::Failed(pause, words));
+    }
+    if known.enforcement.paused || (known.guards == Guards::Missing && verdict.is_update) {
+        return Step::Rest(ChildState::Held);
+    }
+    // An update of an object whose drift is only observed reverts nothing.
+    let observed = known.enforcement.only_observes(child.kind.rules.always_enforced) && verdict.is_update;
+    if known.reverted || verdict.drift.is_empty() || observed {
+        return Step::Send(Purpose::Apply);
+    }
+    // Pods are never left without their guard, however often it is deleted.
+    if !(creates && child.kind.stage == Stage::Guard) {
+        let pause = memory.contention.pause(verdict.is_dangerous(), now);
+        if !pause.is_zero() {
+            return Step::Rest(ChildState::Contested(pause));
+        }
+    }
+    Step::Send(Purpose::Heal)
+}

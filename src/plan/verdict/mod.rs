@@ -1,0 +1,21 @@
+//! How a live object compares with the child it should be: what must change, and what others have done to it.
+
+mod of_child;
+mod change;
+mod compare;
+mod correction;
+mod drift;
+mod judge;
+mod ownership;
+mod path;
+mod removal;
+
+pub use change::{Change, Request, Verdict};
+pub use compare::{Difference, differences};
+pub use drift::most_dangerous;
+pub use judge::{Basis, holder, judge};
+pub use of_child::of;
+pub use ownership::{Claim, claims};
+pub use path::Path;
+#[cfg(test)]
+pub(super) use path::Segment;

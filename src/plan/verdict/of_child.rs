@@ -1,0 +1,36 @@
+//! The verdict on a child, whatever is known of it.
+
+use super::{
+    change::{Change, Request, Verdict},
+    drift::deleted_item,
+    judge::{Basis, judge},
+};
+use crate::{
+    desired::Child,
+    plan::known::{Known, Live},
+};
+
+/// How a child's live object compares with it.
+#[must_use]
+pub fn of(child: &Child, known: &Known<'_>) -> Verdict {
+    match &known.live {
+        Live::Absent => absent(child, known),
+        Live::Verified { findings } => Verdict { findings: findings.clone(), ..Verdict::new(Change::Keep) },
+        Live::Outdated { .. } => Verdict { is_update: true, ..Verdict::new(Change::Send(Request::Apply)) },
+        Live::Foreign { holder } => Verdict::new(Change::Conflict { holder: holder.clone() }),
+        Live::Object { object, verified, .. } => {
+            let listed = known.written || known.last_report.lists(child);
+            judge(child, known.uid, object, Basis { verified: *verified, listed }, known.enforcement)
+        }
+    }
+}
+
+/// The object was deleted if the last status, for this very spec, lists it, or if it says so; else it was never created.
+fn absent(child: &Child, known: &Known<'_>) -> Verdict {
+    let listed = known.written || known.last_report.lists(child);
+    let deleted = listed || known.last_report.says_deleted(child);
+    let left = listed && known.enforcement.only_observes(child.kind.rules.always_enforced);
+    let change = if left { Change::Keep } else { Change::Send(Request::Create) };
+    let drift = if deleted { vec![deleted_item(child)] } else { Vec::new() };
+    Verdict { drift, is_update: !left, ..Verdict::new(change) }
+}
