@@ -22,8 +22,8 @@ pub mod plan;
 pub mod status;
 pub mod cluster;
 pub mod reconcile;
-pub mod cli;
 pub mod ops;
+pub mod cli;
 
 #[cfg(test)]
 mod fixtures;

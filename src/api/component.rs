@@ -8,7 +8,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::{AppPeer, Egress, Probes};
+use super::{
+    environment::EnvVar,
+    mount::{ClaimVolume, ConfigMount, WritablePath},
+    network::{AppPeer, Egress},
+    probe::Probes,
+};
 
 /// One image with everything its process may do.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -211,80 +216,4 @@ pub struct ResourceAmounts {
     #[schemars(length(min = 1, max = 32))]
     #[x_kube(validation = Rule::new("isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))").message("write a quantity above 0 such as 256Mi"))]
     pub ephemeral_storage: Option<String>,
-}
-
-/// An environment variable: either a literal value or one key of a Secret.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-#[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("has(self.value) != has(self.secretKey)").message("give exactly one of value and secretKey"))]
-pub struct EnvVar {
-    /// Name of the variable.
-    #[schemars(length(min = 1, max = 128))]
-    #[x_kube(validation = Rule::new("self.matches('^[A-Za-z_][A-Za-z0-9_]*$')").message("use letters, digits and '_', not starting with a digit"))]
-    pub name: String,
-    /// Literal value, for what is no secret.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 4096))]
-    pub value: Option<String>,
-    /// One key of a Secret of this namespace. A mounted Secret (`secrets`) is safer: it can rotate and is in no environment dump.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret_key: Option<SecretKey>,
-}
-
-/// One key of a Secret in the app's namespace.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-pub struct SecretKey {
-    /// Name of the Secret.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')").message("use the name of a Secret: lower-case letters, digits, '-' and '.'"))]
-    pub secret: String,
-    /// Key within the Secret.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = Rule::new("self.matches('^[-._a-zA-Z0-9]+$')").message("use a key of the Secret: letters, digits, '-', '_' and '.'"))]
-    pub key: String,
-}
-
-/// A ConfigMap mounted read-only.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-#[serde(rename_all = "camelCase")]
-pub struct ConfigMount {
-    /// Name of the ConfigMap.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')").message("use the name of a ConfigMap: lower-case letters, digits, '-' and '.'"))]
-    pub config_map: String,
-    /// Where its keys appear as files: an absolute path.
-    #[schemars(length(min = 2, max = 256))]
-    pub mount_path: String,
-}
-
-/// A directory the process may write to: node-local, empty at start, limited.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-pub struct WritablePath {
-    /// Absolute path of the directory.
-    #[schemars(length(min = 2, max = 256))]
-    pub path: String,
-    /// Most it may hold; a pod that writes more is evicted.
-    #[schemars(length(min = 1, max = 32))]
-    #[x_kube(validation = Rule::new("isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))").message("write a quantity above 0 such as 64Mi"))]
-    pub size: String,
-}
-
-/// An existing PersistentVolumeClaim.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-pub struct ClaimVolume {
-    /// Name of the volume within the component.
-    #[schemars(length(min = 1, max = 20))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").message("use lower-case letters, digits and '-', starting with a letter"))]
-    pub name: String,
-    /// Where it is mounted: an absolute path.
-    #[schemars(length(min = 2, max = 256))]
-    pub path: String,
-    /// Name of the claim.
-    #[schemars(length(min = 1, max = 253))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')").message("use the name of a PersistentVolumeClaim: lower-case letters, digits, '-' and '.'"))]
-    pub claim: String,
-    /// Whether several pods may mount it at once (access mode ReadWriteMany). If not, the component has one pod, and an old one
-    /// goes before a new one comes.
-    #[serde(default)]
-    pub shared: bool,
 }

@@ -4,7 +4,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomR
 use kube::CustomResourceExt;
 use serde_json::json;
 
-use super::{HardenedApp, HardeningPolicy};
+use super::{hardened_app::HardenedApp, policy::HardeningPolicy};
 
 /// Both definitions, in the order they are installed.
 #[must_use]

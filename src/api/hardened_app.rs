@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema, core::DeserializeGuard};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Component, HardenedAppStatus};
+use super::{component::Component, status::HardenedAppStatus};
 
 /// What a team wants to run. Everything a secure deployment needs beyond this is derived.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]

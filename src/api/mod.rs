@@ -2,41 +2,31 @@
 
 mod component;
 mod crds;
+mod environment;
 mod hardened_app;
-mod hardening_policy;
+mod mount;
+mod names;
 mod network;
+mod policy;
 mod probe;
 mod quote;
 mod status;
 mod version;
+mod vocabulary;
 
-pub use component::{
-    Autoscaling, ClaimVolume, Component, ComponentPort, ConfigMount, EnvVar, Protocol, ResourceAmounts, SecretKey,
-    WritablePath,
-};
+pub use component::{Autoscaling, Component, ComponentPort, Protocol, ResourceAmounts};
 pub use crds::crds;
+pub use environment::{EnvVar, SecretKey};
 pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec, StoredApp};
-pub use hardening_policy::{
+pub use mount::{ClaimVolume, ConfigMount, WritablePath};
+pub use names::{GROUP, MANAGER, PAUSED, POLICY_LABEL};
+pub use network::{AppPeer, Egress};
+pub use policy::{
     DevicePlacement, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
     PlacementPolicy, Platform, PodPeer, PullPolicy, ResourcePolicy, ToleratedPath, Toleration,
 };
-pub use network::{AppPeer, Egress};
 pub use probe::{ExecProbe, GrpcProbe, HttpProbe, Probe, Probes, TcpProbe};
 pub use quote::quoted;
-pub use status::{
-    ChildRef, ComponentStatus, ConditionType, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
-    Reason,
-};
+pub use status::{ChildRef, ComponentStatus, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus};
 pub use version::version;
-
-/// The one name under which the operator acts: field manager, `managed-by` label, user agent, event reporter.
-pub const MANAGER: &str = "hardened-app";
-
-/// API group of the custom resources, and prefix of every label and annotation of ours.
-pub const GROUP: &str = "hardened.dev";
-
-/// Label of a namespace that names the `HardeningPolicy` its apps are held to.
-pub const POLICY_LABEL: &str = "hardened.dev/policy";
-
-/// Annotation of a `HardenedApp` that stops all writes to its children, where the policy allows it.
-pub const PAUSED: &str = "hardened.dev/paused";
+pub use vocabulary::{Check, ConditionType, EventAction, EventReason, Reason};

@@ -1,9 +1,11 @@
-//! The status vocabulary: every word a `HardenedApp`'s status can hold.
+//! The status: what the operator has done and found.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::vocabulary::Check;
 
 /// What the operator has done and found. Written for every outcome, only when it differs.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -13,10 +15,10 @@ pub struct HardenedAppStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// The generation of the spec that was carried out last, and that `children` speaks of: an older one while a newer spec is
-    /// refused or the app is paused.
+    /// The generation of the spec that was applied last, and that `children` is about: an older one while a newer spec is refused or
+    /// the app is paused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub carried_generation: Option<i64>,
+    pub applied_generation: Option<i64>,
 
     /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `Available`, `InSync`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -148,100 +150,9 @@ pub struct FindingItem {
 }
 
 impl FindingItem {
-    /// A finding about a component.
+    /// A finding about a component; about the app as a whole where the name is empty.
     #[must_use]
-    pub fn about(component: &str, check: &str, message: &str) -> Self {
-        Self { check: check.to_owned(), component: component.to_owned(), message: message.to_owned() }
-    }
-}
-
-/// The condition types of a `HardenedApp`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ConditionType {
-    /// The app is accepted, all its objects are in place and all its pods serve.
-    Ready,
-    /// The operator or the cluster is still working on it. Only present while true.
-    Reconciling,
-    /// Waiting can't help: somebody must act. Only present while true.
-    Stalled,
-    /// The spec, together with the policy, can be carried out.
-    Accepted,
-    /// All pods of all components serve.
-    Available,
-    /// No live object deviates from what is declared.
-    InSync,
-}
-
-impl ConditionType {
-    /// The `type` field of the condition.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ready => "Ready",
-            Self::Reconciling => "Reconciling",
-            Self::Stalled => "Stalled",
-            Self::Accepted => "Accepted",
-            Self::Available => "Available",
-            Self::InSync => "InSync",
-        }
-    }
-}
-
-/// The reasons a condition can carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// The spec is carried out.
-    Accepted,
-    /// The spec or its policy forbids something; what ran keeps running. The message names field and remedy.
-    Rejected,
-    /// The stored object doesn't fit the schema of this operator.
-    Unreadable,
-    /// All pods serve.
-    Available,
-    /// Pods are being started or replaced.
-    RolloutInProgress,
-    /// Pods don't start within the deadline, or can't be created.
-    RolloutStuck,
-    /// An object of a child's name exists and belongs to somebody else; it is not touched.
-    Conflict,
-    /// The API server refused a write; the message says which and why.
-    ApplyFailed,
-    /// An object is being deleted and will be made anew once it is gone.
-    WaitingForDeletion,
-    /// Nothing deviates, and nothing ever did.
-    InSync,
-    /// Nothing deviates now; what was undone is listed under `drift.reverted`.
-    Reverted,
-    /// Somebody keeps changing the same object; it is undone at growing intervals.
-    Contested,
-    /// A deviation could not be undone.
-    Drifted,
-    /// A deviation is reported and left: the mode is Observe, or the app is paused.
-    Observed,
-    /// The app is paused: nothing is written to its children.
-    Paused,
-}
-
-impl Reason {
-    /// The `reason` field of the condition.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "Accepted",
-            Self::Rejected => "Rejected",
-            Self::Unreadable => "Unreadable",
-            Self::Available => "Available",
-            Self::RolloutInProgress => "RolloutInProgress",
-            Self::RolloutStuck => "RolloutStuck",
-            Self::Conflict => "Conflict",
-            Self::ApplyFailed => "ApplyFailed",
-            Self::WaitingForDeletion => "WaitingForDeletion",
-            Self::InSync => "InSync",
-            Self::Reverted => "Reverted",
-            Self::Contested => "Contested",
-            Self::Drifted => "Drifted",
-            Self::Observed => "Observed",
-            Self::Paused => "Paused",
-        }
+    pub fn about(component: &str, check: Check, message: &str) -> Self {
+        Self { check: check.as_str().to_owned(), component: component.to_owned(), message: message.to_owned() }
     }
 }

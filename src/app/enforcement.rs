@@ -5,7 +5,7 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::policy::Policy;
-use crate::api::{DriftMode, FindingItem, PAUSED, ToleratedPath};
+use crate::api::{Check, DriftMode, FindingItem, PAUSED, ToleratedPath};
 
 /// How strictly live objects are held to what is declared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Enforcement {
         let annotation = pause(metadata);
         let paused = annotation == Some("true") && rules.allow_pause;
         let mut refused = Vec::new();
-        let mut refuse = |words: String| refused.push(FindingItem::about("", "drift-not-granted", &words));
+        let mut refuse = |words: String| refused.push(FindingItem::about("", Check::DriftNotGranted, &words));
         if asked == Some(DriftMode::Observe) && !may_observe {
             let words = "spec.drift.mode: Observe isn't granted, deviations are undone: remove it, or have the platform team set";
             refuse(format!("{words} drift.allowObserve in {}", named(policy)));
@@ -74,7 +74,7 @@ impl Enforcement {
             }
             (false, DriftMode::Enforce) => None,
         };
-        let left = left.map(|words| FindingItem::about("", "drift-not-undone", &words));
+        let left = left.map(|words| FindingItem::about("", Check::DriftNotUndone, &words));
         left.into_iter().chain(self.refused.iter().cloned()).collect()
     }
 }

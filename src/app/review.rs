@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::api::FindingItem;
+use crate::api::{Check, FindingItem};
 
 /// One mistake in a spec or policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Review {
     }
 
     /// Adds a finding about a component.
-    pub(super) fn find(&mut self, component: &str, check: &str, message: &str) {
+    pub(super) fn find(&mut self, component: &str, check: Check, message: &str) {
         self.findings.push(FindingItem::about(component, check, message));
     }
 

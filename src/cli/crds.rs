@@ -9,7 +9,7 @@ use crate::api;
 ///
 /// # Errors
 /// If the output can't be written.
-pub fn print(mut out: impl Write) -> anyhow::Result<()> {
+pub(super) fn print(mut out: impl Write) -> anyhow::Result<()> {
     out.write_all(yaml::text(&api::crds())?.as_bytes())?;
     Ok(())
 }

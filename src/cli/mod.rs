@@ -1,11 +1,14 @@
 //! The commands: the same core as the controller, without a cluster where possible.
 
+mod command;
 mod crds;
 mod generate;
+mod input;
+mod kinds;
 mod reference;
 mod render;
 mod yaml;
 
-pub use crds::print as print_crds;
-pub use generate::generate;
-pub use render::{Render, render};
+pub use command::Command;
+#[cfg(test)]
+pub(crate) use generate::generate;

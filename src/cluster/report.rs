@@ -51,9 +51,9 @@ impl Context {
         for note in notes {
             let event = Event {
                 type_: EventType::Warning,
-                reason: note.reason.to_owned(),
+                reason: note.reason.as_str().to_owned(),
                 note: Some(note.text),
-                action: note.action.to_owned(),
+                action: note.action.as_str().to_owned(),
                 secondary: note.about.map(|child| ObjectReference {
                     kind: Some(child.kind),
                     name: Some(child.name),

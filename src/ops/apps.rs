@@ -13,15 +13,7 @@ use crate::{
     cluster::AppKey,
 };
 
-/// The types that become labels. Who may write a status can put any words into it; these are ours.
-const TYPES: [ConditionType; 6] = [
-    ConditionType::Ready,
-    ConditionType::Reconciling,
-    ConditionType::Stalled,
-    ConditionType::Accepted,
-    ConditionType::Available,
-    ConditionType::InSync,
-];
+/// The statuses that become labels. Whoever may write a status can put any text into it; these are the known ones.
 const STATUSES: [&str; 3] = ["True", "False", "Unknown"];
 
 /// The apps there are, by namespace and name.
@@ -103,7 +95,7 @@ impl Seen {
             Some((kind.as_str(), STATUSES.into_iter().find(|word| *word == condition.status)?))
         };
         Self {
-            conditions: TYPES.into_iter().filter_map(condition).collect(),
+            conditions: ConditionType::ALL.iter().copied().filter_map(condition).collect(),
             open: status.drift.open.len(),
             findings: status.findings.len(),
             ..Self::default()

@@ -9,8 +9,7 @@ mod server;
 mod stop;
 mod telemetry;
 
-pub use run::{Controller, run};
-pub use telemetry::start as start_telemetry;
+pub use run::{Controller, start};
 
 #[cfg(test)]
 mod tests;

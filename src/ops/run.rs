@@ -21,7 +21,7 @@ use super::{
     looks::Looks,
     metrics::{Metrics, OfApps, OfTraffic},
     server::{self, Pages},
-    stop,
+    stop, telemetry,
 };
 use crate::{
     api::{MANAGER, StoredApp},
@@ -44,7 +44,18 @@ pub struct Controller {
 ///
 /// # Errors
 /// Where there is no cluster, or neither signals nor connections can be received.
-pub async fn run(arguments: Controller) -> anyhow::Result<()> {
+pub fn start(arguments: Controller) -> anyhow::Result<()> {
+    telemetry::start();
+    // One thread: the API server needs six times as long for a write as the operator does, so a second would only wait. And
+    // glibc gives each thread a heap of its own; memory freed in one can't be used by another.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(run(arguments));
+    // A name lookup that hangs, on a thread of its own, must not keep the process.
+    runtime.shutdown_background();
+    result
+}
+
+async fn run(arguments: Controller) -> anyhow::Result<()> {
     let connection = cluster::connect().await?;
     let client = connection.client.clone();
     let (cache, settings) = (Arc::<Cache>::default(), Arc::<Settings>::default());

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::drift::sentence;
-use crate::api::{ChildRef, ConditionType, DriftChange, DriftItem, HardenedAppStatus, Reason};
+use crate::api::{
+    ChildRef, ConditionType, DriftChange, DriftItem, EventAction, EventReason, HardenedAppStatus, Reason,
+};
 
 /// An event to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventNote {
     /// Machine-readable reason.
-    pub reason: &'static str,
+    pub reason: EventReason,
     /// What the operator did about it.
-    pub action: &'static str,
+    pub action: EventAction,
     /// The child it is about.
     pub about: Option<ChildRef>,
     /// For people; at most 1 kB, or the API server refuses it.
@@ -21,33 +23,40 @@ pub struct EventNote {
 /// Longest text in characters; each has at most 4 bytes, but these are almost all ASCII.
 const LONGEST: usize = 900;
 
+/// Reasons of `Ready` that are events too, and what the operator was doing.
+const ANNOUNCED: [(Reason, EventReason, EventAction); 3] = [
+    (Reason::Rejected, EventReason::Rejected, EventAction::Accept),
+    (Reason::Paused, EventReason::Paused, EventAction::Accept),
+    (Reason::Conflict, EventReason::Conflict, EventAction::Apply),
+];
+
 /// The events that a change of status calls for.
 #[must_use]
 pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<EventNote> {
     let mut notes = Vec::new();
-    for (reason, action) in [(Reason::Rejected, "Accept"), (Reason::Paused, "Accept"), (Reason::Conflict, "Apply")] {
+    for (reason, event, action) in ANNOUNCED {
         let message = |status: &HardenedAppStatus| ready_message(status, reason);
         if let Some(text) = message(status).filter(|text| message(previous).as_ref() != Some(text)) {
-            notes.push(note(reason.as_str(), action, &text));
+            notes.push(note(event, action, &text));
         }
     }
     let reverted = status.drift.reverted.iter().filter(|item| !previous.drift.reverted.contains(item));
-    notes.extend(by_object("Revert", reverted));
+    notes.extend(by_object(EventAction::Revert, reverted));
     let opened = status.drift.open.iter().filter(|item| !previous.drift.open.contains(item));
-    notes.extend(by_object("Report", opened));
+    notes.extend(by_object(EventAction::Report, opened));
     notes
 }
 
 /// One event per object and sort of change: events that differ only in their text are counted as one, and all texts but the
 /// first are lost.
-fn by_object<'a>(action: &'static str, items: impl Iterator<Item = &'a DriftItem>) -> Vec<EventNote> {
-    let mut objects: BTreeMap<(&str, &str, &'static str), Vec<String>> = BTreeMap::new();
+fn by_object<'a>(action: EventAction, items: impl Iterator<Item = &'a DriftItem>) -> Vec<EventNote> {
+    let mut objects: BTreeMap<(&str, &str, EventReason), Vec<String>> = BTreeMap::new();
     for item in items {
         let reason = match item.change {
-            DriftChange::Added => "DriftAdded",
-            DriftChange::Changed => "DriftChanged",
-            DriftChange::Removed => "DriftRemoved",
-            DriftChange::Deleted => "DriftDeleted",
+            DriftChange::Added => EventReason::DriftAdded,
+            DriftChange::Changed => EventReason::DriftChanged,
+            DriftChange::Removed => EventReason::DriftRemoved,
+            DriftChange::Deleted => EventReason::DriftDeleted,
         };
         objects.entry((&item.kind, &item.name, reason)).or_default().push(sentence(item));
     }
@@ -60,7 +69,7 @@ fn by_object<'a>(action: &'static str, items: impl Iterator<Item = &'a DriftItem
         .collect()
 }
 
-fn note(reason: &'static str, action: &'static str, text: &str) -> EventNote {
+fn note(reason: EventReason, action: EventAction, text: &str) -> EventNote {
     EventNote { reason, action, about: None, text: text.chars().filter(char::is_ascii).take(LONGEST).collect() }
 }
 

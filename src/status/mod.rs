@@ -9,7 +9,7 @@ pub use events::{EventNote, notes};
 use k8s_openapi::jiff::Timestamp;
 
 use crate::{
-    api::{ChildRef, DriftItem, FindingItem, HardenedAppStatus},
+    api::{Check, ChildRef, DriftItem, FindingItem, HardenedAppStatus},
     plan::{Applied, ChildOutcome, ChildState, Outcome, is_about},
 };
 
@@ -34,7 +34,7 @@ pub fn report(
         status.drift.open = drift::open(&previous.drift, &applied.children, now);
         status.children = children(previous, generation, applied);
         if !applied.waits() {
-            status.carried_generation = generation;
+            status.applied_generation = generation;
         }
         let unowned = applied.children.iter().flat_map(|child| child.findings.clone());
         let left = applied.children.iter().filter(|child| matches!(child.state, ChildState::Leftover)).map(leftover);
@@ -45,18 +45,20 @@ pub fn report(
         status.findings.truncate(FINDINGS);
     }
     status.conditions = conditions::conditions(previous, outcome, &status, now);
+    // Before 0.2 the field had another name, which the API server drops: it is written with the next change, so that an upgrade
+    // alone writes nothing.
+    if *previous == (HardenedAppStatus { applied_generation: None, ..status.clone() }) {
+        return previous.clone();
+    }
     status
 }
 
 fn leftover(child: &ChildOutcome) -> FindingItem {
-    FindingItem {
-        check: "leftover".to_owned(),
-        component: String::new(),
-        message: format!(
-            "{} {} is declared no more: it goes once all components serve, its pods are gone and the app isn't paused",
-            child.kind.name, child.name
-        ),
-    }
+    let message = format!(
+        "{} {} is declared no more: it goes once all components serve, its pods are gone and the app isn't paused",
+        child.kind.name, child.name
+    );
+    FindingItem::about("", Check::Leftover, &message)
 }
 
 /// The children there are: those in place, and those that a request failed to bring back.

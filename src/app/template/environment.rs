@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    api::{self, SecretKey},
+    api::{self, Check, SecretKey},
     app::{names, review::Review},
 };
 
@@ -68,7 +68,7 @@ pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> 
                 }
                 review.find(
                     &spec.name,
-                    "secret-in-env",
+                    Check::SecretInEnv,
                     &format!("{name} holds a secret, which any dump of the environment shows: mount it with secrets"),
                 );
                 EnvSource::SecretKey(key.clone())

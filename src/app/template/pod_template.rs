@@ -12,7 +12,7 @@ use super::{
     resources,
 };
 use crate::{
-    api,
+    api::{self, Check},
     app::{
         amounts::Resources,
         edge::{PortNumber, Ports},
@@ -59,7 +59,7 @@ impl PodTemplate {
 pub(in crate::app) fn accept(spec: &api::Component, policy: &Policy, path: &str, review: &mut Review) -> PodTemplate {
     let image = image::accept(&spec.image, policy, &format!("{path}.image"), review);
     if !image.pinned {
-        review.find(&spec.name, "image-not-pinned", "a tag can be moved to other content: append @sha256:<digest>");
+        review.find(&spec.name, Check::ImageNotPinned, "a tag can be moved to other content: append @sha256:<digest>");
     }
     executable(&spec.command, &format!("{path}.command"), review);
     executable(&spec.args, &format!("{path}.args"), review);
@@ -69,7 +69,7 @@ pub(in crate::app) fn accept(spec: &api::Component, policy: &Policy, path: &str,
     if probes.readiness.is_none() {
         review.find(
             &spec.name,
-            "no-probes",
+            Check::NoProbes,
             "without a TCP port and without probes nobody notices that it hangs: add spec.components[].probes",
         );
     }

@@ -3,21 +3,21 @@
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSONSchemaProps};
 use serde_json::Value;
 
-use super::member;
+use super::schema::{member, versions};
 
 /// How to reach objects of the kind.
 pub(super) fn kind(crd: &CustomResourceDefinition) -> String {
     let names = &crd.spec.names;
     let short = names.short_names.iter().flatten().next().or(names.singular.as_ref()).unwrap_or(&names.plural);
     let of = if crd.spec.scope == "Cluster" { "of the cluster" } else { "in a namespace" };
-    let versions: Vec<String> = super::versions(crd).map(|it| format!("`{}/{}`", crd.spec.group, it.name)).collect();
-    let columns: Vec<String> = super::versions(crd)
+    let names: Vec<String> = versions(crd).map(|it| format!("`{}/{}`", crd.spec.group, it.name)).collect();
+    let columns: Vec<String> = versions(crd)
         .flat_map(|version| version.additional_printer_columns.iter().flatten())
         .map(|column| column.name.clone())
         .collect();
     format!(
         "An object {of}, apiVersion {}. `kubectl get {short}` shows {}; `kubectl explain {short}.spec` explains its fields.",
-        list(&versions, "or"),
+        list(&names, "or"),
         list(&columns, "and")
     )
 }

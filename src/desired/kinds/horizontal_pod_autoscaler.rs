@@ -1,4 +1,4 @@
-//! HorizontalPodAutoscaler: the load decides the number of pods, within bounds.
+//! HorizontalPodAutoscaler: the number of pods follows the load, for components with `autoscaling`.
 
 use serde_json::{Value, json};
 

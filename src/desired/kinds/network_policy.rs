@@ -1,4 +1,4 @@
-//! NetworkPolicy: one per component. Named clients in; name resolution and named targets out; nothing else.
+//! NetworkPolicy: named clients in, name resolution and named targets out, nothing else.
 //!
 //! Facts that shape it: traffic from a pod's own node is always allowed (that is how probes get through); rules name the ports
 //! of pods, not of Services; policies add up, so what one forbids another may open.

@@ -1,4 +1,4 @@
-//! PodDisruptionBudget: a node can be drained, one pod at a time.
+//! PodDisruptionBudget: nodes can be drained, one pod at a time.
 
 use serde_json::json;
 

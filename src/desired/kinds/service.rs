@@ -1,4 +1,4 @@
-//! Service: a stable address inside the cluster, for components with ports. Never one that reaches outside.
+//! Service: a stable address inside the cluster, for components with ports. Never one outside.
 
 use serde_json::{Value, json};
 

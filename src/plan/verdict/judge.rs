@@ -12,8 +12,8 @@ use super::{
     removal::removal,
 };
 use crate::{
-    api::{DriftChange, FindingItem, ToleratedPath},
-    app::Enforcement,
+    api::{Check, DriftChange, FindingItem, ToleratedPath},
+    app::{Enforcement, PartName},
     desired::{APPLIED_HASH, Child, MANAGED_BY},
 };
 
@@ -227,14 +227,12 @@ fn is_tolerated(tolerated: &ToleratedPath, child: &Child, difference: &Differenc
 }
 
 fn unowned(child: &Child, difference: &Difference) -> FindingItem {
-    FindingItem {
-        check: "unowned-addition".to_owned(),
-        component: child.part.as_ref().map(ToString::to_string).unwrap_or_default(),
-        message: format!(
-            "{} {} has {}, which nobody but us claims: a newer server's default, a webhook, or a client under our name",
-            child.kind.name,
-            child.name,
-            short(&difference.path)
-        ),
-    }
+    let part = child.part.as_ref().map_or("", PartName::as_str);
+    let message = format!(
+        "{} {} has {}, which nobody but us claims: a newer server's default, a webhook, or a client under our name",
+        child.kind.name,
+        child.name,
+        short(&difference.path)
+    );
+    FindingItem::about(part, Check::UnownedAddition, &message)
 }

@@ -243,7 +243,7 @@ const CASES: &[Case] = &[
         "refused",
     ),
     (
-        "a deletion that is only observed is stalled: nobody makes it anew",
+        "a deletion that is only observed is stalled: it isn't recreated",
         || {
             outcome(|applied| {
                 applied.children[1].state = ChildState::Observed;
@@ -257,7 +257,7 @@ const CASES: &[Case] = &[
             "Available=True/Available",
             "InSync=False/Observed",
         ],
-        "Deployment shop-web was deleted and isn't made anew",
+        "Deployment shop-web was deleted and isn't recreated",
     ),
     (
         "a paused app is stalled, whatever else is the matter, and says what ends it",
@@ -336,7 +336,7 @@ fn a_look_that_ran_out_of_time_neither_accepts_nor_forgets() {
     let refused = report(&serving, Some(2), &rejected("no tag"), at(200));
     let timed_out = report(&refused, Some(2), &Outcome::TimedOut, at(300));
     assert_eq!(condition(&timed_out, "Accepted"), condition(&refused, "Accepted"));
-    assert_eq!((&timed_out.children, timed_out.carried_generation), (&serving.children, Some(1)));
+    assert_eq!((&timed_out.children, timed_out.applied_generation), (&serving.children, Some(1)));
 }
 
 #[test]
@@ -431,4 +431,15 @@ fn findings_of_spec_and_cluster_are_told_once_each() {
     );
     let checks: Vec<&str> = status.findings.iter().map(|finding| finding.check.as_str()).collect();
     assert_eq!(checks, ["image-not-pinned", "no-probes", "unowned-addition"]);
+}
+
+#[test]
+fn a_status_of_an_earlier_version_is_not_written_again_for_a_renamed_field_alone() {
+    let now = first(&outcome(|_| {}));
+    assert_eq!(now.applied_generation, Some(1));
+    // The API server drops the field's earlier name.
+    let earlier = HardenedAppStatus { applied_generation: None, ..now };
+    assert_eq!(then(&earlier, &outcome(|_| {})), earlier);
+    let changed = then(&earlier, &outcome(|applied| applied.progress.clear()));
+    assert_eq!(changed.applied_generation, Some(1));
 }

@@ -2,7 +2,7 @@
 
 use super::{child, conflict, first, item, outcome, rejected, then};
 use crate::{
-    api::{DriftChange, DriftItem, HardenedAppStatus},
+    api::{DriftChange, DriftItem, EventAction, EventReason, HardenedAppStatus},
     plan::ChildState,
     status::{EventNote, notes},
 };
@@ -12,7 +12,7 @@ fn lines(notes: &[EventNote]) -> Vec<String> {
     let about = |note: &EventNote| {
         note.about.as_ref().map_or_else(|| "app".to_owned(), |it| format!("{}/{}", it.kind, it.name))
     };
-    notes.iter().map(|note| format!("{} {} {}", note.reason, about(note), note.text)).collect()
+    notes.iter().map(|note| format!("{} {} {}", note.reason.as_str(), about(note), note.text)).collect()
 }
 
 fn new(outcome: &super::Outcome) -> Vec<EventNote> {
@@ -40,7 +40,7 @@ fn a_conflict_is_said_once() {
     let contested = outcome(|applied| applied.children[1].state = conflict());
     let status = first(&contested);
     let said = notes(&HardenedAppStatus::default(), &status);
-    assert_eq!((said.len(), said[0].reason, said[0].action), (1, "Conflict", "Apply"));
+    assert_eq!((said.len(), said[0].reason, said[0].action), (1, EventReason::Conflict, EventAction::Apply));
     assert_eq!(notes(&status, &then(&status, &contested)), []);
 }
 
@@ -83,7 +83,7 @@ fn open_drift_is_said_when_it_appears() {
     });
     let status = first(&contested);
     let said = notes(&HardenedAppStatus::default(), &status);
-    assert_eq!((said.len(), said[0].reason), (1, "DriftChanged"));
+    assert_eq!((said.len(), said[0].reason), (1, EventReason::DriftChanged));
     assert_eq!(notes(&status, &then(&status, &contested)), []);
 }
 

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::{DriftMode, ResourceAmounts};
+use super::{component::ResourceAmounts, hardened_app::DriftMode};
 
 /// Limits and defaults of the platform team.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]

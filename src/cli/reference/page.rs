@@ -1,12 +1,12 @@
 //! The field reference for people, from the schemas that the API server holds objects to.
 
-mod words;
-
 use std::fmt::Write;
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, CustomResourceDefinitionVersion, JSONSchemaProps, JSONSchemaPropsOrArray,
-    JSONSchemaPropsOrBool,
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSONSchemaProps};
+
+use super::{
+    schema::{member, versions},
+    words,
 };
 
 const INTRODUCTION: &str = "# Field reference
@@ -17,7 +17,7 @@ isn't required may be left out. Fields with a link have fields of their own; `[]
 ";
 
 /// The whole document.
-pub(super) fn text(crds: &[CustomResourceDefinition]) -> String {
+pub(in crate::cli) fn text(crds: &[CustomResourceDefinition]) -> String {
     let mut sections = Vec::new();
     for crd in crds {
         for schema in versions(crd).filter_map(|version| version.schema.as_ref()?.open_api_v3_schema.as_ref()) {
@@ -62,10 +62,6 @@ impl Section<'_> {
     }
 }
 
-fn versions(crd: &CustomResourceDefinition) -> impl Iterator<Item = &CustomResourceDefinitionVersion> {
-    crd.spec.versions.iter().filter(|version| version.served)
-}
-
 fn collect<'a>(path: &str, schema: &'a JSONSchemaProps, sections: &mut Vec<Section<'a>>) {
     let Some(fields) = &schema.properties else { return };
     let shape = JSONSchemaProps { description: None, nullable: None, default: None, ..schema.clone() };
@@ -81,15 +77,6 @@ fn collect<'a>(path: &str, schema: &'a JSONSchemaProps, sections: &mut Vec<Secti
     for (name, field) in fields {
         let (brackets, member) = member(field);
         collect(&format!("{path}.{name}{brackets}"), member, sections);
-    }
-}
-
-/// What a list or map holds, and what the path says for it; else the field itself.
-fn member(field: &JSONSchemaProps) -> (&str, &JSONSchemaProps) {
-    match (&field.items, &field.additional_properties) {
-        (Some(JSONSchemaPropsOrArray::Schema(items)), _) => ("[]", items),
-        (_, Some(JSONSchemaPropsOrBool::Schema(values))) => ("{}", values),
-        _ => ("", field),
     }
 }
 
@@ -134,7 +121,3 @@ fn line(text: &mut String, line: &str) {
     // Writing to a string can't fail.
     let _ = writeln!(text, "{line}");
 }
-
-#[cfg(test)]
-#[path = "reference/tests.rs"]
-mod tests;

@@ -1,0 +1,142 @@
+//! The words of a status: condition types, reasons, findings and events. Closed: no other code writes one as text, and each has
+//! its row in `docs/troubleshooting.md`.
+
+/// Defines an enum whose variants are words, each with its text.
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$meaning:meta])* $word:ident = $text:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name {
+            $($(#[$meaning])* $word,)+
+        }
+
+        impl $name {
+            /// All words, in their order.
+            pub const ALL: &'static [Self] = &[$(Self::$word,)+];
+
+            /// The word as it is written.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$word => $text,)+
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// The condition types of a `HardenedApp`, in the order of its status.
+    ConditionType {
+        /// The app is accepted, all its objects are in place and all its pods are ready.
+        Ready = "Ready",
+        /// The spec, together with the policy, can be applied.
+        Accepted = "Accepted",
+        /// The operator or the cluster is still working on it. Only present while true.
+        Reconciling = "Reconciling",
+        /// Waiting can't help: a user must act. Only present while true.
+        Stalled = "Stalled",
+        /// All pods of all components are ready.
+        Available = "Available",
+        /// No live object deviates from what is declared.
+        InSync = "InSync",
+    }
+}
+
+words! {
+    /// The reasons of conditions.
+    Reason {
+        /// The spec is applied.
+        Accepted = "Accepted",
+        /// The spec or its policy forbids something; the last accepted spec stays applied. The message names field and remedy.
+        Rejected = "Rejected",
+        /// The stored object doesn't fit the schema of this operator.
+        Unreadable = "Unreadable",
+        /// All pods are ready.
+        Available = "Available",
+        /// Pods are being started or replaced.
+        RolloutInProgress = "RolloutInProgress",
+        /// Pods don't become ready within the deadline, or can't be created.
+        RolloutStuck = "RolloutStuck",
+        /// An object of a child's name exists and has another owner; it is not touched.
+        Conflict = "Conflict",
+        /// The API server refused a write; the message says which and why.
+        ApplyFailed = "ApplyFailed",
+        /// An object is being deleted and will be recreated once it is gone.
+        WaitingForDeletion = "WaitingForDeletion",
+        /// Nothing deviates, and nothing ever did.
+        InSync = "InSync",
+        /// Nothing deviates now; what was reverted is listed under `drift.reverted`.
+        Reverted = "Reverted",
+        /// Another manager keeps changing the same object; it is reverted at growing intervals.
+        Contested = "Contested",
+        /// A deviation could not be reverted.
+        Drifted = "Drifted",
+        /// A deviation is reported and left: the mode is Observe, or the app is paused.
+        Observed = "Observed",
+        /// The app is paused: nothing is written to its children.
+        Paused = "Paused",
+    }
+}
+
+impl Reason {
+    /// Whether waiting can't help where `Ready` has this reason.
+    #[must_use]
+    pub const fn needs_a_user(self) -> bool {
+        matches!(self, Self::Rejected | Self::Unreadable | Self::Paused | Self::Conflict | Self::Observed)
+    }
+}
+
+words! {
+    /// The checks that findings are about: what is weaker than possible, though allowed.
+    Check {
+        /// The image has only a tag, which can be moved to other content.
+        ImageNotPinned = "image-not-pinned",
+        /// A Secret is in the environment, where it shows in dumps and can't rotate.
+        SecretInEnv = "secret-in-env",
+        /// Without a TCP port and without probes a process that hangs isn't noticed.
+        NoProbes = "no-probes",
+        /// An object has a field that isn't declared and that no field manager claims.
+        UnownedAddition = "unowned-addition",
+        /// Observe or a pause was asked for, and the policy doesn't allow it.
+        DriftNotGranted = "drift-not-granted",
+        /// Deviations are not reverted: the mode is Observe, or the app is paused.
+        DriftNotUndone = "drift-not-undone",
+        /// An object exists that isn't declared any more.
+        Leftover = "leftover",
+    }
+}
+
+words! {
+    /// The reasons of events.
+    EventReason {
+        /// The spec or its policy was rejected.
+        Rejected = "Rejected",
+        /// The app was paused.
+        Paused = "Paused",
+        /// An object of a child's name has another owner.
+        Conflict = "Conflict",
+        /// Fields or list members were added to an object.
+        DriftAdded = "DriftAdded",
+        /// Declared fields of an object were changed.
+        DriftChanged = "DriftChanged",
+        /// Declared fields of an object were removed.
+        DriftRemoved = "DriftRemoved",
+        /// An object was deleted.
+        DriftDeleted = "DriftDeleted",
+    }
+}
+
+words! {
+    /// What the operator was doing when an event happened.
+    EventAction {
+        /// It checked the spec.
+        Accept = "Accept",
+        /// It applied the children.
+        Apply = "Apply",
+        /// It reverted drift.
+        Revert = "Revert",
+        /// It reported drift.
+        Report = "Report",
+    }
+}

@@ -1,0 +1,40 @@
+//! All commands.
+
+use std::{io::stdout, path::PathBuf};
+
+use clap::Subcommand;
+
+use super::{crds, generate, render};
+use crate::ops;
+
+/// A command with its arguments.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run the controller against the cluster of KUBECONFIG or of the pod.
+    Controller(ops::Controller),
+    /// Print the CustomResourceDefinitions.
+    Crds,
+    /// Print everything that apps are made of, without a cluster.
+    Render(render::Render),
+    /// Write the generated files of the repository.
+    #[command(hide = true)]
+    Generate {
+        /// Root of the repository.
+        root: PathBuf,
+    },
+}
+
+impl Command {
+    /// Runs the command to its end.
+    ///
+    /// # Errors
+    /// As the command says.
+    pub fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Controller(arguments) => ops::start(arguments),
+            Self::Crds => crds::print(stdout()),
+            Self::Render(arguments) => render::render(&arguments, stdout()),
+            Self::Generate { root } => generate::generate(&root),
+        }
+    }
+}

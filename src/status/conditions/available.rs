@@ -1,0 +1,30 @@
+//! `Available`: all pods of all components are ready.
+
+use super::{
+    accepted,
+    decision::{Decision, Facts},
+};
+use crate::{
+    api::{HardenedAppStatus, Reason},
+    app::PartName,
+    plan::{Applied, Outcome, PartProgress},
+};
+
+pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
+    match facts.outcome {
+        Outcome::Applied(applied) => Some(of(applied, facts.status)),
+        // No pod was looked at: to repeat what was true before would be a guess.
+        Outcome::Refused(_) => accepted::refused(facts).map(|refused| refused.with(None)),
+        Outcome::TimedOut => None,
+    }
+}
+
+pub(super) fn of(applied: &Applied, status: &HardenedAppStatus) -> Decision {
+    let complete = |name: &str| applied.progress.get(&PartName::new(name)).is_some_and(PartProgress::is_complete);
+    let Some(component) = status.components.iter().find(|component| !complete(&component.name)) else {
+        return Decision::new(true, Reason::Available, "all pods of all components serve");
+    };
+    let stuck = applied.progress.values().filter_map(PartProgress::rollout).any(|rollout| rollout.stuck);
+    let reason = if stuck { Reason::RolloutStuck } else { Reason::RolloutInProgress };
+    Decision::new(false, reason, format!("{}: {}", component.name, component.message))
+}

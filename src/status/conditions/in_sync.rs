@@ -1,0 +1,64 @@
+//! `InSync`: no live object deviates from what is declared.
+
+use super::{
+    super::drift::sentence,
+    accepted,
+    decision::{Decision, Facts},
+};
+use crate::{
+    api::{DriftItem, HardenedAppStatus, Reason},
+    plan::{Applied, ChildOutcome, ChildState, Outcome},
+};
+
+/// What keeps an applied app from being in sync; the first that holds gives the reason.
+const CHECKS: [fn(&Applied, &HardenedAppStatus) -> Option<Decision>; 4] = [contested, drifted, observed, held];
+
+pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
+    match facts.outcome {
+        Outcome::Applied(applied) => {
+            let deviates = CHECKS.iter().find_map(|check| check(applied, facts.status));
+            Some(deviates.unwrap_or_else(|| in_sync(facts.status)))
+        }
+        // No object was compared: to repeat what was true before would be a guess.
+        Outcome::Refused(_) => accepted::refused(facts).map(|refused| refused.with(None)),
+        Outcome::TimedOut => None,
+    }
+}
+
+fn contested(applied: &Applied, _: &HardenedAppStatus) -> Option<Decision> {
+    let item = applied.children.iter().find_map(|child| match child.state {
+        ChildState::Contested(_) => child.open.first(),
+        _ => None,
+    })?;
+    Some(Decision::new(false, Reason::Contested, format!("undone again and again: {}", sentence(item))))
+}
+
+fn drifted(applied: &Applied, status: &HardenedAppStatus) -> Option<Decision> {
+    let item = status.drift.open.iter().find(|item| failed_to_heal(item, applied))?;
+    Some(Decision::new(false, Reason::Drifted, sentence(item)))
+}
+
+/// Whether a deviation ought to have been reverted.
+fn failed_to_heal(item: &DriftItem, applied: &Applied) -> bool {
+    let left = |child: &ChildOutcome| matches!(child.state, ChildState::Observed | ChildState::AwaitDeletion);
+    let mut tried = applied.children.iter().filter(|child| !left(child));
+    !applied.enforcement().paused && tried.any(|child| child.open.iter().any(|open| open.is_same(item)))
+}
+
+fn observed(_: &Applied, status: &HardenedAppStatus) -> Option<Decision> {
+    let item = status.drift.open.first()?;
+    Some(Decision::new(false, Reason::Observed, format!("reported and not undone: {}", sentence(item))))
+}
+
+fn held(applied: &Applied, _: &HardenedAppStatus) -> Option<Decision> {
+    let held = applied.children.iter().any(|child| matches!(child.state, ChildState::Held));
+    (applied.enforcement().paused && held)
+        .then(|| Decision::new(false, Reason::Paused, "changes of the spec wait until the pause is over"))
+}
+
+fn in_sync(status: &HardenedAppStatus) -> Decision {
+    match status.drift.reverted.first() {
+        Some(last) => Decision::new(true, Reason::Reverted, format!("last undone: {}", sentence(last))),
+        None => Decision::new(true, Reason::InSync, "nothing deviates"),
+    }
+}

@@ -1,0 +1,74 @@
+//! `Ready`: the app is accepted, all its objects are in place and all its pods are ready.
+
+use super::{
+    accepted, available,
+    decision::{Decision, Facts},
+};
+use crate::{
+    api::{DriftChange, DriftMode, PAUSED, Reason},
+    plan::{Applied, ChildOutcome, ChildState, Outcome},
+};
+
+/// What keeps an applied app from being ready; the first that holds gives the reason.
+const CHECKS: [fn(&Applied) -> Option<Decision>; 5] = [paused, conflict, failed, being_deleted, missing];
+
+pub(super) fn decide(facts: &Facts<'_>) -> Decision {
+    if let Some(refused) = accepted::refused(facts) {
+        return refused;
+    }
+    let Outcome::Applied(applied) = facts.outcome else {
+        return Decision::new(false, Reason::ApplyFailed, "the API server is too slow; the rest follows");
+    };
+    let not_ready = CHECKS.iter().find_map(|check| check(applied));
+    not_ready.unwrap_or_else(|| available::of(applied, facts.status))
+}
+
+fn paused(applied: &Applied) -> Option<Decision> {
+    let message = || format!("nothing is written: remove the annotation {PAUSED} to go on");
+    applied.enforcement().paused.then(|| Decision::new(false, Reason::Paused, message()))
+}
+
+/// Before failures: it needs a user.
+fn conflict(applied: &Applied) -> Option<Decision> {
+    applied.children.iter().find_map(|child| match &child.state {
+        ChildState::Conflict(holder, _) => Some(Decision::new(
+            false,
+            Reason::Conflict,
+            format!(
+                "{} {} belongs to {holder} and is left alone; rename or delete it, or rename the app or component",
+                child.kind.name, child.name
+            ),
+        )),
+        _ => None,
+    })
+}
+
+fn failed(applied: &Applied) -> Option<Decision> {
+    applied.children.iter().find_map(|child| match &child.state {
+        ChildState::Failed(_, words) => Some(Decision::new(false, Reason::ApplyFailed, words.clone())),
+        _ => None,
+    })
+}
+
+fn being_deleted(applied: &Applied) -> Option<Decision> {
+    let child = applied.children.iter().find(|child| matches!(child.state, ChildState::AwaitDeletion))?;
+    let then = match applied.enforcement().mode {
+        DriftMode::Enforce => " and is recreated once it is gone",
+        DriftMode::Observe => "",
+    };
+    let message = format!("{} {} is being deleted{then}", child.kind.name, child.name);
+    Some(Decision::new(false, Reason::WaitingForDeletion, message))
+}
+
+/// Deleted, and not recreated since deviations are only observed.
+fn missing(applied: &Applied) -> Option<Decision> {
+    let is_missing = |child: &&ChildOutcome| {
+        matches!(child.state, ChildState::Observed) && child.open.iter().any(|item| item.change == DriftChange::Deleted)
+    };
+    let child = applied.children.iter().find(is_missing)?;
+    let message = format!(
+        "{} {} was deleted and isn't recreated: change the spec, or set spec.drift.mode to Enforce",
+        child.kind.name, child.name
+    );
+    Some(Decision::new(false, Reason::Observed, message))
+}

@@ -1,0 +1,105 @@
+//! The documentation: what it names exists, and every word of a status has its row.
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use super::{files, root};
+use crate::{
+    api::{Check, ConditionType, EventReason, Reason},
+    desired::KINDS,
+};
+
+/// README and `docs/`: path and text.
+fn documents() -> Vec<(PathBuf, String)> {
+    let mut paths = files(&root().join("docs"));
+    paths.push(root().join("README.md"));
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(&path).unwrap())).collect()
+}
+
+/// The parts of an address that GitHub makes of the headings.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-');
+    let headings = headings.map(|line| line.trim_start_matches('#').trim().to_lowercase());
+    headings.map(|heading| heading.chars().filter(kept).collect::<String>().replace(' ', "-")).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut found = Vec::new();
+    for (path, text) in documents() {
+        let links = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+        for link in links.filter(|link| !link.contains("://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            let known = match fs::read_to_string(&target) {
+                Ok(text) => anchor.is_empty() || anchors(&text).iter().any(|known| known == anchor),
+                Err(_) => target.is_dir() && anchor.is_empty(),
+            };
+            if !known {
+                found.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "links that lead nowhere:\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_file_that_is_named_exists() {
+    let mut found = Vec::new();
+    for (path, text) in documents() {
+        for name in text.split('`').skip(1).step_by(2) {
+            let starts =
+                ["src/", "deploy/", "charts/", "docs/", "crds/", "e2e/"].iter().any(|folder| name.starts_with(folder));
+            if starts && !name.contains(['<', '*', ' ']) && !root().join(name).exists() {
+                found.push(format!("{}: {name}", path.display()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "files that don't exist:\n{}", found.join("\n"));
+}
+
+/// The first cells of the table below a heading of the troubleshooting page, without backticks.
+fn rows(heading: &str) -> BTreeSet<String> {
+    let page = fs::read_to_string(root().join("docs/troubleshooting.md")).unwrap();
+    let section = page.split("\n## ").find(|section| section.starts_with(heading)).expect(heading);
+    let rows = section.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let cells = rows.map(|line| line.trim_start_matches("| ").split(" | ").next().unwrap().replace('`', ""));
+    cells.flat_map(|cell| cell.split(", ").map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    words.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_word_of_a_status_has_its_row_and_no_row_is_about_another() {
+    assert_eq!(rows("Conditions"), words(ConditionType::ALL.iter().map(|word| word.as_str())));
+    assert_eq!(rows("Reasons"), words(Reason::ALL.iter().map(|word| word.as_str())));
+    assert_eq!(rows("Findings"), words(Check::ALL.iter().map(|word| word.as_str())));
+    assert_eq!(rows("Events"), words(EventReason::ALL.iter().map(|word| word.as_str())));
+}
+
+#[test]
+fn no_code_but_the_vocabulary_writes_a_word_as_text() {
+    let all = Check::ALL.iter().map(|word| word.as_str()).chain(Reason::ALL.iter().map(|word| word.as_str()));
+    let events = EventReason::ALL.iter().map(|word| word.as_str());
+    let all: Vec<String> = all.chain(events).map(|word| format!("\"{word}\"")).collect();
+    // The columns of `kubectl get`, which name conditions.
+    let exempt = ["api/vocabulary.rs", "api/hardened_app.rs"];
+    let mut found = Vec::new();
+    for source in super::sources().iter().filter(|source| !exempt.contains(&source.path.as_str())) {
+        let written = all.iter().filter(|word| source.code.contains(*word));
+        found.extend(written.map(|word| format!("src/{}: {word}", source.path)));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn no_code_outside_kinds_names_a_kind_of_child() {
+    let mut found = Vec::new();
+    for source in super::sources().iter().filter(|source| !source.path.starts_with("desired/kinds/")) {
+        let named = KINDS.iter().filter(|kind| source.code.contains(&format!("\"{}\"", kind.name)));
+        found.extend(named.map(|kind| format!("src/{}: {}", source.path, kind.name)));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
