@@ -1,4 +1,4 @@
-//! The app that all unit tests are about.
+//! The app that all unit tests use.
 
 use serde_json::{Value, json};
 

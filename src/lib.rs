@@ -1,18 +1,18 @@
 //! The HardenedApp operator: one object in, a hardened workload out, kept as declared.
 //!
-//! The modules are a pipeline, listed in its order. Arrows never point back.
+//! The modules are the steps of a pipeline, listed in its order; no file imports from a later step. `docs/architecture.md` has the way of
+//! one HardenedApp through them.
 //!
 //! ```text
-//! HardenedApp ─┐
-//!              ├─ app ──► App ─ desired ──► [Child] ─┐
-//! Policy ──────┘                                     ├─ plan ──► Verdict ─ cluster ──► API server
-//!                            watches ─ cluster ──► Live ─┘                    │
-//!                                                                   Outcome ◄─┘
-//!                                                                      └─ status ──► HardenedAppStatus
+//! HardenedApp ─┐                                    watches ─► cluster/cache ─► Live ─┐
+//!              ├─ app ─► App ─ release ─► Target ─ desired ─► [Child] ────────────────┼─ plan ─► Step
+//! Policy ──────┘                                    last status ─► LastReport ────────┘            │
+//!                                                                                                  │ cluster/converge
+//! HardenedAppStatus ◄─ status ◄─ Outcome ◄─────────────────────────────────────────────────────────┴─► API server
 //! ```
 //!
-//! Everything between "read the cache" and "write the API" is a pure function on data: `api`, `app`, `desired`, `plan` and
-//! `status` name no client, no clock and no randomness, and a test holds them to it.
+//! Everything between reading the cache and writing to the API server is a function on data: `api`, `app`, `release`, `desired`, `plan` and
+//! `status` name no client, no clock and no randomness. Tests in `structure` hold all of this.
 
 pub mod api;
 pub mod app;

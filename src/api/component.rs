@@ -1,7 +1,7 @@
-//! One component of a `HardenedApp`: what runs, how much of it, and whom it talks to.
+//! One component of a `HardenedApp`: what runs, how many pods run, and which connections they may open.
 //!
-//! Every list and string is bounded: the API server charges CEL rules by worst case. Rules that need to see two
-//! places of the object at once are judged in [`crate::app`], with a message of the same form.
+//! Every list and string has a maximum size, because the API server estimates the cost of CEL rules by the worst case.
+//! [`crate::app`] checks the rules that compare two places of the object; its messages have the same form.
 
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -15,7 +15,7 @@ use super::{
     probe::Probes,
 };
 
-/// One image with everything its process may do.
+/// One image, and everything its process may do.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = Rule::new("!(has(self.replicas) && has(self.autoscaling))").message("give replicas or autoscaling, not both"))]
@@ -47,7 +47,7 @@ pub struct Component {
     #[schemars(length(max = 64), inner(length(max = 4096)))]
     pub args: Vec<String>,
 
-    /// User id of the process. Above 10000, so that it is no user of the node; 65532 if not given.
+    /// User id of the process. Above 10000, so that it isn't the id of a user of the node; 65532 if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 2_147_483_647))]
     #[x_kube(validation = Rule::new("self > 10000").message("use a user id above 10000, or leave it out for 65532"))]
@@ -59,7 +59,7 @@ pub struct Component {
     #[x_kube(validation = Rule::new("self > 10000").message("use a group id above 10000, or leave it out for the user id"))]
     pub group: Option<i64>,
 
-    /// Ports the process listens on. With at least one, the component has a Service of its name.
+    /// Ports the process listens on. If at least one is given, the component has a Service `<app>-<name>`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
@@ -70,11 +70,11 @@ pub struct Component {
     #[schemars(range(min = 0, max = 100))]
     pub replicas: Option<i32>,
 
-    /// Lets the load decide the number of pods, instead of `replicas`.
+    /// Scales the number of pods with the load, instead of `replicas`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autoscaling: Option<Autoscaling>,
 
-    /// Resources of each pod: requests and limits alike. What is left out comes from the policy.
+    /// Resources of each pod, used as requests and as limits. Amounts that aren't given come from the policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<ResourceAmounts>,
 
@@ -89,7 +89,7 @@ pub struct Component {
     #[schemars(length(max = 16))]
     pub config: Vec<ConfigMount>,
 
-    /// Secrets to mount, read-only, at `/run/secrets/<name>`. Their files follow a rotation without a restart.
+    /// Secrets to mount, read-only, at `/run/secrets/<name>`. Their files are updated on rotation, without a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(min = 1, max = 63)))]
     #[x_kube(
@@ -110,43 +110,45 @@ pub struct Component {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
     pub volumes: Vec<ClaimVolume>,
 
-    /// Devices per pod by resource name, such as `nvidia.com/gpu: 1`. The policy says where such pods run.
+    /// Devices per pod by resource name, such as `nvidia.com/gpu: 1`. The policy decides where such pods run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 4))]
     pub devices: BTreeMap<String, i32>,
 
-    /// Name of the port that serves metrics: opens it to the policy's monitoring, if the policy names one.
+    /// Name of the port that serves metrics. The monitoring pods that the policy names, if any, may connect to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 15))]
     pub metrics_port: Option<String>,
 
-    /// Health checks. Each that isn't given opens the first TCP port; a component without one has none.
+    /// Health checks. A check that isn't given connects to the first TCP port; without a TCP port it doesn't exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probes: Option<Probes>,
 
-    /// Names of components of this app that this one calls: opens its egress and their ingress.
+    /// Names of components of this app that this one calls. Opens its egress and their ingress.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(min = 1, max = 20)))]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub connects_to: Vec<String>,
 
-    /// Components of other apps that this one calls: opens its egress. The other app must allow it with `allowFrom`.
+    /// Components of other apps that this one calls. Opens its egress; the other app must allow it with `allowFrom`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub connects_to_apps: Vec<AppPeer>,
 
-    /// Components of other apps that may call this one, on all its ports. The other app must ask for it with `connectsToApps`.
+    /// Components of other apps that may call this one, on all its ports. The other app must list this component under
+    /// `connectsToApps`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub allow_from: Vec<AppPeer>,
 
-    /// Addresses outside the cluster that the component calls over TCP. Cluster and metadata addresses are always left out.
+    /// Addresses outside the cluster that the component calls over TCP. Cluster and metadata addresses are always
+    /// excluded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub egress: Vec<Egress>,
 }
 
-/// A number of pods that follows the load.
+/// A number of pods that an autoscaler adapts to the load.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[x_kube(
     validation = Rule::new("self.min <= self.max").message("give max at least the number of min"),
@@ -159,11 +161,11 @@ pub struct Autoscaling {
     /// Most pods.
     #[schemars(range(min = 1, max = 100))]
     pub max: i32,
-    /// CPU use, in percent of what the pods ask for, above which pods are added.
+    /// CPU use, in percent of the pods' requests, above which pods are added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub cpu: Option<i32>,
-    /// Memory use, in percent of what the pods ask for, above which pods are added.
+    /// Memory use, in percent of the pods' requests, above which pods are added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub memory: Option<i32>,

@@ -12,8 +12,8 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
     vec![with_unseen_status(HardenedApp::crd()), HardeningPolicy::crd()]
 }
 
-/// Gives a new object the status `observedGeneration: -1`: kstatus takes an object without conditions for done, but
-/// one whose observed generation isn't its own for in progress, so `helm --wait` doesn't run ahead of the operator.
+/// Gives a new object the status `observedGeneration: -1`. kstatus treats an object without conditions as complete, but
+/// an object whose observed generation differs from its own as in progress. So `helm --wait` waits for the operator.
 fn with_unseen_status(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
     for version in &mut crd.spec.versions {
         let status = version

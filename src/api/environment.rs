@@ -12,11 +12,12 @@ pub struct EnvVar {
     #[schemars(length(min = 1, max = 128))]
     #[x_kube(validation = Rule::new("self.matches('^[A-Za-z_][A-Za-z0-9_]*$')").message("use letters, digits and '_', not starting with a digit"))]
     pub name: String,
-    /// Literal value, for what is no secret.
+    /// Literal value; not for secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 4096))]
     pub value: Option<String>,
-    /// One key of a Secret of this namespace. A mounted Secret (`secrets`) is safer: it can rotate and is in no environment dump.
+    /// One key of a Secret of this namespace. A mounted Secret (`secrets`) is safer: it can rotate, and dumps of the
+    /// environment don't contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_key: Option<SecretKey>,
 }

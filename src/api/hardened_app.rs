@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{component::Component, status::HardenedAppStatus};
 
-/// What a team wants to run. Everything a secure deployment needs beyond this is derived.
+/// What a team wants to run. The operator derives everything else that a secure deployment needs.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[kube(
     group = "hardened.dev",
@@ -33,7 +33,7 @@ pub struct HardenedAppSpec {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
     pub components: Vec<Component>,
 
-    /// What becomes of changes that others make to the app's objects.
+    /// What the operator does about changes that other clients make to the app's objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftSpec>,
 }
@@ -41,24 +41,25 @@ pub struct HardenedAppSpec {
 /// A `HardenedApp` as a watch delivers it: readable or not.
 pub type StoredApp = DeserializeGuard<HardenedApp>;
 
-/// What becomes of changes that others make to the app's objects.
+/// What the operator does about changes that other clients make to the app's objects.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub struct DriftSpec {
-    /// If not given, the policy decides. Observe holds only where the policy allows it; else a finding says so.
+    /// If not given, the policy's mode applies. `Observe` applies only if the policy allows it; else a finding reports
+    /// that it isn't granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<DriftMode>,
 }
 
-// `kubectl explain` shows this, not what is said at the field of the app.
-/// Whether deviations of live objects are undone. `Enforce`: they are undone and reported. `Observe`: they are reported and left,
-/// deletions too, but not those of NetworkPolicies; only where the policy allows it, else a finding says so. If an app says
-/// nothing, its policy decides.
+// `kubectl explain` shows this text, not that of the field `mode`.
+/// Whether the operator reverts deviations of live objects. `Enforce`: it reverts and reports them. `Observe`: it only
+/// reports them, deletions too, but still reverts those of NetworkPolicies. `Observe` applies only if the policy allows
+/// it; else a finding reports that it isn't granted. If an app gives no mode, the policy's mode applies.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DriftMode {
-    /// Deviations are undone and reported.
+    /// The operator reverts and reports deviations.
     #[default]
     Enforce,
-    /// Deviations are reported and left, deletions too; those of NetworkPolicies are undone all the same. Changes of the spec
-    /// are still carried out, and set the declared fields of the objects they touch.
+    /// The operator only reports deviations, deletions too, but still reverts those of NetworkPolicies. It also still
+    /// applies changes of the spec, which sets all declared fields of the objects that change.
     Observe,
 }

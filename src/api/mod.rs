@@ -1,4 +1,4 @@
-//! 1 What users ask: the custom resources and the status vocabulary. Types and schema only, no client.
+//! 1 What users declare: the custom resources and the status vocabulary. Types and schema only, no client.
 
 mod component;
 mod crds;

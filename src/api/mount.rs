@@ -22,7 +22,7 @@ pub struct WritablePath {
     /// Absolute path of the directory.
     #[schemars(length(min = 2, max = 256))]
     pub path: String,
-    /// Most it may hold; a pod that writes more is evicted.
+    /// Maximum size of its content; a pod that writes more is evicted.
     #[schemars(length(min = 1, max = 32))]
     #[x_kube(validation = Rule::new("isQuantity(self) && quantity(self).isGreaterThan(quantity('0'))").message("write a quantity above 0 such as 64Mi"))]
     pub size: String,
@@ -42,8 +42,8 @@ pub struct ClaimVolume {
     #[schemars(length(min = 1, max = 253))]
     #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')").message("use the name of a PersistentVolumeClaim: lower-case letters, digits, '-' and '.'"))]
     pub claim: String,
-    /// Whether several pods may mount it at once (access mode ReadWriteMany). If not, the component has one pod, and an old one
-    /// goes before a new one comes.
+    /// Whether several pods may mount it at once (access mode ReadWriteMany). If not, the component has one pod, and a
+    /// rollout deletes the old pod before it creates the new one.
     #[serde(default)]
     pub shared: bool,
 }

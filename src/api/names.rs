@@ -1,12 +1,12 @@
-//! Names that the operator gives to things of its own.
+//! Names that identify the operator, its API group, its labels and its annotations.
 
 /// The one name under which the operator acts: field manager, `managed-by` label, user agent, event reporter.
 pub const MANAGER: &str = "hardened-app";
 
-/// API group of the custom resources, and prefix of every label and annotation of ours.
+/// API group of the custom resources, and prefix of the operator's labels and annotations.
 pub const GROUP: &str = "hardened.dev";
 
-/// Label of a namespace that names the `HardeningPolicy` its apps are held to.
+/// Label of a namespace with the name of the `HardeningPolicy` that applies to its apps.
 pub const POLICY_LABEL: &str = "hardened.dev/policy";
 
 /// Annotation of a `HardenedApp` that stops all writes to its children, where the policy allows it.

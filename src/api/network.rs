@@ -1,4 +1,4 @@
-//! With whom a component talks beyond its own app.
+//! Connections of a component to and from other apps, and to addresses outside the cluster.
 
 use kube::KubeSchema;
 use serde::{Deserialize, Serialize};

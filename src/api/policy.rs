@@ -27,7 +27,7 @@ pub struct HardeningPolicySpec {
     #[serde(default)]
     pub images: ImagePolicy,
 
-    /// What a pod gets where the app says nothing, and the most it may ask for.
+    /// Resources of pods whose component gives none, and the most that a component may ask for.
     #[serde(default)]
     pub resources: ResourcePolicy,
 
@@ -35,11 +35,11 @@ pub struct HardeningPolicySpec {
     #[serde(default)]
     pub network: NetworkPolicySettings,
 
-    /// Where pods run and by whose rules.
+    /// Platform, priority and nodes of pods.
     #[serde(default)]
     pub placement: PlacementPolicy,
 
-    /// How strictly live objects are held to what is declared.
+    /// What the operator does about deviations of live objects from what is declared.
     #[serde(default)]
     pub drift: DriftPolicy,
 }
@@ -64,25 +64,25 @@ pub struct ImagePolicy {
     pub pull_policy: Option<PullPolicy>,
 }
 
-// What is said here, not at the field, is what `kubectl explain` shows.
-/// When the node asks the registry for an image. `Always`: at every start, so that credentials are checked again, and a registry
-/// outage stops restarts. `IfNotPresent`: only where the node has no copy. If not given: `IfNotPresent` for images with a digest,
-/// `Always` for the others.
+// `kubectl explain` shows this text, not that of the field `pullPolicy`.
+/// When the node asks the registry for an image. `Always`: at every start, so that credentials are checked again, and a
+/// registry outage prevents restarts. `IfNotPresent`: only if the node has no copy. If not given: `IfNotPresent` for
+/// images with a digest, `Always` for the others.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PullPolicy {
-    /// At every start: credentials are checked again, and a registry outage stops restarts.
+    /// At every start: credentials are checked again, and a registry outage prevents restarts.
     Always,
-    /// Only where the node has no copy.
+    /// Only if the node has no copy.
     IfNotPresent,
 }
 
-/// What a pod gets where the app says nothing, and the most it may ask for.
+/// Resources of pods whose component gives none, and the most that a component may ask for.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub struct ResourcePolicy {
-    /// For components that give none. What is left out here: 100m CPU, 128Mi memory, 256Mi ephemeral storage.
+    /// For components that give none. Amounts not given here: 100m CPU, 128Mi memory, 256Mi ephemeral storage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub defaults: Option<ResourceAmounts>,
-    /// The most a component may ask for; no limit where left out.
+    /// The most a component may ask for; no limit for amounts not given here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub maximum: Option<ResourceAmounts>,
 }
@@ -91,22 +91,22 @@ pub struct ResourcePolicy {
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkPolicySettings {
-    /// Where pods resolve names; kube-dns and the NodeLocal address if not given.
+    /// DNS servers that pods may query; kube-dns and the NodeLocal address if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns: Option<DnsPolicy>,
     /// Pods that scrape metrics: they may reach the `metricsPort` of every component.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     pub monitoring: Vec<PodPeer>,
-    /// Address ranges of pods, Services and nodes: egress to outside addresses never reaches them.
-    /// Empty counts all private ranges as the cluster's.
+    /// Address ranges of pods, Services and nodes, which are excluded from every `egress` of a component.
+    /// If empty, all private ranges count as the cluster's.
     #[serde(default, rename = "clusterCIDRs", skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(min = 3, max = 49)))]
     #[x_kube(validation = Rule::new("self.all(range, isCIDR(range))").message("write address ranges such as 10.0.0.0/8"))]
     pub cluster_cidrs: Vec<String>,
 }
 
-/// Where pods resolve names.
+/// DNS servers that pods may query.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub struct DnsPolicy {
     /// DNS servers that run as pods.
@@ -136,11 +136,11 @@ pub struct PodPeer {
     pub pod_labels: BTreeMap<String, String>,
 }
 
-/// How strictly live objects are held to what is declared.
+/// What the operator does about deviations of live objects from what is declared.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftPolicy {
-    /// Holds for apps that say nothing. Observe here allows it for all of them.
+    /// Applies to apps that give no mode. `Observe` here also allows every app to choose it.
     #[serde(default)]
     pub mode: DriftMode,
     /// Whether an app may choose `drift.mode: Observe`.
@@ -149,30 +149,30 @@ pub struct DriftPolicy {
     /// Whether the annotation `hardened.dev/paused: "true"` on an app stops all writes to its objects.
     #[serde(default)]
     pub allow_pause: bool,
-    /// Additions by other managers that are left alone. Never applies to what the operator sets itself, nor to
-    /// dangerous additions such as containers, volumes or host access.
+    /// Additions by other field managers that the operator doesn't revert. Never applies to fields that the operator
+    /// sets itself, nor to dangerous additions such as containers, volumes or host access.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub tolerated_paths: Vec<ToleratedPath>,
 }
 
-/// A field that others may add.
+/// A field that other field managers may add.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 pub struct ToleratedPath {
     /// Kind of the child object, such as `Deployment`.
     #[schemars(length(min = 1, max = 63))]
     pub kind: String,
-    /// Path as the status shows it, such as `spec.minReadySeconds`; what is below is included.
+    /// Path as the status shows it, such as `spec.minReadySeconds`; fields below it are included.
     #[schemars(length(min = 1, max = 256))]
     pub path: String,
 }
 
-/// Where pods run and by whose rules.
+/// Platform, priority and nodes of pods.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct PlacementPolicy {
-    /// What kind of cluster it is. `Kubernetes`: users and groups are what the app says. `OpenShift`: users, groups and SELinux
-    /// options are left out, for the namespace's security context constraints to assign.
+    /// What kind of cluster it is. `Kubernetes`: pods have the user and group that the app gives. `OpenShift`: users,
+    /// groups and SELinux options are left out, because the namespace's security context constraints assign them.
     #[serde(default)]
     pub platform: Platform,
     /// PriorityClass of every pod; it must exist, or no pod can be created.
@@ -189,7 +189,7 @@ pub struct PlacementPolicy {
 /// What kind of cluster it is.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Platform {
-    /// Users and groups are what the app says.
+    /// Pods have the user and group that the app gives.
     #[default]
     Kubernetes,
     /// Users, groups and SELinux options are left out: the namespace's security context constraints assign them.
@@ -208,7 +208,7 @@ pub struct DevicePlacement {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 8, "additionalProperties" = { "type": "string", "maxLength": 63 }))]
     pub node_selector: BTreeMap<String, String>,
-    /// Taints of these nodes that the pods bear.
+    /// Taints of these nodes that the pods tolerate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     pub tolerations: Vec<Toleration>,
@@ -218,7 +218,7 @@ pub struct DevicePlacement {
     pub runtime_class: Option<String>,
 }
 
-/// A taint that a pod bears.
+/// A taint that a pod tolerates.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub struct Toleration {
     /// Key of the taint.

@@ -12,7 +12,7 @@ pub struct Probes {
     /// Whether the process must be restarted. If not given, a TCP connection to the first TCP port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub liveness: Option<Probe>,
-    /// Holds the other two back until the process has started. If not given, a TCP connection to the first TCP port.
+    /// Delays the other two until the process has started. If not given, a TCP connection to the first TCP port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub startup: Option<Probe>,
 }

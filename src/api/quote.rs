@@ -1,9 +1,9 @@
-//! Text of containers and of the API server, bounded and masked before it enters a status.
+//! Text of containers and of the API server, shortened and masked before the operator writes it to a status.
 
 /// Longest quotation, in characters.
 const LONGEST: usize = 256;
 
-/// At most 256 characters, with the user information of URLs masked: error messages like to quote connection strings.
+/// At most 256 characters, with the user information of URLs masked: error messages often quote connection strings.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     let masked = text.split_inclusive(char::is_whitespace).map(masked);

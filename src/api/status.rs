@@ -7,33 +7,34 @@ use serde::{Deserialize, Serialize};
 
 use super::vocabulary::Check;
 
-/// What the operator has done and found. Written for every outcome, only when it differs.
+/// What the operator has done and found. The operator writes it after every reconciliation in which it differs.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct HardenedAppStatus {
-    /// The generation of the spec that this status speaks of; -1 until the operator has seen the object.
+    /// The generation of the spec that this status describes; -1 until the operator has processed the object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// The generation of the spec that was applied last, and that `children` is about: an older one while a newer spec is refused or
-    /// the app is paused.
+    /// The generation of the spec that was applied last, and that `children` describes. While a newer spec is refused
+    /// or the app is paused, this is an older generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied_generation: Option<i64>,
 
-    /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `Available`, `InSync`).
+    /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `Available`,
+    /// `InSync`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
     pub conditions: Vec<Condition>,
 
-    /// The rollout of each component, in words.
+    /// The rollout of each component.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<ComponentStatus>,
 
-    /// The objects made for this app, and kept.
+    /// The objects that the operator created for this app and keeps as declared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<ChildRef>,
 
-    /// What others changed or added.
+    /// Changes that other clients made to the app's objects.
     #[serde(default, skip_serializing_if = "DriftStatus::is_empty")]
     pub drift: DriftStatus,
 
@@ -53,12 +54,12 @@ pub struct ComponentStatus {
     pub ready: i32,
     /// Pods wanted.
     pub desired: i32,
-    /// Why they are not the same, in words; empty when they are.
+    /// Why `ready` and `desired` differ; empty if they are equal.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
 
-/// An object made for the app, in its namespace.
+/// An object that the operator created for the app, in its namespace.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChildRef {
     /// Kind of the object.
@@ -67,19 +68,19 @@ pub struct ChildRef {
     pub name: String,
 }
 
-/// What others changed or added.
+/// Changes that other clients made to the app's objects.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 pub struct DriftStatus {
-    /// Deviations there are now: undoing them is contested or failed, or they are only observed.
+    /// Current deviations: another client makes them again, reverting them failed, or the operator only reports them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<DriftItem>,
-    /// The newest 20 deviations that were undone, newest first; of more, those that weaken the workload.
+    /// The newest 20 deviations that were reverted, newest first. Of more than 20, those that weaken the workload stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reverted: Vec<DriftItem>,
 }
 
 impl DriftStatus {
-    /// Whether nothing was ever found.
+    /// Whether no deviation was ever found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.open.is_empty() && self.reverted.is_empty()
@@ -93,13 +94,13 @@ pub struct DriftItem {
     pub kind: String,
     /// Name of the object.
     pub name: String,
-    /// Path of the field; empty where the whole object is meant.
+    /// Path of the field; empty if the item is about the whole object.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
-    /// What happened to it. `Added`: there, but not declared. `Changed`: declared, with another value. `Removed`: declared, but not
-    /// there. `Deleted`: the whole object is gone.
+    /// What happened to it. `Added`: present, but not declared. `Changed`: declared, with another value. `Removed`:
+    /// declared, but not present. `Deleted`: the whole object was deleted.
     pub change: DriftChange,
-    /// Whether it weakens the workload. Such deviations are listed first and longest.
+    /// Whether it weakens the workload. Such deviations are listed first and dropped last.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dangerous: bool,
     /// Declared value; a short hash where the value may be confidential, empty where there is none.
@@ -108,16 +109,16 @@ pub struct DriftItem {
     /// Value found; a short hash where the value may be confidential, empty where there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub live: String,
-    /// Field manager that claims the value. Claimed: a client chooses that name itself.
+    /// Field manager that claims the value. It is only a claim: a client chooses that name itself.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub manager: String,
-    /// When that manager last wrote, or when the deviation was first seen.
+    /// When that manager last wrote, or when the operator first found the deviation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
 }
 
 impl DriftItem {
-    /// Whether the other says the same of the same place of the same object.
+    /// Whether both are the same change of the same path of the same object.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         (&self.kind, &self.name, &self.path, self.change) == (&other.kind, &other.name, &other.path, other.change)
@@ -127,11 +128,11 @@ impl DriftItem {
 /// What happened to a field or object.
 #[derive(JsonSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DriftChange {
-    /// There, but not declared.
+    /// Present, but not declared.
     Added,
     /// Declared, with another value.
     Changed,
-    /// Declared, but not there.
+    /// Declared, but not present.
     Removed,
     /// The whole object was deleted.
     Deleted,
@@ -145,7 +146,7 @@ pub struct FindingItem {
     /// Component it is about.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub component: String,
-    /// What was found and how to mend it.
+    /// What was found and how to fix it.
     pub message: String,
 }
 

@@ -1,5 +1,5 @@
-//! The words of a status: condition types, reasons, findings and events. Closed: no other code writes one as text, and each has
-//! its row in `docs/troubleshooting.md`.
+//! The vocabulary of a status: condition types, reasons, findings and events. It is closed: no other code writes one of
+//! these words as text, and each has a row in `docs/troubleshooting.md`.
 
 /// Defines an enum whose variants are words, each with its text.
 macro_rules! words {
@@ -48,7 +48,8 @@ words! {
     Reason {
         /// The spec is applied.
         Accepted = "Accepted",
-        /// The spec or its policy forbids something; the last accepted spec stays applied. The message names field and remedy.
+        /// The spec is wrong or its policy forbids it, or the policy is wrong; the last accepted spec stays applied.
+        /// The message names field and remedy.
         Rejected = "Rejected",
         /// The stored object doesn't fit the schema of this operator.
         Unreadable = "Unreadable",
@@ -58,7 +59,7 @@ words! {
         RolloutInProgress = "RolloutInProgress",
         /// Pods don't become ready within the deadline, or can't be created.
         RolloutStuck = "RolloutStuck",
-        /// An object of a child's name exists and has another owner; it is not touched.
+        /// An object of a child's name exists and has another owner; the operator doesn't change it.
         Conflict = "Conflict",
         /// The API server refused a write; the message says which and why.
         ApplyFailed = "ApplyFailed",
@@ -68,11 +69,11 @@ words! {
         InSync = "InSync",
         /// Nothing deviates now; what was reverted is listed under `drift.reverted`.
         Reverted = "Reverted",
-        /// Another manager keeps changing the same object; it is reverted at growing intervals.
+        /// Another field manager keeps changing the same object; the operator reverts it at growing intervals.
         Contested = "Contested",
         /// A deviation could not be reverted.
         Drifted = "Drifted",
-        /// A deviation is reported and left: the mode is Observe, or the app is paused.
+        /// A deviation is reported and not reverted: the mode is Observe, or the app is paused.
         Observed = "Observed",
         /// The app is paused: nothing is written to its children.
         Paused = "Paused",
@@ -80,7 +81,7 @@ words! {
 }
 
 impl Reason {
-    /// Whether waiting can't help where `Ready` has this reason.
+    /// Whether a user must act if `Ready` has this reason, because waiting can't help.
     #[must_use]
     pub const fn needs_a_user(self) -> bool {
         matches!(self, Self::Rejected | Self::Unreadable | Self::Paused | Self::Conflict | Self::Observed)
@@ -94,11 +95,11 @@ words! {
         ImageNotPinned = "image-not-pinned",
         /// A Secret is in the environment, where it shows in dumps and can't rotate.
         SecretInEnv = "secret-in-env",
-        /// Without a TCP port and without probes a process that hangs isn't noticed.
+        /// There is neither a TCP port nor a probe, so the kubelet doesn't notice a process that hangs.
         NoProbes = "no-probes",
         /// An object has a field that isn't declared and that no field manager claims.
         UnownedAddition = "unowned-addition",
-        /// Observe or a pause was asked for, and the policy doesn't allow it.
+        /// The app asks for Observe or a pause, and the policy doesn't allow it.
         DriftNotGranted = "drift-not-granted",
         /// Deviations are not reverted: the mode is Observe, or the app is paused.
         DriftNotUndone = "drift-not-undone",

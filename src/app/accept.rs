@@ -23,7 +23,7 @@ use crate::api::{Component, FindingItem, HardenedApp};
 pub struct App {
     /// The object it came from.
     pub id: AppId,
-    /// What shapes pods, and which connections they open: changes as a whole.
+    /// The pod templates and the connections that the pods open. They change together.
     pub release: Release,
     /// What applies at once.
     pub ungated: Ungated,
@@ -47,16 +47,16 @@ pub struct Ungated {
     pub scale: BTreeMap<PartName, Scale>,
     /// The connections that other apps may open.
     pub allowed: BTreeSet<Edge>,
-    /// Pods of the platform that every app talks to.
+    /// DNS servers and monitoring of the platform.
     pub peers: PlatformPeers,
-    /// How strictly the children are held to what is declared.
+    /// What the operator does about deviations of the children.
     pub enforcement: Enforcement,
 }
 
 /// Pods and addresses of the platform.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlatformPeers {
-    /// Where pods resolve names.
+    /// DNS servers that pods may query.
     pub dns: Dns,
     /// Pods that scrape metrics.
     pub monitoring: Vec<PodSelection>,

@@ -3,7 +3,7 @@
 use super::{quantity::Quantity, review::Review};
 use crate::api::ResourceAmounts;
 
-/// CPU, memory and ephemeral storage of a pod: requests and limits alike.
+/// CPU, memory and ephemeral storage of a pod, used as requests and as limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resources {
     /// Cores.

@@ -1,5 +1,5 @@
-//! Who talks to whom, as the components of a spec say: `connectsTo` inside the app, `connectsToApps` and `allowFrom` between
-//! apps, `egress` to addresses outside the cluster.
+//! The connections that the components of a spec declare: `connectsTo` inside the app, `connectsToApps` and `allowFrom`
+//! between apps, `egress` to addresses outside the cluster.
 
 use std::collections::BTreeSet;
 
@@ -17,9 +17,9 @@ use crate::api;
 /// The connections of an app.
 #[derive(Debug, Default)]
 pub(super) struct Connections {
-    /// What its own components open. A release freezes them.
+    /// Connections that the app's components open. A release freezes them.
     pub(super) edges: BTreeSet<Edge>,
-    /// What components of other apps may open. Applies at once.
+    /// Connections that components of other apps may open. They apply at once.
     pub(super) allowed: BTreeSet<Edge>,
 }
 
@@ -70,7 +70,7 @@ fn component<'a>(name: &str, workloads: &'a [Workload], path: &str, review: &mut
     }
 }
 
-/// What `allowFrom` admits: the other app's component on all ports of this one.
+/// The connections that `allowFrom` allows: from the other app's component to all ports of this one.
 fn allowed(spec: &api::Component, id: &AppId, workloads: &[Workload], path: &str, review: &mut Review) -> Vec<Edge> {
     peer_names(&spec.allow_from, &format!("{path}.allowFrom"), review);
     if !spec.allow_from.is_empty() && spec.ports.is_empty() {

@@ -1,4 +1,4 @@
-//! Who may open connections to whom: pods of one part to pods of another, or to addresses outside the cluster.
+//! Allowed connections: from pods of one part to pods of another, or to addresses outside the cluster.
 
 use ipnet::IpNet;
 
@@ -7,11 +7,11 @@ use crate::api::Protocol;
 /// Connections that are allowed. Ordered, so that the union of two releases is the union of two sets.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edge {
-    /// Who opens the connection.
+    /// The end that opens the connection.
     pub from: End,
-    /// Who accepts it.
+    /// The end that accepts it.
     pub to: End,
-    /// On which of its ports.
+    /// Ports of `to`.
     pub ports: Ports,
 }
 
@@ -47,7 +47,7 @@ pub struct ExternalRange {
 pub enum Ports {
     /// These, in the order in which they are declared.
     Of(Vec<PortNumber>),
-    /// All: the ports of another app are its own decision, and its policy admits only those that it declares.
+    /// All. The other app declares its ports, and its NetworkPolicy allows only those.
     All,
 }
 

@@ -1,29 +1,30 @@
-//! What becomes of deviations: undone, or only reported where an app asks for that and the policy grants it.
+//! Whether the operator reverts deviations, or only reports them because the app asks for it and the policy allows it.
 //!
-//! What isn't granted is no mistake that an app is refused for: then it is kept as all others are, and a finding says so.
+//! An app that asks for more than the policy grants isn't refused: the operator reverts its deviations, and a finding
+//! reports what isn't granted.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::policy::Policy;
 use crate::api::{Check, DriftMode, FindingItem, PAUSED, ToleratedPath};
 
-/// How strictly live objects are held to what is declared.
+/// What the operator does about deviations of live objects from what is declared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Enforcement {
-    /// Whether deviations are undone.
+    /// Whether deviations are reverted.
     pub mode: DriftMode,
-    /// Nothing is written to any child, whatever it is like.
+    /// The operator writes nothing to any child, even if it deviates.
     pub paused: bool,
-    /// Additions by others that the policy leaves alone.
+    /// Additions by other field managers that the policy tolerates.
     pub tolerated: Vec<ToleratedPath>,
     /// What the spec asks for.
     asked: Option<DriftMode>,
-    /// What was asked for in vain.
+    /// Findings about requests that weren't granted.
     refused: Vec<FindingItem>,
 }
 
 impl Enforcement {
-    /// What is granted of what the spec and the annotation ask for.
+    /// Grants what the spec and the annotation ask for, as far as the policy allows it.
     pub(super) fn grant(asked: Option<DriftMode>, metadata: &ObjectMeta, policy: &Policy) -> Self {
         let rules = &policy.drift;
         let may_observe = rules.allow_observe || rules.mode == DriftMode::Observe;
@@ -49,8 +50,8 @@ impl Enforcement {
         Self { mode, paused, tolerated: rules.tolerated_paths.clone(), refused, asked }
     }
 
-    /// How the last accepted spec holds while a newer one is refused: as the policy and the annotation are now. A policy that is
-    /// itself refused grants nothing anew.
+    /// Updates the last accepted spec while a newer one is refused: the current policy and annotation apply. While the
+    /// policy is refused, too, the mode stays as it is, and a pause can only end.
     pub fn keep(&mut self, metadata: &ObjectMeta, policy: Option<&Policy>) {
         match policy {
             Some(policy) => *self = Self::grant(self.asked, metadata, policy),
@@ -64,7 +65,7 @@ impl Enforcement {
         self.mode == DriftMode::Observe && !always_enforced
     }
 
-    /// What the status must say: what is left undone, and what was asked for in vain.
+    /// Findings for the status: deviations that aren't reverted, and requests that weren't granted.
     #[must_use]
     pub fn findings(&self) -> Vec<FindingItem> {
         let left = match (self.paused, self.mode) {
@@ -79,7 +80,7 @@ impl Enforcement {
     }
 }
 
-/// The policy to change; the built-in one is no object.
+/// The policy to change. The built-in policy isn't an object; a policy named `default` replaces it.
 fn named(policy: &Policy) -> String {
     if policy.name == Policy::default().name {
         return "a HardeningPolicy named default".to_owned();

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::api::{self, Protocol};
 
-/// Never outside: link-local addresses, and where clouds serve metadata and credentials elsewhere: Azure, Alibaba, Oracle,
-/// AWS and Google over IPv6.
+/// Never outside: link-local addresses, and other addresses at which clouds offer metadata and credentials: Azure,
+/// Alibaba, Oracle, AWS and Google over IPv6.
 const METADATA: [&str; 7] = [
     "169.254.0.0/16",
     "168.63.129.16/32",
@@ -20,10 +20,10 @@ const METADATA: [&str; 7] = [
     "fd00:ec2::254/128",
     "fd20:ce::254/128",
 ];
-/// IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2): network plugins differ in how they match them, and newer API servers reject
-/// them.
+/// IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2): network plugins differ in how they match them, and newer API servers
+/// reject them.
 const MAPPED: &str = "::ffff:0:0/96";
-/// Counted as the cluster's as long as the policy doesn't say which ranges are.
+/// Ranges that count as the cluster's if the policy gives no `clusterCIDRs`.
 const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
 
 /// Ranges outside the cluster with their TCP ports; everything inside is excluded from them.
@@ -62,7 +62,8 @@ pub(super) fn accept(
             review.reject(path, format!("{cidr} lies in {range}, which is not outside the cluster"), remedy);
             continue;
         }
-        // "except: ... values will be rejected if they are outside the cidr range" (NetworkPolicy API); equal is refused above.
+        // "except: ... values will be rejected if they are outside the cidr range" (NetworkPolicy API). A range that
+        // equals one of them is rejected above.
         let except = inside.iter().filter(|range| cidr.contains(*range)).copied().collect();
         accepted.push((ExternalRange { cidr, except }, ports(&spec.ports)));
     }

@@ -11,7 +11,7 @@ pub struct AppId {
     pub namespace: String,
     /// Name of the app.
     pub name: String,
-    /// Tells the app from an earlier one of the same name.
+    /// Distinguishes the app from an earlier one of the same name.
     pub uid: String,
 }
 
@@ -63,7 +63,8 @@ impl fmt::Display for PartName {
     }
 }
 
-/// Value of the label that selects the pods of an app's part. A name holds no dot, so no two apps can collide.
+/// Value of the label that selects the pods of an app's part. A name contains no dot, so the labels of two apps can't
+/// collide.
 pub(super) fn workload_label(app: &str, part: &str) -> String {
     format!("{app}.{part}")
 }

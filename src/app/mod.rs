@@ -1,4 +1,5 @@
-//! 2 What we accept: a spec and a policy become an [`App`], or every mistake in them. Pure; the only source of user errors.
+//! 2 What is accepted: a spec and a policy become an [`App`], or a list of every mistake in them. Pure; the only source
+//! of user errors.
 //!
 //! An [`App`] is complete: names are valid, quantities canonical, defaults filled in, references between components
 //! resolved. Everything after this step takes an `App` and can't fail on what a user wrote.

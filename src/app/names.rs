@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::review::Review;
 
-/// Whether `name` is a DNS label that starts with a letter, as Service names must (RFC 1035), of at most `longest` characters.
+/// Whether `name` is a DNS label that starts with a letter, as Service names must (RFC 1035), and has at most `longest`
+/// characters.
 pub(super) fn is_name(name: &str, longest: usize) -> bool {
     name.len() <= longest && name.starts_with(|c: char| c.is_ascii_lowercase()) && is_label(name)
 }

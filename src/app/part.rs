@@ -5,7 +5,7 @@ use super::workload::Workload;
 /// One part of an app.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
-    /// Pods of one image that run for as long as the app does.
+    /// Pods of one image that run for as long as the app exists.
     Component(Workload),
 }
 

@@ -41,7 +41,7 @@ pub struct PodSelection {
     pub labels: BTreeMap<String, String>,
 }
 
-/// Where pods resolve names.
+/// DNS servers that pods may query.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dns {
     /// Servers that run as pods.
@@ -53,7 +53,7 @@ pub struct Dns {
 }
 
 impl Default for Policy {
-    /// The built-in policy: strict where that costs nothing, open where only the platform can know.
+    /// The built-in policy: strict where that costs nothing, permissive where only the platform team knows the limits.
     fn default() -> Self {
         Self {
             name: "built-in".to_owned(),
@@ -72,7 +72,7 @@ impl Default for Policy {
                     namespace: "kube-system".to_owned(),
                     labels: BTreeMap::from([("k8s-app".to_owned(), "kube-dns".to_owned())]),
                 }],
-                // NodeLocal DNS listens on this address of every node and is no pod that a selector could match.
+                // NodeLocal DNS listens on this address of every node; no pod selector matches it.
                 cidrs: vec![IpNet::from(IpAddr::from([169, 254, 20, 10]))],
                 ports: vec![53],
             },

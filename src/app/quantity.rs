@@ -1,8 +1,8 @@
 //! Kubernetes quantities in the one form in which the API server stores them.
 //!
-//! The server rewrites `0.1` to `100m` and `1024Mi` to `1Gi`; an operator that compares its own text with the stored
-//! one would fight the server for ever. So quantities are parsed here and printed in the server's canonical form
-//! (k8s.io/apimachinery `resource.Quantity`).
+//! The server rewrites `0.1` to `100m` and `1024Mi` to `1Gi`. An operator that compared its own text with the stored
+//! one would find drift in every reconciliation. So quantities are parsed here and printed in the server's canonical
+//! form (k8s.io/apimachinery `resource.Quantity`).
 
 use std::{cmp::Ordering, fmt, iter::Sum};
 
@@ -33,7 +33,7 @@ impl Quantity {
         Self { nano: amount as i128 * NANO / 1000, binary: false }
     }
 
-    /// Reads an amount above zero; `None` if it is no quantity, not positive, or too large to be kept exactly.
+    /// Reads an amount above zero; `None` if it isn't a quantity, not positive, or too large to be kept exactly.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -73,7 +73,7 @@ fn decimal(number: &str, (mantissa, divisor): (i128, i128)) -> Option<i128> {
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = self.nano / NANO;
-        // An amount that is no whole number of Ki is printed without a suffix, and the server takes such a text for decimal.
+        // An amount that isn't a multiple of Ki has no binary suffix, and the server reads such a text as decimal.
         if self.binary && self.nano % (NANO * 1024) == 0 {
             return print(f, units, 1024, &BINARY_SUFFIXES);
         }

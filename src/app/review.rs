@@ -1,4 +1,4 @@
-//! What accepting a spec or a policy brings to light: every mistake in it, and what is weaker than possible.
+//! What checking a spec or a policy finds: every mistake in it, and what is weaker than possible.
 
 use std::fmt;
 
@@ -44,7 +44,7 @@ impl Review {
         self.findings.push(FindingItem::about(component, check, message));
     }
 
-    /// Whether this very field is rejected already.
+    /// Whether this field is rejected already.
     pub(super) fn rejects(&self, path: &str) -> bool {
         self.rejections.iter().any(|rejection| rejection.path == path)
     }

@@ -1,5 +1,5 @@
-//! What the schema alone says: forms, lengths, numbers. The API server holds every write to it; here it holds for what no
-//! server has seen, and for what was stored under an older schema.
+//! Checks a spec against the schema of its kind: types, lengths, numbers. The API server checks every write in the same
+//! way; this repeats it for objects that no server has checked, and for those that were stored under an older schema.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -14,8 +14,8 @@ use crate::api;
 
 static DEFINITIONS: LazyLock<Vec<CustomResourceDefinition>> = LazyLock::new(api::crds);
 
-/// Longest spec: kubectl keeps a copy of it in an annotation, which may have no more. Deployments, their history and all pods
-/// carry most of it as well.
+/// Longest spec, in bytes: kubectl stores a copy of it in an annotation, and annotations have this limit. Deployments,
+/// their history and all pods contain most of it, too.
 const LONGEST: usize = 256 * 1024;
 
 /// What doesn't fit a schema.
@@ -27,17 +27,17 @@ struct Misfits {
     bounds: Vec<Rejection>,
 }
 
-/// Why a spec is none of this kind. A spec without such a mistake can be read, and nothing of it is lost.
+/// Mistakes that prevent a spec from being read as this kind. A spec without them can be read without loss.
 #[must_use]
 pub fn malformed(kind: &str, spec: &Value) -> Vec<Rejection> {
     misfits(kind, spec).form
 }
 
-/// Refuses what is beyond a bound of the schema, where no rule of our own has refused that field already.
+/// Rejects values beyond a bound of the schema, unless another check has rejected the field already.
 pub(super) fn bounds(kind: &str, spec: &impl Serialize, review: &mut Review) {
     let Ok(spec) = serde_json::to_value(spec) else { return };
     for found in misfits(kind, &spec).bounds {
-        // A mistaken name is told of the member that has it.
+        // Other rules report a wrong name at the list member that has it.
         let told = review.rejects(&found.path) || found.path.strip_suffix(".name").is_some_and(|it| review.rejects(it));
         if !told {
             review.reject(found.path, found.problem, found.remedy);
@@ -68,7 +68,7 @@ fn misfits(kind: &str, spec: &Value) -> Misfits {
 impl Misfits {
     fn of(&mut self, value: &Value, schema: &JSONSchemaProps, path: &str) {
         match (schema.type_.as_deref(), value) {
-            // As good as not given.
+            // `null` counts as not given.
             (_, Value::Null) | (None, _) | (Some("boolean"), Value::Bool(_)) => {}
             (Some("object"), Value::Object(fields)) => self.object(fields, schema, path),
             (Some("array"), Value::Array(members)) => self.list(members, schema, path),
@@ -166,7 +166,7 @@ impl Misfits {
         }
     }
 
-    // The schema's numbers are floating point; ours are far below what that counts exactly.
+    // The schema has floating point bounds; those of this API are small enough to be exact.
     #[expect(clippy::cast_precision_loss)]
     fn number(&mut self, number: i64, schema: &JSONSchemaProps, path: &str) {
         if schema.format.as_deref() == Some("int32") && i32::try_from(number).is_err() {

@@ -1,4 +1,4 @@
-//! What becomes of an app's drift mode and pause when its spec, its policy or its annotation changes.
+//! How an app's drift mode and pause follow from its spec, its policy and its annotation.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ fn annotated(value: Option<&str>) -> ObjectMeta {
     ObjectMeta { annotations, ..ObjectMeta::default() }
 }
 
-/// Mode, pause, and the checks of its findings.
+/// Mode, pause, and the checks of the findings.
 fn granted(asked: Option<DriftMode>, annotation: Option<&str>, policy: &Policy) -> (DriftMode, bool, Vec<String>) {
     summary(&Enforcement::grant(asked, &annotated(annotation), policy))
 }
@@ -30,23 +30,23 @@ fn summary(drift: &Enforcement) -> (DriftMode, bool, Vec<String>) {
 }
 
 #[test]
-fn the_policy_grants_what_it_allows_and_a_finding_tells_of_the_rest() {
+fn the_policy_grants_what_it_allows_and_a_finding_reports_the_rest() {
     let (strict, open) = (policy(Enforce, false, false), policy(Enforce, true, true));
-    let (undone, refused) = ("drift-not-undone".to_owned(), "drift-not-granted".to_owned());
+    let (not_reverted, refused) = ("drift-not-undone".to_owned(), "drift-not-granted".to_owned());
     assert_eq!(granted(None, None, &strict), (Enforce, false, vec![]));
-    assert_eq!(granted(Some(Observe), None, &open), (Observe, false, vec![undone.clone()]));
+    assert_eq!(granted(Some(Observe), None, &open), (Observe, false, vec![not_reverted.clone()]));
     assert_eq!(granted(Some(Observe), None, &strict), (Enforce, false, vec![refused.clone()]));
-    assert_eq!(granted(None, Some("true"), &open), (Enforce, true, vec![undone.clone()]));
+    assert_eq!(granted(None, Some("true"), &open), (Enforce, true, vec![not_reverted.clone()]));
     assert_eq!(granted(None, Some("true"), &strict), (Enforce, false, vec![refused.clone()]));
     assert_eq!(granted(None, Some("yes"), &open), (Enforce, false, vec![refused]));
-    // A default that observes allows it, too, and an app may be stricter than its policy.
-    assert_eq!(granted(None, None, &policy(Observe, false, false)), (Observe, false, vec![undone.clone()]));
-    assert_eq!(granted(Some(Observe), None, &policy(Observe, false, false)), (Observe, false, vec![undone]));
+    // The mode Observe of a policy also allows it, and an app may be stricter than its policy.
+    assert_eq!(granted(None, None, &policy(Observe, false, false)), (Observe, false, vec![not_reverted.clone()]));
+    assert_eq!(granted(Some(Observe), None, &policy(Observe, false, false)), (Observe, false, vec![not_reverted]));
     assert_eq!(granted(Some(Enforce), Some("false"), &policy(Observe, false, false)), (Enforce, false, vec![]));
 }
 
 #[test]
-fn while_a_spec_is_refused_its_policy_still_says_what_may_be_left_alone() {
+fn while_a_spec_is_rejected_its_policy_still_decides_mode_and_pause() {
     let kept = |asked, annotation, policy: Option<&Policy>| {
         let mut drift = Enforcement::grant(asked, &annotated(Some("true")), &self::policy(Observe, true, true));
         drift.keep(&annotated(annotation), policy);
@@ -57,9 +57,9 @@ fn while_a_spec_is_refused_its_policy_still_says_what_may_be_left_alone() {
     assert_eq!(kept(asked, Some("true"), Some(&policy(Enforce, true, true))), (Observe, true));
     assert_eq!(kept(asked, Some("true"), Some(&policy(Enforce, false, false))), (Enforce, false));
     assert_eq!(kept(asked, None, Some(&policy(Enforce, true, true))), (Observe, false));
-    // What an app never asked for ends with the default that brought it.
+    // An app that never asked for Observe loses it when the policy's mode changes.
     assert_eq!(kept(None, Some("true"), Some(&policy(Enforce, true, true))), (Enforce, true));
-    // A policy that is itself refused says nothing: what held goes on, but a pause ends with its annotation.
+    // While the policy is rejected, too, the mode stays, and a pause ends when its annotation is removed.
     assert_eq!(kept(asked, Some("true"), None), (Observe, true));
     assert_eq!(kept(asked, None, None), (Observe, false));
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::api::{self, Platform};
 
-/// User and group where the spec gives none: `nobody` of the distroless images, and no user of any node.
+/// User and group if the spec gives none: `nonroot` of the distroless images, which nodes don't use.
 const DEFAULT_ID: i64 = 65532;
 
 /// Pods of one image.
@@ -36,7 +36,7 @@ pub struct Hardening {
     pub group: i64,
 }
 
-/// Checks what can be seen in the component alone.
+/// Checks what doesn't depend on other components.
 pub(super) fn accept(spec: &api::Component, policy: &Policy, path: &str, review: &mut Review) -> Workload {
     name(&spec.name, path, review);
     Workload {
@@ -62,7 +62,7 @@ fn name(name: &str, path: &str, review: &mut Review) {
 
 fn hardening(spec: &api::Component, policy: &Policy, path: &str, review: &mut Review) -> Hardening {
     let user = id(spec.user, DEFAULT_ID, &format!("{path}.user"), review);
-    // Where no group is given it is the user's number, which was checked.
+    // If no group is given, it is the user id, which was checked already.
     let group = spec.group.map_or(user, |group| id(Some(group), user, &format!("{path}.group"), review));
     Hardening { platform: policy.placement.platform, user, group }
 }

@@ -14,7 +14,7 @@ pub enum Command {
     Controller(ops::Controller),
     /// Print the CustomResourceDefinitions.
     Crds,
-    /// Print everything that apps are made of, without a cluster.
+    /// Print all objects of apps, without a cluster.
     Render(render::Render),
     /// Write the generated files of the repository.
     #[command(hide = true)]
@@ -28,7 +28,7 @@ impl Command {
     /// Runs the command to its end.
     ///
     /// # Errors
-    /// As the command says.
+    /// If the command fails.
     pub fn run(self) -> anyhow::Result<()> {
         match self {
             Self::Controller(arguments) => ops::start(arguments),

@@ -1,4 +1,4 @@
-//! `hardened-app generate`: the repository's generated files, from the types and tables they follow from.
+//! `hardened-app generate`: the repository's generated files, from the types and tables they are derived from.
 
 use std::{fs, path::Path};
 
@@ -33,7 +33,7 @@ fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     fs::write(file, text).with_context(|| format!("failed to write {}", file.display()))
 }
 
-/// The operator's rights, no more than it uses: what it reads, and what it writes.
+/// The operator's permissions, no more than it uses: what it reads, and what it writes.
 fn roles() -> [Value; 2] {
     let mut read = vec![
         rule("", &["namespaces", "pods"], &["list", "watch"]),
@@ -45,7 +45,7 @@ fn roles() -> [Value; 2] {
     ];
     for group in groups() {
         let kinds: Vec<&str> = KINDS.iter().filter(|kind| kind.group == group).map(|kind| kind.plural).collect();
-        // `get` only to look at an object whose write was refused.
+        // `get` only to read an object whose write was refused.
         read.push(rule(group, &kinds, &["get", "list", "watch"]));
         // Server-side apply needs both: `patch`, and `create` where the object is absent.
         write.push(rule(group, &kinds, &["create", "delete", "patch"]));

@@ -67,8 +67,8 @@ mod tests {
         let mut misspelt = component;
         misspelt["ports"][0]["portocol"] = json!("UDP");
         let refused = app(&json!({ "components": [misspelt] })).unwrap_err();
-        let words = "spec.components[web].ports[http].portocol: unknown field; correct its spelling, or remove it";
-        assert!(refused.to_string().contains(words), "{refused}");
+        let expected = "spec.components[web].ports[http].portocol: unknown field; correct its spelling, or remove it";
+        assert!(refused.to_string().contains(expected), "{refused}");
     }
 
     #[test]

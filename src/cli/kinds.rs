@@ -1,4 +1,4 @@
-//! The table of child kinds for people: from the rows, and from what each kind's file says it is for.
+//! The table of child kinds for users: from the rows of `KINDS`, and from the module comment of each kind's file.
 
 use std::{
     fmt::Write,

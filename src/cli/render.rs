@@ -26,7 +26,7 @@ pub struct Render {
     /// Files with HardenedApps; `-` is standard input. Other kinds in them are left out.
     #[arg(short = 'f', long = "filename", required = true, num_args = 1..)]
     files: Vec<PathBuf>,
-    /// File with the HardeningPolicy to hold them to; the built-in one if not given.
+    /// File with the HardeningPolicy that applies to them; the built-in one if not given.
     #[arg(long)]
     policy: Option<PathBuf>,
 }

@@ -9,7 +9,7 @@ use kube::{Client, Config, client::ClientBuilder};
 use super::traffic::{Count, Traffic};
 use crate::api::MANAGER;
 
-/// The way to the API server, and what goes over it.
+/// A client of the API server, and the count of its requests.
 pub struct Connection {
     /// Its requests are counted in `traffic`.
     pub client: Client,
@@ -19,14 +19,16 @@ pub struct Connection {
     pub host: String,
 }
 
-/// A connection from the usual places (`KUBECONFIG`, the pod's own ServiceAccount), set up for a controller.
+/// A connection configured from the usual sources (`KUBECONFIG`, the pod's own ServiceAccount), set up for a
+/// controller.
 ///
 /// # Errors
-/// Where no configuration is found or it can't be used.
+/// If no configuration is found or it can't be used.
 pub async fn connect() -> anyhow::Result<Connection> {
     let mut config =
         Config::infer().await.context("failed to find a cluster: neither a kubeconfig nor a pod's ServiceAccount")?;
-    // The client's own retries would hide throttling for minutes; the work queue retries, with backoff and in the status.
+    // The client's own retries would hide throttling for minutes; the work queue retries instead, with backoff, and the
+    // status reports it.
     config.default_retry = false;
     config.connect_timeout = Some(Duration::from_secs(10));
     let agent = HeaderValue::from_static(concat!("hardened-app/", env!("CARGO_PKG_VERSION")));

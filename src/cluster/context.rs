@@ -25,7 +25,7 @@ pub struct Context {
     pub cache: Arc<Cache>,
     /// Policies and namespaces.
     pub settings: Arc<Settings>,
-    /// What isn't in the cluster.
+    /// What only this process knows.
     pub memory: Arc<Memory>,
     /// Sends requests.
     pub writer: Writer,
@@ -34,7 +34,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// When to reconcile again after an outcome that is reported.
+    /// When to reconcile again after an outcome whose status was written.
     #[must_use]
     pub fn next(&self, id: &AppId, outcome: &Outcome) -> Action {
         if let Outcome::Applied(applied) = outcome {

@@ -1,4 +1,4 @@
-//! Writing the status of an app, and the events that a change of it calls for.
+//! Writes the status of an app, and publishes the events for its changes.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ impl Context {
         Ok(())
     }
 
-    /// Events only repeat what the status has: neither a refusal nor a hung request may stop anything.
+    /// Events only repeat what the status reports: neither a refusal nor a hung request may stop a reconciliation.
     async fn publish(&self, stored: &StoredApp, notes: Vec<EventNote>) {
         for note in notes {
             let event = Event {

@@ -1,4 +1,5 @@
-//! An object as the API server sends it, of whatever kind: read once, and no value that a later Kubernetes knows is lost.
+//! An object as the API server sends it, of whatever kind: parsed once, and no value that a later Kubernetes introduces
+//! is lost.
 
 use std::borrow::Cow;
 

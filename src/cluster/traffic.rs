@@ -1,5 +1,5 @@
-//! Every request to the API server is counted, whoever sends it, and every watch gives signs of life. Plain numbers; how they
-//! are shown is not decided here.
+//! Counts every request to the API server, whichever module sends it, and records the activity of every watch. Plain
+//! numbers, which `ops` turns into metrics.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use http::{Request, Response};
 use kube::client::Body;
 use tower::{Layer, Service};
 
-/// What goes between this process and the API server.
+/// The requests of this process to the API server.
 #[derive(Debug, Default)]
 pub struct Traffic(Mutex<State>);
 
@@ -23,7 +23,7 @@ struct State {
     watches: BTreeMap<String, Watched>,
 }
 
-/// A watch, as the requests of it tell: a list, then one watch request after the other.
+/// A watch, known by its requests: a list, then one watch request after the other.
 #[derive(Debug)]
 struct Watched {
     asked: Instant,
@@ -57,7 +57,7 @@ impl Traffic {
         waiting.map(|(path, watch)| (resource(path).to_owned(), watch.refused)).collect()
     }
 
-    /// The watched resources of which nothing was asked for so long.
+    /// The watched resources whose last request was sent longer ago than this.
     #[must_use]
     pub fn silent(&self, longest: Duration) -> Vec<String> {
         let state = self.state();
@@ -94,7 +94,8 @@ fn resource(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Puts the counting around a client. Outermost, so that it sees requests that fail before they are sent.
+/// The layer that counts the requests of a client. Outermost, so that it also counts requests that fail before they are
+/// sent.
 #[derive(Debug)]
 pub(super) struct Count(pub(super) Arc<Traffic>);
 
@@ -134,14 +135,15 @@ where
         Box::pin(async move {
             let answer = answer.await;
             pending.code = answer.as_ref().ok().map(|answer| answer.status().as_u16());
-            // Named as a whole, or only its field would be moved in here and it would end with `call`.
+            // Dropped as a whole: otherwise the closure would capture only its field, and the rest would be dropped
+            // when `call` returns.
             drop(pending);
             answer
         })
     }
 }
 
-/// Counts the request when it ends, also where its sender gave up waiting.
+/// Counts the request when it ends, also if its sender stopped waiting.
 struct Pending {
     traffic: Arc<Traffic>,
     method: String,

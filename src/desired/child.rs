@@ -30,7 +30,7 @@ pub struct Child {
 }
 
 impl Child {
-    /// Adds type, metadata and hash to what a builder made.
+    /// Adds type, metadata and hash to a draft.
     pub(super) fn complete(kind: &'static Kind, id: &AppId, draft: Draft) -> Self {
         let Draft { part, name, fields: mut body, autoscaled } = draft;
         insert(&mut body, "apiVersion", json!(kind.api_version()));
@@ -48,8 +48,8 @@ impl Child {
         Self { kind, name, part, body, hash, autoscaled }
     }
 
-    /// The number of pods to apply, where an autoscaler decides it: the live one within the bounds, so that switching the
-    /// autoscaler on or off never changes it.
+    /// The number of pods to apply if an autoscaler decides it: the live number within the bounds, so that switching
+    /// the autoscaler on or off doesn't change it.
     #[must_use]
     pub fn replicas(&self, live: Option<i64>) -> Option<i64> {
         let (min, max) = self.autoscaled?;

@@ -1,4 +1,4 @@
-//! What a kind's builder makes: an object without type and metadata.
+//! What a kind's builder returns: an object without type and metadata.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::{
     release::Target,
 };
 
-/// An object as its kind's builder makes it.
+/// An object as its kind's builder returns it.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// The part it belongs to; `None` for an object of the app as a whole.

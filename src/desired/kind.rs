@@ -1,4 +1,4 @@
-//! What the rest of the operator needs to know of a kind of child: one row for each.
+//! What the rest of the operator needs to know about a kind of child. Each kind has one row.
 
 use std::{
     cmp::Ordering,
@@ -26,7 +26,7 @@ pub struct Kind {
     pub stage: Stage,
     /// All objects of this kind that should exist.
     pub build: fn(&Target) -> Vec<Draft>,
-    /// How far a live object has come; `None` for kinds that are complete once they are applied.
+    /// Reads the progress of a live object; `None` for kinds that are complete once they are applied.
     pub progress: Option<fn(&Value) -> Progress>,
     /// How live objects of this kind are compared with what is declared.
     pub rules: Rules,
@@ -35,34 +35,37 @@ pub struct Kind {
 /// When objects are applied; within a stage in parallel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// Binds pods: must be in place before them, and is deleted after them.
+    /// Restricts pods: is created before them and deleted after them.
     Guard,
-    /// Makes or serves pods.
+    /// Creates pods, or refers to them.
     Workload,
 }
 
-/// How live objects are compared with what is declared. Paths are written with a space between segments (keys hold dots and
-/// slashes), `[]` for any member of a list (at the end: a whole member, not what is below it), and a trailing `*` for any ending.
+/// How live objects are compared with what is declared. Paths have a space between segments (keys contain dots and
+/// slashes), `[]` for any member of a list (at the end: a whole member, not what is below it), and `*` in a
+/// segment for any text.
 #[derive(Debug)]
 pub struct Rules {
     /// Lists whose members have a key, as in server-side apply; all others are compared by position.
     pub keyed: &'static [(&'static str, &'static [&'static str])],
-    /// What weakens the workload, added or changed. Such additions are reverted, whoever made them.
+    /// Paths that weaken the workload if added or changed. Such additions are reverted, whether a field manager claims
+    /// them or not.
     pub dangerous: &'static [&'static str],
-    /// Additions that change nothing for the app. Beats `dangerous`.
+    /// Additions that change nothing for the app. Takes precedence over `dangerous`.
     pub tolerated: &'static [&'static str],
-    /// Fields that the API server doesn't store where they are `false`. All other booleans are pointers in its types: it stores
-    /// their `false`, and where that is missing the default counts.
+    /// Fields that the API server doesn't store if they are `false`. All other booleans are pointers in its types: it
+    /// stores their `false`, and applies the default if they are missing.
     pub omitted_if_false: &'static [&'static str],
-    /// Fields that a controller counts up, besides those of [`VOLATILE_EVERYWHERE`]: a change of them alone needs no comparison.
+    /// Fields that a controller increments, besides those of [`VOLATILE_EVERYWHERE`]. A change of them alone needs no
+    /// comparison.
     pub volatile: &'static [&'static [&'static str]],
-    /// Nothing below the metadata is ever confidential: the status may show whatever is found there.
+    /// No field outside `metadata` is ever confidential, so the status may show its value.
     pub public: bool,
     /// Deviations are reverted in the mode Observe, too.
     pub always_enforced: bool,
 }
 
-/// Additions tolerated on every kind: what the API server itself keeps, and notes that change nothing.
+/// Additions tolerated on every kind: fields that the API server maintains, and fields that change nothing for the app.
 pub const TOLERATED_EVERYWHERE: &[&str] = &[
     "metadata finalizers",
     "metadata creationTimestamp",
@@ -77,7 +80,7 @@ pub const TOLERATED_EVERYWHERE: &[&str] = &[
     "status",
 ];
 
-/// What changes in an object without anything that is compared.
+/// Fields that aren't compared: a change of them alone needs no comparison.
 pub const VOLATILE_EVERYWHERE: &[&[&str]] =
     &[&["status"], &["metadata", "managedFields"], &["metadata", "resourceVersion"], &["metadata", "generation"]];
 

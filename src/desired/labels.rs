@@ -8,16 +8,16 @@ use crate::{
     app::{AppId, PartName},
 };
 
-/// Label that says who keeps the object; children and pods are watched by it.
+/// Label with the name of the operator, which watches children and pods by it.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Label with the name of the app.
 pub const PART_OF: &str = "app.kubernetes.io/part-of";
-/// Label that tells the pods of one part from all others; the only one that selectors use.
+/// Label that distinguishes the pods of one part from all others; the only one that selectors use.
 pub const WORKLOAD: &str = "hardened.dev/workload";
 /// Annotation with the hash of what was applied.
 pub const APPLIED_HASH: &str = "hardened.dev/applied-hash";
 
-/// Labels of a child. No version and no owner: they would change objects for no effect.
+/// Labels of a child. They contain no version and no owner, because these would change objects without any effect.
 pub(super) fn labels(id: &AppId, part: Option<&PartName>, name: &str) -> Value {
     let mut labels = json!({
         "app.kubernetes.io/name": id.name,
@@ -32,7 +32,7 @@ pub(super) fn labels(id: &AppId, part: Option<&PartName>, name: &str) -> Value {
     labels
 }
 
-/// Labels of a part's pods: those of the object that makes them, and the one that selectors use.
+/// Labels of a part's pods: those of the object that creates them, and the one that selectors use.
 pub(super) fn pod_labels(id: &AppId, part: &PartName) -> Value {
     let mut labels = labels(id, Some(part), &id.child_name(part));
     insert(&mut labels, WORKLOAD, json!(id.workload_label(part)));

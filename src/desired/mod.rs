@@ -1,7 +1,8 @@
-//! 4 What should exist: a [`Target`](crate::release::Target) becomes its children. Pure and infallible; one file per kind of child.
+//! 4 What should exist: a [`Target`](crate::release::Target) becomes its children. Pure and infallible; one file per
+//! kind of child.
 //!
-//! [`KINDS`] is the only place that names the kinds. Watching, applying, pruning, drift rules, the operator's roles and the
-//! table in the README follow from it or are tested against it.
+//! [`KINDS`] is the only place that names the kinds. Watching, applying, pruning, drift rules, the operator's roles and
+//! the table in `docs/kinds.md` follow from it or are tested against it.
 
 mod child;
 mod children;

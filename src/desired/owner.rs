@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{api::HardenedApp, app::AppId};
 
-/// No `blockOwnerDeletion`: setting it needs the right to update finalizers of the owner where
+/// Without `blockOwnerDeletion`: setting it requires permission to update finalizers of the owner if
 /// `OwnerReferencesPermissionEnforcement` is on, as on OpenShift.
 pub(super) fn owner_reference(id: &AppId) -> Value {
     json!({

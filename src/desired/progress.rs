@@ -1,6 +1,6 @@
-//! How far an object has come that takes time after it is applied.
+//! Progress of an object that isn't complete as soon as it is applied.
 
-/// How far an object has come.
+/// Progress of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Pods are replaced.
@@ -16,7 +16,7 @@ pub struct Rollout {
     pub ready: i32,
     /// Whether all pods are of the current template and ready, and no other is left.
     pub complete: bool,
-    /// The controller gave up waiting (`ProgressDeadlineExceeded`).
+    /// Whether the progress deadline has passed (`ProgressDeadlineExceeded`).
     pub stuck: bool,
     /// Why pods can't be created, from the `ReplicaFailure` condition: quota, admission …
     pub failure: Option<String>,

@@ -1,4 +1,4 @@
-//! The children of apps: what they are, and that their bytes don't change by accident.
+//! Tests of the children: their content, and that it doesn't change by accident.
 
 mod golden;
 mod rollout;

@@ -1,5 +1,5 @@
-//! What is measured of each app, as its stored status tells: so it is right from the start of the process on, and all of an app
-//! goes with the app.
+//! The metrics of each app, read from its stored status: so they are correct from the start of the process on, and
+//! disappear with the app.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -13,21 +13,22 @@ use crate::{
     cluster::AppKey,
 };
 
-/// The statuses that become labels. Whoever may write a status can put any text into it; these are the known ones.
+/// The statuses that become labels. A client that may write a status can put any text into it; only these values are
+/// exported.
 const STATUSES: [&str; 3] = ["True", "False", "Unknown"];
 
-/// The apps there are, by namespace and name.
+/// The existing apps, by namespace and name.
 #[derive(Debug, Default)]
 pub(super) struct Apps(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     apps: BTreeMap<AppKey, Seen>,
-    /// Those that the list under way has brought so far.
+    /// Those that the current list has returned so far.
     listed: HashSet<AppKey>,
 }
 
-/// What was last seen of an app.
+/// What was last observed of an app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) uid: String,
@@ -43,7 +44,7 @@ impl Apps {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).apps.clone()
     }
 
-    /// Takes in what the watch says. Returns the UIDs of apps that are gone.
+    /// Records what the watch reports. Returns the UIDs of apps that were deleted.
     pub(super) fn observe(&self, event: &Event<StoredApp>) -> Vec<String> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let State { apps, listed } = &mut *state;
@@ -57,7 +58,7 @@ impl Apps {
                 put(apps, app)
             }
             Event::Apply(app) => put(apps, app),
-            // What went while nobody watched.
+            // Deleted while the watch was interrupted.
             Event::InitDone => apps.extract_if(.., |key, _| !listed.contains(key)).map(|(_, seen)| seen).collect(),
             Event::Delete(app) => apps.remove(&key(app)).into_iter().collect(),
         };
@@ -78,15 +79,15 @@ fn key(app: &StoredApp) -> AppKey {
 
 impl Seen {
     fn of(app: &StoredApp) -> Self {
-        let told = match &app.0 {
+        let reported = match &app.0 {
             Ok(app) => app.status.as_ref().map(Self::told).unwrap_or_default(),
-            // The status can't be read either, but it always says this.
+            // The status can't be read either, but it always has these conditions.
             Err(_) => Self {
                 conditions: [ConditionType::Ready, ConditionType::Accepted].map(|kind| (kind.as_str(), "False")).into(),
                 ..Self::default()
             },
         };
-        Self { uid: app.meta().uid.clone().unwrap_or_default(), ..told }
+        Self { uid: app.meta().uid.clone().unwrap_or_default(), ..reported }
     }
 
     fn told(status: &HardenedAppStatus) -> Self {

@@ -10,9 +10,10 @@ use std::{
 
 use crate::cluster::Traffic;
 
-/// A watch is asked anew at the latest 290 s (what the server is told) plus 295 s (kube's own patience with a dead connection)
-/// after the last time, so 10 minutes would be too tight. A watch that asks nothing for longer hangs, and only a new process
-/// helps. One that asks in vain is alive: an API server that is down is no reason to restart this process.
+/// A watch sends its next request at the latest 290 s (the timeout in its request) plus 295 s (kube's timeout for a
+/// dead connection) after the last one, so 10 minutes would be too tight. A watch that sends no request for longer
+/// hangs, and only a restart of the process helps. A watch whose requests fail is alive: an API server that is down is
+/// no reason to restart this process.
 const LONGEST_SILENCE: Duration = Duration::from_mins(15);
 
 /// The state of the process, for `/readyz` and `/livez`.
@@ -28,12 +29,12 @@ impl Health {
         Self { full: AtomicBool::new(false), stopping: AtomicBool::new(false), traffic }
     }
 
-    /// All caches have seen a full list.
+    /// All caches have received a full list.
     pub(super) fn caches_are_full(&self) {
         self.full.store(true, Ordering::Release);
     }
 
-    /// The process was told to stop.
+    /// The process has received a signal to stop.
     pub(super) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
     }
@@ -64,7 +65,7 @@ impl Health {
         format!("the caches are not full yet: waiting for a list of {}", lists.join(", "))
     }
 
-    /// That it is asked and answers shows that the runtime turns; the rest is up to the watches.
+    /// The response itself shows that the async runtime works, so only the watches are checked.
     ///
     /// # Errors
     /// Why it isn't alive.

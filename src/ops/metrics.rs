@@ -1,4 +1,5 @@
-//! All metrics of the process in one registry. No label holds free text: namespaces and names of apps, and words of ours.
+//! All metrics of the process in one registry. No label holds free text, only namespaces and names of apps, and values
+//! that the operator defines.
 
 use std::{
     fmt::Error,
@@ -19,14 +20,14 @@ use crate::{
     desired::KINDS,
 };
 
-/// What `/metrics` tells.
+/// What `/metrics` returns.
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
     registry: Registry,
 }
 
 impl Metrics {
-    /// A registry that knows the build; `register` adds the rest.
+    /// A registry with the build info; `registry` and `collect` add the rest.
     pub(super) fn new() -> Self {
         let mut registry = Registry::default();
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
@@ -38,7 +39,7 @@ impl Metrics {
         &mut self.registry
     }
 
-    /// Adds what is read where it is kept, whenever somebody asks.
+    /// Adds a collector, which reads its values at each scrape.
     pub(super) fn collect(&mut self, collector: impl Collector) {
         self.registry.register_collector(Box::new(collector));
     }
@@ -54,7 +55,7 @@ impl Metrics {
     }
 }
 
-/// The apps, and what was undone of each.
+/// The apps, and how many deviations of each were reverted.
 #[derive(Debug)]
 pub(super) struct OfApps {
     pub(super) apps: Arc<Apps>,
@@ -75,9 +76,9 @@ impl Collector for OfApps {
         });
         gauges(&mut encoder, "hardenedapp_condition", "The conditions of each app, each with its status.", conditions)?;
         let open = labels.iter().map(|(labels, seen)| (*labels, number(seen.open)));
-        gauges(&mut encoder, "hardenedapp_drift_open", "Deviations that are not undone, at most 20.", open)?;
+        gauges(&mut encoder, "hardenedapp_drift_open", "Deviations that are not reverted, at most 20.", open)?;
         let findings = labels.iter().map(|(labels, seen)| (*labels, number(seen.findings)));
-        gauges(&mut encoder, "hardenedapp_findings", "What is weaker than possible, at most 100.", findings)?;
+        gauges(&mut encoder, "hardenedapp_findings", "Settings that are weaker than possible, at most 100.", findings)?;
         let reverted = labels.iter().flat_map(|([namespace, name], seen)| {
             let reverted = self.memory.reverted(&seen.uid);
             // All kinds from the start: an alert on increases would miss the first one of a series that begins with it.
@@ -85,11 +86,11 @@ impl Collector for OfApps {
                 ([*namespace, *name, ("kind", kind.name)], reverted.get(kind.name).copied().unwrap_or_default())
             })
         });
-        counters(&mut encoder, "hardenedapp_drift_reverted", "Deviations that were undone.", reverted)
+        counters(&mut encoder, "hardenedapp_drift_reverted", "Deviations that were reverted.", reverted)
     }
 }
 
-/// The requests to the API server, and the signs of life of the watches.
+/// The requests to the API server, and the activity of the watches.
 #[derive(Debug)]
 pub(super) struct OfTraffic {
     pub(super) traffic: Arc<Traffic>,
@@ -100,17 +101,22 @@ impl Collector for OfTraffic {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), Error> {
         let requests = self.traffic.requests();
         let requests = requests.iter().map(|((method, code), count)| {
-            // The word of client-go for a request without an answer.
+            // client-go's value for a request without a response.
             let code = code.map_or_else(|| "<error>".to_owned(), |code| code.to_string());
             ([("code", code), ("method", method.clone()), ("host", self.host.clone())], *count)
         });
-        counters(&mut encoder, "rest_client_requests", "Requests to the API server, lists and watches too.", requests)?;
+        counters(
+            &mut encoder,
+            "rest_client_requests",
+            "Requests to the API server, including lists and watches.",
+            requests,
+        )?;
         let watches = self.traffic.watches();
         let watches = watches.iter().filter_map(|(resource, answered)| {
             let since = answered.as_ref()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
             Some(([("resource", resource.as_str())], since.as_secs_f64()))
         });
-        let help = "When the API server last granted a list or watch, at most five minutes ago where all is well.";
+        let help = "When the API server last granted a list or watch, normally at most five minutes ago.";
         gauges(&mut encoder, "hardenedapp_watch_granted_timestamp_seconds", help, watches)
     }
 }

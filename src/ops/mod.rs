@@ -1,9 +1,9 @@
-//! The process around the loop.
+//! The process around the reconciliations: start, metrics, health and shutdown.
 
 mod apps;
 mod health;
-mod looks;
 mod metrics;
+mod reconciles;
 mod run;
 mod server;
 mod stop;

@@ -1,4 +1,4 @@
-//! The controller: watches, then the work queue, until the process is told to stop.
+//! The controller: watches, then the work queue, until the process receives a signal to stop.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -18,8 +18,8 @@ use kube::{
 use super::{
     apps::Apps,
     health::Health,
-    looks::Looks,
     metrics::{Metrics, OfApps, OfTraffic},
+    reconciles::Reconciles,
     server::{self, Pages},
     stop, telemetry,
 };
@@ -29,7 +29,7 @@ use crate::{
     reconcile::reconcile,
 };
 
-/// Apps looked at at once. Their writes share one limit, so more would only wait.
+/// Concurrent reconciliations. Their writes share one limit, so more would only wait.
 const CONCURRENCY: u16 = 16;
 
 /// How the controller runs.
@@ -40,17 +40,17 @@ pub struct Controller {
     listen: SocketAddr,
 }
 
-/// Runs the controller until SIGTERM or SIGINT; what is under way is finished first.
+/// Runs the controller until SIGTERM or SIGINT; running reconciliations are finished first.
 ///
 /// # Errors
-/// Where there is no cluster, or neither signals nor connections can be received.
+/// If there is no cluster, or signals or connections can't be received.
 pub fn start(arguments: Controller) -> anyhow::Result<()> {
     telemetry::start();
-    // One thread: the API server needs six times as long for a write as the operator does, so a second would only wait. And
-    // glibc gives each thread a heap of its own; memory freed in one can't be used by another.
+    // One thread: the API server needs six times as long for a write as the operator does, so a second would only wait.
+    // And glibc gives each thread a heap of its own; memory freed in one can't be used by another.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(run(arguments));
-    // A name lookup that hangs, on a thread of its own, must not keep the process.
+    // A hanging name lookup, which runs on a thread of its own, must not delay the end of the process.
     runtime.shutdown_background();
     result
 }
@@ -62,18 +62,18 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
     let (memory, seen) = (Arc::<Memory>::default(), Arc::<Apps>::default());
     let health = Arc::new(Health::of(connection.traffic.clone()));
     let mut metrics = Metrics::new();
-    let looks = Looks::register(metrics.registry(), CONCURRENCY);
+    let reconciles = Reconciles::register(metrics.registry(), CONCURRENCY);
     metrics.collect(OfApps { apps: seen.clone(), memory: memory.clone() });
     metrics.collect(OfTraffic { traffic: connection.traffic.clone(), host: connection.host.clone() });
     let listener = server::listen(arguments.listen).await?;
     tokio::spawn(server::serve(listener, Pages { metrics, health: health.clone() }));
 
     let (triggers, ones, all) = Triggers::new();
-    let mut told = stop::told(health.clone())?;
+    let mut stop_signal = stop::told(health.clone())?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "filling caches");
     let watches = tokio::select! {
         watches = watch_all(&connection, &cache, &settings, &triggers) => watches,
-        () = &mut told => return Ok(()),
+        () = &mut stop_signal => return Ok(()),
     };
     let context = Arc::new(Context {
         cache,
@@ -102,11 +102,11 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
         .with_config(Config::default().concurrency(CONCURRENCY))
         .reconcile_on(ones.map(|(namespace, name)| ObjectRef::new(&name).within(&namespace)))
         .reconcile_all_on(all)
-        .graceful_shutdown_on(told.clone())
+        .graceful_shutdown_on(stop_signal.clone())
         .run(
             move |app, context| {
-                let looks = looks.clone();
-                async move { looks.measure(reconcile(app, context)).await }
+                let reconciles = reconciles.clone();
+                async move { reconciles.measure(reconcile(app, context)).await }
             },
             |app, failure, context| context.retry(&app, failure),
             context,
@@ -116,7 +116,7 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
                 report(&error);
             }
         });
-    stop::finish(work, told).await;
+    stop::finish(work, stop_signal).await;
     drop(watches);
     Ok(())
 }
@@ -127,7 +127,7 @@ fn report(error: &controller::Error<cluster::Failure, watcher::Error>) {
         Error::ReconcilerFailed(failure, app) => {
             tracing::warn!(app = %app, error = failure.in_words(), "status not written, trying again");
         }
-        // Gone between the event and the look.
+        // Deleted between the event and the reconciliation.
         Error::ObjectNotFound(_) => {}
         Error::QueueError(error) => {
             tracing::warn!(url = StoredApp::url_path(&(), None), %error, "watch interrupted, retrying");

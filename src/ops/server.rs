@@ -21,46 +21,46 @@ use super::{health::Health, metrics::Metrics};
 
 /// Connections at once. Scrapes and probes need two or three.
 const CONNECTIONS: usize = 64;
-/// The longest life of a connection, with its one request: nobody can hold them all for long.
+/// The longest duration of a connection, with its one request: no client can occupy all connections for long.
 const LONGEST: Duration = Duration::from_secs(10);
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 
-/// What is told to those who ask.
+/// What the endpoints return.
 #[derive(Debug)]
 pub(super) struct Pages {
     pub(super) metrics: Metrics,
     pub(super) health: Arc<Health>,
 }
 
-/// Takes the address, so that a wrong one ends the process at its start.
+/// Binds the address first, so that a wrong one ends the process at its start.
 ///
 /// # Errors
-/// Where the address can't be had.
+/// If the address can't be bound.
 pub(super) async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind(address).await.with_context(|| format!("failed to listen on {address}"))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     Ok(listener)
 }
 
-/// Answers for as long as the process lives.
+/// Answers requests for as long as the process lives.
 pub(super) async fn serve(listener: TcpListener, pages: Pages) {
-    let (pages, places) = (Arc::new(pages), Arc::new(Semaphore::new(CONNECTIONS)));
+    let (pages, permits) = (Arc::new(pages), Arc::new(Semaphore::new(CONNECTIONS)));
     // The semaphore is never closed.
-    while let Ok(place) = places.clone().acquire_owned().await {
+    while let Ok(permit) = permits.clone().acquire_owned().await {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let pages = pages.clone();
                 tokio::spawn(async move {
-                    // Whatever goes wrong with a connection is its client's loss.
+                    // A failed connection affects only its client.
                     let _ = timeout(LONGEST, connection(stream, pages)).await;
-                    drop(place);
+                    drop(permit);
                 });
             }
             Err(error) => {
-                // Out of file descriptors, most likely: that takes a moment to pass.
+                // Most likely the process is out of file descriptors: wait until some are closed.
                 tracing::warn!(%error, "connection not accepted");
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }

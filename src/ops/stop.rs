@@ -1,4 +1,4 @@
-//! The end of the process, as Kubernetes asks for it.
+//! The shutdown of the process on a signal, as Kubernetes sends it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,13 +11,13 @@ use tokio::{
 
 use super::health::Health;
 
-/// What is under way may take so long to finish; 30 s after asking, Kubernetes kills.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// How long running reconciliations may take to finish; 30 s after SIGTERM, Kubernetes kills the process.
+const GRACE_PERIOD: Duration = Duration::from_secs(25);
 
 /// Completes on SIGTERM or SIGINT; from then on the process isn't ready.
 ///
 /// # Errors
-/// Where signals can't be received.
+/// If signals can't be received.
 pub(super) fn told(
     health: Arc<Health>,
 ) -> anyhow::Result<impl Future<Output = ()> + Clone + Send + Sync + Unpin + 'static> {
@@ -33,15 +33,15 @@ pub(super) fn told(
     Ok(receiver.map(drop).shared())
 }
 
-/// Runs the work to its end, which may come late, but not too late, after the process was told to stop.
-pub(super) async fn finish(work: impl Future<Output = ()>, told: impl Future<Output = ()>) {
+/// Runs the work to its end, but no longer than the grace period after the signal to stop.
+pub(super) async fn finish(work: impl Future<Output = ()>, signal: impl Future<Output = ()>) {
     let overdue = async {
-        told.await;
-        tokio::time::sleep(PATIENCE).await;
+        signal.await;
+        tokio::time::sleep(GRACE_PERIOD).await;
     };
     tokio::select! {
         () = work => tracing::info!("stopped"),
-        // Each step of a look is whole by itself, and the next start goes on from there.
+        // Each request of a reconciliation is complete by itself, and the next start continues from there.
         () = overdue => tracing::warn!("stopped before everything under way was done"),
     }
 }

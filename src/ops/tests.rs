@@ -1,4 +1,4 @@
-//! Metrics to the letter, and what makes the process ready.
+//! The exact text of the metrics, and when the process is ready.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::{
     apps::Apps,
     health::Health,
-    looks::Looks,
     metrics::{Metrics, OfApps, OfTraffic},
+    reconciles::Reconciles,
 };
 use crate::{
     api::{DriftChange, DriftItem, StoredApp},
@@ -51,13 +51,13 @@ fn item() -> DriftItem {
     }
 }
 
-/// The samples of the metrics whose name begins so.
+/// The samples of the metrics whose name has this prefix.
 fn samples(text: &str, prefix: &str) -> Vec<String> {
     text.lines().filter(|line| line.starts_with(prefix)).map(str::to_owned).collect()
 }
 
 #[test]
-fn an_app_is_shown_as_its_status_says_and_goes_with_it() {
+fn an_app_has_metrics_from_its_status_until_it_is_deleted() {
     let (apps, memory) = (Arc::<Apps>::default(), Arc::<Memory>::default());
     let mut metrics = Metrics::new();
     metrics.collect(OfApps { apps: apps.clone(), memory: memory.clone() });
@@ -70,13 +70,13 @@ hardenedapp_build_info{version="VERSION"} 1
 # TYPE hardenedapp_condition gauge
 hardenedapp_condition{namespace="demo",name="shop",type="Ready",status="True"} 1.0
 hardenedapp_condition{namespace="demo",name="shop",type="InSync",status="False"} 1.0
-# HELP hardenedapp_drift_open Deviations that are not undone, at most 20.
+# HELP hardenedapp_drift_open Deviations that are not reverted, at most 20.
 # TYPE hardenedapp_drift_open gauge
 hardenedapp_drift_open{namespace="demo",name="shop"} 1.0
-# HELP hardenedapp_findings What is weaker than possible, at most 100.
+# HELP hardenedapp_findings Settings that are weaker than possible, at most 100.
 # TYPE hardenedapp_findings gauge
 hardenedapp_findings{namespace="demo",name="shop"} 2.0
-# HELP hardenedapp_drift_reverted Deviations that were undone.
+# HELP hardenedapp_drift_reverted Deviations that were reverted.
 # TYPE hardenedapp_drift_reverted counter
 hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="ServiceAccount"} 0
 hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="NetworkPolicy"} 0
@@ -95,7 +95,7 @@ hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="HorizontalPo
 }
 
 #[test]
-fn what_went_while_nobody_watched_is_gone_after_the_next_list() {
+fn an_app_deleted_while_the_watch_was_interrupted_is_dropped_by_the_next_list() {
     let apps = Apps::default();
     for name in ["a", "b"] {
         assert!(apps.observe(&Event::InitApply(app(name, name, &json!({})))).is_empty());
@@ -122,12 +122,12 @@ fn an_unreadable_app_is_not_ready() {
 }
 
 #[tokio::test]
-async fn looks_are_counted_by_what_came_of_them() {
+async fn reconciliations_are_counted_by_their_result() {
     let mut metrics = Metrics::new();
-    let looks = Looks::register(metrics.registry(), 16);
-    looks.measure(async { Ok(Action::await_change()) }).await.unwrap();
-    looks.measure(async { Ok(Action::requeue(Duration::from_secs(1))) }).await.unwrap();
-    let cut_off = tokio::time::timeout(Duration::ZERO, looks.measure(std::future::pending())).await;
+    let reconciles = Reconciles::register(metrics.registry(), 16);
+    reconciles.measure(async { Ok(Action::await_change()) }).await.unwrap();
+    reconciles.measure(async { Ok(Action::requeue(Duration::from_secs(1))) }).await.unwrap();
+    let cut_off = tokio::time::timeout(Duration::ZERO, reconciles.measure(std::future::pending())).await;
     assert!(cut_off.is_err());
     let text = metrics.text().unwrap();
     let mut results = samples(&text, "controller_runtime_reconcile_total");
@@ -150,14 +150,14 @@ async fn looks_are_counted_by_what_came_of_them() {
 }
 
 #[test]
-fn traffic_is_shown_without_a_request_too() {
+fn request_metrics_exist_before_the_first_request() {
     let mut metrics = Metrics::new();
     metrics.collect(OfTraffic { traffic: Arc::<Traffic>::default(), host: "api:6443".to_owned() });
     assert!(metrics.text().unwrap().contains("# TYPE rest_client_requests counter"));
 }
 
 #[test]
-fn ready_is_between_full_caches_and_the_end() {
+fn the_process_is_ready_from_full_caches_to_the_stop_signal() {
     let health = Health::of(Arc::default());
     assert_eq!(health.ready(), Err("the caches are not full yet".to_owned()));
     health.caches_are_full();

@@ -1,13 +1,14 @@
-//! Two managers that undo each other: ours gives way more and more, and says so.
+//! Two field managers that revert each other: the operator waits longer before each further heal, and the status
+//! reports it.
 
 use std::time::{Duration, Instant};
 
-/// Heals in a row that are made at once; a person's second thought isn't a fight.
-const PATIENCE: u32 = 5;
-/// The longest pause between two heals of something dangerous, and of anything else.
+/// Heals in a row without a pause: a user who repeats an edit a few times isn't contention.
+const FREE_HEALS: u32 = 5;
+/// The longest pause between two heals of dangerous drift, and of any other drift.
 const LONGEST: (Duration, Duration) = (Duration::from_secs(30), Duration::from_mins(5));
-/// After this long without a heal the object is at peace.
-const PEACE: Duration = Duration::from_mins(10);
+/// After this long without a heal the object is no longer contested.
+const CALM: Duration = Duration::from_mins(10);
 
 /// The recent heals of one object.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,8 +23,8 @@ impl Contention {
     pub fn pause(&self, dangerous: bool, now: Instant) -> Duration {
         let Some(last) = self.last else { return Duration::ZERO };
         let since = now.saturating_duration_since(last);
-        let doublings = self.heals.saturating_sub(PATIENCE);
-        if doublings == 0 || since >= PEACE {
+        let doublings = self.heals.saturating_sub(FREE_HEALS);
+        if doublings == 0 || since >= CALM {
             return Duration::ZERO;
         }
         let longest = if dangerous { LONGEST.0 } else { LONGEST.1 };
@@ -33,8 +34,8 @@ impl Contention {
 
     /// Notes a heal.
     pub fn healed(&mut self, now: Instant) {
-        let peace = self.last.is_some_and(|last| now.saturating_duration_since(last) >= PEACE);
-        self.heals = if peace { 1 } else { self.heals.saturating_add(1) };
+        let calm = self.last.is_some_and(|last| now.saturating_duration_since(last) >= CALM);
+        self.heals = if calm { 1 } else { self.heals.saturating_add(1) };
         self.last = Some(now);
     }
 }
@@ -44,11 +45,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_to_the_bound_and_end_in_peace() {
+    fn pauses_grow_to_the_bound_and_end_after_a_calm_period() {
         let start = Instant::now();
         let mut contention = Contention::default();
         assert_eq!(contention.pause(true, start), Duration::ZERO);
-        for _ in 0..PATIENCE {
+        for _ in 0..FREE_HEALS {
             contention.healed(start);
             assert_eq!(contention.pause(true, start), Duration::ZERO);
         }
@@ -60,8 +61,8 @@ mod tests {
         }
         assert_eq!(contention.pause(true, start), LONGEST.0);
         assert_eq!(contention.pause(false, start), LONGEST.1);
-        assert_eq!(contention.pause(false, start + PEACE), Duration::ZERO);
-        contention.healed(start + PEACE);
-        assert_eq!(contention.pause(false, start + PEACE), Duration::ZERO);
+        assert_eq!(contention.pause(false, start + CALM), Duration::ZERO);
+        contention.healed(start + CALM);
+        assert_eq!(contention.pause(false, start + CALM), Duration::ZERO);
     }
 }

@@ -5,16 +5,17 @@ use serde_json::Value;
 use super::last_report::LastReport;
 use crate::{api::FindingItem, app::Enforcement};
 
-/// What is known of a child, the process's memory of earlier attempts apart.
+/// What is known of a child, except for the process's memory of earlier attempts.
 #[derive(Clone, Debug)]
 pub struct Known<'a> {
     /// UID of the app.
     pub uid: &'a str,
-    /// How the app's children are held to what is declared.
+    /// How drift of the app's children is handled.
     pub enforcement: &'a Enforcement,
-    /// What the last status says of the children.
+    /// What the last status reports about the children.
     pub last_report: LastReport<'a>,
-    /// Whether the part's guards are in place. While they aren't, what exists is kept as declared, but nothing new is created.
+    /// Whether the part's guards are in place. While they aren't, what exists is kept as declared, but nothing new is
+    /// created.
     pub guards: Guards,
     /// The live object.
     pub live: Live,
@@ -63,7 +64,7 @@ pub enum Live {
         uid: String,
         /// All of it but its status.
         object: Value,
-        /// This process has seen it equal to this very child before, so that every difference is drift.
+        /// This process has found it equal to this very child before, so every difference is drift.
         verified: bool,
     },
 }

@@ -1,21 +1,22 @@
-//! What the last status says of the children: it tells a deleted object from one that was never created.
+//! What the last status reports about the children: it distinguishes a deleted object from one that was never created.
 
 use crate::{
     api::{ChildRef, DriftChange, DriftItem, HardenedAppStatus},
     desired::Child,
 };
 
-/// What the last status says of the children.
+/// What the last status reports about the children.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LastReport<'a> {
-    /// The children of the spec that is being applied, where the status speaks of that one.
+    /// The children of the spec that is being applied; empty if the status is about another spec.
     children: &'a [ChildRef],
     /// The deviations that weren't reverted.
     open: &'a [DriftItem],
 }
 
 impl<'a> LastReport<'a> {
-    /// The report in a status, read for a spec of this generation; `waits` says that an earlier spec is applied instead.
+    /// The report in a status, read for a spec of this generation; `waits` means that an earlier spec is applied
+    /// instead.
     #[must_use]
     pub fn of(status: &'a HardenedAppStatus, generation: Option<i64>, waits: bool) -> Self {
         let children = if waits || is_about(status, generation) { status.children.as_slice() } else { &[] };

@@ -1,5 +1,5 @@
-//! What the process remembers of each app besides its cache. All of it may be lost: a restart costs a pause or an event, never a
-//! wrong write.
+//! What the process remembers of each app besides its cache. All of it may be lost: a restart can lose a pause or an
+//! event, but never causes a wrong write.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -19,7 +19,8 @@ use crate::{
 /// What is remembered of one app.
 #[derive(Debug, Default)]
 pub struct AppMemory {
-    /// The status as it was written last, and the version of the app with it: newer than older versions from the watch.
+    /// The status that this process wrote last, and the version of the app with it: older versions from the watch don't
+    /// replace it.
     pub status: Option<(u64, HardenedAppStatus)>,
     /// What was reverted, until it is in a status: an API server that fails between the two must not hide an attack.
     pub unreported: Vec<DriftItem>,
@@ -35,7 +36,7 @@ pub struct AppMemory {
 /// What is remembered of one child.
 #[derive(Clone, Debug, Default)]
 pub struct ChildMemory {
-    /// How often it was reverted lately.
+    /// How often it was reverted recently.
     pub contention: Contention,
     /// It was read and doesn't exist, though the last status lists it.
     pub gone: bool,
@@ -66,7 +67,7 @@ struct Refused {
 /// The longest pause after a refusal where the live object is weaker than declared.
 const LONGEST_IN_DANGER: Duration = Duration::from_secs(30);
 
-/// Reverted deviations kept for the next status; it shows no more anyway.
+/// Reverted deviations kept for the next status, which shows no more than this.
 const UNREPORTED: usize = 20;
 
 impl AppMemory {
@@ -82,7 +83,8 @@ impl AppMemory {
         }
     }
 
-    /// The app to apply: the newest, which is remembered; or where that is refused the one accepted last, with the refusal.
+    /// The app to apply: the newest, which is remembered; or where that is refused the one accepted last, with the
+    /// refusal.
     ///
     /// # Errors
     /// The refusal, where no earlier app is known.
@@ -117,7 +119,7 @@ impl AppMemory {
         }
     }
 
-    /// Notes what was reverted, until a status has it.
+    /// Records what was reverted, until a status reports it.
     pub fn add_reverted(&mut self, items: &[DriftItem]) {
         for item in items {
             *self.reverted.entry(item.kind.clone()).or_default() += 1;
@@ -151,7 +153,7 @@ impl ChildMemory {
         self.refusal.as_ref().filter(|known| known.hash == child.hash).map_or(0, |known| known.times)
     }
 
-    /// Notes a refused write, to be tried again after the pause.
+    /// Records a refused write, to be tried again after the pause.
     pub fn add_refusal(&mut self, child: &Child, words: &str, now: Instant, pause: Duration) {
         let times = self.refusals(child).saturating_add(1);
         let until = now + pause;
@@ -167,7 +169,7 @@ impl ChildMemory {
         (!pause.is_zero()).then(|| (pause, taken.holder.clone()))
     }
 
-    /// Notes which owner has an object of this name.
+    /// Records which owner has an object of this name.
     pub fn add_conflict(&mut self, child: &Child, holder: &str, now: Instant) {
         self.conflict = Some(Taken { hash: child.hash.clone(), holder: holder.to_owned(), since: now });
     }

@@ -1,4 +1,4 @@
-//! What became of one reconciliation: of the app, and of each child. Plain data, from which the status is computed.
+//! The outcome of one reconciliation, for the app and for each child. Plain data, from which the status is computed.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     release::Target,
 };
 
-/// What became of one reconciliation of an app.
+/// The outcome of one reconciliation of an app.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// The spec can't be applied, and this process knows no earlier one that could: no child was read.
@@ -26,7 +26,7 @@ pub enum Outcome {
 pub struct Applied {
     /// What was to be applied.
     pub target: Target,
-    /// What accepting the spec found weaker than possible.
+    /// Settings of the spec that are weaker than possible.
     pub findings: Vec<FindingItem>,
     /// The state of each child.
     pub children: Vec<ChildOutcome>,
@@ -39,7 +39,7 @@ pub struct Applied {
 /// How far one part has come.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PartProgress {
-    /// The progress of the object that makes its pods; `None` until that exists.
+    /// The progress of the object that creates its pods; `None` until that exists.
     pub progress: Option<Progress>,
     /// Its pods.
     pub pods: Vec<PodState>,
@@ -69,14 +69,14 @@ impl Applied {
         self.refused.is_some() || self.target.ungated.enforcement.paused
     }
 
-    /// How the children are held to what is declared.
+    /// How drift of the children is handled.
     #[must_use]
     pub const fn enforcement(&self) -> &Enforcement {
         &self.target.ungated.enforcement
     }
 }
 
-/// What became of one child.
+/// The outcome for one child.
 #[derive(Clone, Debug)]
 pub struct ChildOutcome {
     /// Its kind.
@@ -89,9 +89,9 @@ pub struct ChildOutcome {
     pub declared: bool,
     /// Its state.
     pub state: ChildState,
-    /// What others had changed and this reconciliation reverted.
+    /// What other field managers had changed and this reconciliation reverted.
     pub reverted: Vec<DriftItem>,
-    /// What others have changed and is not reverted.
+    /// What other field managers have changed and is not reverted.
     pub open: Vec<DriftItem>,
     /// Additions that no field manager claims.
     pub findings: Vec<FindingItem>,
@@ -127,7 +127,8 @@ impl ChildState {
 }
 
 impl ChildOutcome {
-    /// The outcome for a child on which work stops: what the last verdict still finds is open, everything else was reverted.
+    /// The outcome for a child with which this reconciliation is done: what the last verdict still finds is open,
+    /// everything else was reverted.
     #[must_use]
     pub fn of(child: &Child, state: ChildState, reverted: Vec<DriftItem>, verdict: Verdict) -> Self {
         let open = if matches!(state, ChildState::InPlace) { Vec::new() } else { verdict.drift };

@@ -1,4 +1,4 @@
-//! What a pod says of itself: whether it serves, and if not, why.
+//! What a pod reports: whether it is ready, and if not, why.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ pub struct PodState {
     pub child: String,
     /// Name of its app.
     pub app: String,
-    /// Why it doesn't serve; empty if nothing is known to be wrong.
+    /// Why it isn't ready; empty if no problem is known.
     pub problem: String,
 }
 
@@ -19,14 +19,15 @@ impl PodState {
     /// Reads a pod.
     #[must_use]
     pub fn read(pod: &Value) -> Self {
-        // The label that policies select by: a pod that has it is bound, whatever else it says of itself.
+        // NetworkPolicies select by this label, so it decides to which child the pod belongs, whatever its other labels
+        // claim.
         let workload = pod.pointer("/metadata/labels").and_then(|labels| labels.get(WORKLOAD)).and_then(Value::as_str);
         let (app, component) = workload.and_then(|workload| workload.split_once('.')).unwrap_or_default();
-        let leaving = pod.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
+        let deleting = pod.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
         Self {
             child: format!("{app}-{component}"),
             app: app.to_owned(),
-            problem: if leaving { String::new() } else { problem(pod).unwrap_or_default() },
+            problem: if deleting { String::new() } else { problem(pod).unwrap_or_default() },
         }
     }
 }
@@ -43,8 +44,8 @@ fn problem(pod: &Value) -> Option<String> {
         (text(pod, "/status/phase") == "Failed")
             .then(|| format!("{}: {}", text(pod, "/status/reason"), text(pod, "/status/message")))
     };
-    let words = container.or_else(unscheduled).or_else(evicted)?;
-    Some(quoted(&words))
+    let message = container.or_else(unscheduled).or_else(evicted)?;
+    Some(quoted(&message))
 }
 
 fn container_problem(status: &Value) -> Option<String> {
@@ -60,7 +61,8 @@ fn container_problem(status: &Value) -> Option<String> {
     }
 }
 
-/// The same words while it waits, runs again and ends again: a crash loop is one story, and one status.
+/// The same message while the container waits, runs again and ends again, so that a crash loop doesn't change the
+/// status each time.
 fn ended(status: &Value) -> Option<String> {
     let last = status.pointer("/state/terminated").or_else(|| status.pointer("/lastState/terminated"))?;
     let code = last.get("exitCode").and_then(Value::as_i64)?;

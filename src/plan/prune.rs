@@ -1,4 +1,4 @@
-//! Children that nothing declares any more: which may go, and in which order.
+//! Children that are no longer declared: which may be deleted, and in which order.
 
 use std::collections::BTreeSet;
 
@@ -21,10 +21,10 @@ pub struct Leftover {
     pub leaving: bool,
 }
 
-/// Splits what nothing declares any more into what may be deleted now and what must wait.
+/// Splits the objects that are no longer declared into those that may be deleted now and those that must wait.
 ///
-/// The new must serve before the old goes: after a rename both are there for a while. A workload goes before its policy, and
-/// the policy only after the last pod.
+/// The replacement must be available before the old object is deleted, so after a rename both exist for a while. A
+/// workload is deleted before its policy, and the policy only after the last pod.
 #[must_use]
 pub fn prunable(owned: Vec<Leftover>, declared: &[Child], available: bool) -> (Vec<Leftover>, Vec<Leftover>) {
     let declared: BTreeSet<(&Kind, &str)> = declared.iter().map(|child| (child.kind, child.name.as_str())).collect();
@@ -34,7 +34,8 @@ pub fn prunable(owned: Vec<Leftover>, declared: &[Child], available: bool) -> (V
         gone.iter().filter(|other| other.kind.stage == Stage::Workload).map(|other| other.name.clone()).collect();
     gone.into_iter().partition(|leftover| {
         let bare = !leftover.has_pods && !with_workload.contains(&leftover.name);
-        // Of a component that is still declared nothing has to wait: an autoscaler that is switched off must not go on.
+        // If the component is still declared, its objects don't wait for availability: an autoscaler that was disabled
+        // must stop scaling.
         let kept = declared.iter().any(|(_, name)| *name == leftover.name);
         (available || kept) && !leftover.leaving && (leftover.kind.stage == Stage::Workload || bare)
     })

@@ -8,10 +8,10 @@ use crate::desired::{Kind, Stage};
 /// A reconciliation must end: a hung one would occupy a worker for ever.
 pub const LONGEST_RECONCILIATION: Duration = Duration::from_secs(30);
 
-/// How soon an object is looked for again that was being deleted. Its watch reports the end of it earlier.
+/// How soon to check again for an object that was being deleted. Usually its watch reports the deletion earlier.
 const AFTER_DELETION: Duration = Duration::from_secs(15);
 
-/// What a failure calls for.
+/// How to react to a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureClass {
     /// The object isn't the one that was compared: read it again.
@@ -33,7 +33,8 @@ pub fn backoff(class: FailureClass, failures: u32) -> Duration {
     first.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(longest)
 }
 
-/// How often the creation of an object is tried whose name another owner has: soon where pods may be without their guard.
+/// How often to retry the creation of an object whose name another owner has: soon for guards, since pods may run
+/// without them.
 #[must_use]
 pub const fn conflict_retry(kind: &Kind) -> Duration {
     match kind.stage {
@@ -65,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_with_failures_to_a_bound_and_by_what_failed() {
+    fn pauses_grow_with_failures_to_the_bound_of_their_class() {
         for (class, first, longest) in [
             (FailureClass::Outdated, 100, 10_000),
             (FailureClass::Unavailable, 1_000, 60_000),

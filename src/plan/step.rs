@@ -1,4 +1,5 @@
-//! The one decision about one child: what is done next, from what is known of it and from what earlier attempts have shown.
+//! The one decision about one child: what is done next, from what is known of it and from what earlier attempts have
+//! shown.
 
 use std::time::Instant;
 
@@ -27,7 +28,7 @@ pub enum Step {
     Rest(ChildState),
     /// The request that the verdict asks for is sent.
     Send(Purpose),
-    /// The object is read: it may exist without the label by which the watches see it.
+    /// The object is read: it may exist without the label that the watches select by.
     Read,
 }
 
@@ -58,7 +59,8 @@ pub fn step(child: &Child, known: &Known<'_>, memory: &ChildMemory, now: Instant
     Decision { verdict, step }
 }
 
-/// Where a listed child isn't recreated, an object without our label would never be found: its deletion must not be assumed.
+/// If a listed child isn't recreated, an object that only lost the operator's label would never be found, so a deletion
+/// must not be assumed.
 fn may_be_out_of_sight(child: &Child, known: &Known<'_>) -> bool {
     let left = known.enforcement.paused || known.enforcement.only_observes(child.kind.rules.always_enforced);
     known.live == Live::Absent && left && (known.written || known.last_report.lists(child))
@@ -76,8 +78,8 @@ fn send(
     if creates && let Some((pause, holder)) = memory.conflict(child, now) {
         return Step::Rest(ChildState::Conflict(holder, pause));
     }
-    if let Some((pause, words)) = memory.refusal(child, verdict.is_dangerous(), now) {
-        return Step::Rest(ChildState::Failed(pause, words));
+    if let Some((pause, message)) = memory.refusal(child, verdict.is_dangerous(), now) {
+        return Step::Rest(ChildState::Failed(pause, message));
     }
     if known.enforcement.paused || (known.guards == Guards::Missing && verdict.is_update) {
         return Step::Rest(ChildState::Held);

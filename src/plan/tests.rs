@@ -1,4 +1,4 @@
-//! The plan against objects as an API server would keep them, managed fields included.
+//! The plan against objects as an API server would store them, managed fields included.
 
 mod drift;
 mod fake;
@@ -25,7 +25,7 @@ use crate::{
 /// The basis of a verdict on an object that the last status lists.
 const LISTED: Basis = Basis { verified: false, listed: true };
 
-/// The verdict on a child whose live object is known like this; `listed` says that the last status lists it.
+/// The verdict on a child whose live object is known like this; `listed` means that the last status lists it.
 fn verdict(child: &Child, live: Live, listed: bool, enforcement: &Enforcement) -> Verdict {
     let reference = ChildRef { kind: child.kind.name.to_owned(), name: child.name.clone() };
     let status = HardenedAppStatus { children: vec![reference], ..HardenedAppStatus::default() };
@@ -37,11 +37,11 @@ fn verdict(child: &Child, live: Live, listed: bool, enforcement: &Enforcement) -
     )
 }
 
-/// The child in place, and then what others do to it.
-fn disturbed(child: &Child, doing: impl FnOnce(&mut Fake)) -> Fake {
+/// The child as applied, and then changed by another client.
+fn disturbed(child: &Child, disturb: impl FnOnce(&mut Fake)) -> Fake {
     let mut fake = Fake::default();
     fake.apply(child);
-    doing(&mut fake);
+    disturb(&mut fake);
     fake
 }
 
@@ -63,7 +63,7 @@ fn lines(verdict: &Verdict) -> Vec<String> {
     verdict.drift.iter().map(line).collect()
 }
 
-/// Sets a value in an object; missing objects on the way are made.
+/// Sets a value in an object; missing parent objects are created.
 fn set(object: &mut Value, pointer: &str, value: Value) {
     let (holder, field) = pointer.rsplit_once('/').unwrap();
     if object.pointer(holder).is_none() {
@@ -73,7 +73,7 @@ fn set(object: &mut Value, pointer: &str, value: Value) {
     object.pointer_mut(holder).unwrap().as_object_mut().unwrap().insert(field, value);
 }
 
-/// Adds a member to a list; a missing list is made.
+/// Adds a member to a list; a missing list is created.
 fn push(object: &mut Value, pointer: &str, value: Value) {
     if object.pointer(pointer).is_none() {
         set(object, pointer, json!([]));

@@ -1,4 +1,4 @@
-//! What should exist: the release that runs, and the one that comes after it.
+//! What should exist: the release that runs, and the one that replaces it.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,13 @@ pub struct Target {
     pub runs: Option<Release>,
     /// The release that replaces it.
     pub comes: Option<Release>,
-    /// Whether it may.
+    /// Whether `comes` may replace `runs`.
     pub gate: Gate,
-    /// What no release freezes.
+    /// What applies at once, independent of the release.
     pub ungated: Ungated,
 }
 
-/// Whether a coming release may replace the one that runs.
+/// Whether the next release may replace the one that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gate {
     /// It may.
@@ -41,7 +41,8 @@ impl Target {
         release.into_iter().flat_map(|release| &release.parts).map(Part::workload)
     }
 
-    /// All connections that must be possible: until a rollout is complete, pods of both releases run.
+    /// All connections that must be possible. They include those of both releases, because pods of both run until a
+    /// rollout is complete.
     #[must_use]
     pub fn edges(&self) -> BTreeSet<&Edge> {
         let releases = self.runs.iter().chain(&self.comes);

@@ -1,4 +1,4 @@
-//! The rollout of each component, in words.
+//! The rollout of each component, with a message.
 
 use crate::{
     api::ComponentStatus,
@@ -37,7 +37,7 @@ fn blocked(child: &ChildOutcome) -> Option<String> {
     match &child.state {
         ChildState::Conflict(holder, _) => Some(format!("{kind} {name} belongs to {holder}")),
         ChildState::AwaitDeletion => Some(format!("{kind} {name} is being deleted")),
-        ChildState::Failed(_, words) => Some(words.chars().take(LONGEST).collect()),
+        ChildState::Failed(_, message) => Some(message.chars().take(LONGEST).collect()),
         ChildState::InPlace
         | ChildState::Observed
         | ChildState::Contested(_)
@@ -46,7 +46,7 @@ fn blocked(child: &ChildOutcome) -> Option<String> {
     }
 }
 
-/// Why its pods don't serve; empty when they do.
+/// Why its pods aren't ready; empty when they are.
 fn message(progress: &PartProgress) -> String {
     let Some(rollout) = progress.rollout() else { return "waiting for its Deployment".to_owned() };
     if rollout.complete {

@@ -1,4 +1,4 @@
-//! What others did, and what became of it.
+//! Drift in the status: what other clients changed, and whether it was reverted.
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
 
@@ -7,18 +7,18 @@ use crate::{
     plan::{ChildOutcome, most_dangerous},
 };
 
-/// Deviations kept after they were undone, and shown while they are not.
+/// Deviations kept after they were reverted, and shown while they aren't.
 const KEPT: usize = 20;
 
-/// What was undone: the news before what is known.
-pub(super) fn reverted(previous: &DriftStatus, news: &[DriftItem], now: Timestamp) -> Vec<DriftItem> {
-    let mut items = most_dangerous(news.iter().map(|item| dated(item, None, now)).collect(), KEPT);
-    // News is always told: if it were pushed out by what is known, nobody would hear of it.
+/// What was reverted: new items before known ones.
+pub(super) fn reverted(previous: &DriftStatus, new_items: &[DriftItem], now: Timestamp) -> Vec<DriftItem> {
+    let mut items = most_dangerous(new_items.iter().map(|item| dated(item, None, now)).collect(), KEPT);
+    // New items are always kept: if known ones displaced them, they would never be reported.
     items.extend(most_dangerous(previous.reverted.clone(), KEPT - items.len()));
     items
 }
 
-/// What is not undone. First seen is first seen, however often it is looked at.
+/// What isn't reverted. The time of the first observation stays, however often an item is observed again.
 pub(super) fn open(previous: &DriftStatus, children: &[ChildOutcome], now: Timestamp) -> Vec<DriftItem> {
     let mut found: Vec<&DriftItem> = children.iter().flat_map(|child| &child.open).collect();
     found.sort_by_key(|item| !item.dangerous);

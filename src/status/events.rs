@@ -1,4 +1,5 @@
-//! What is worth an event: a rejection, a conflict, drift. Derived from two statuses, so nothing is said twice.
+//! Which changes of the status become events: a rejection, a conflict, drift. Derived from two statuses, so nothing is
+//! published twice.
 
 use std::collections::BTreeMap;
 
@@ -16,11 +17,11 @@ pub struct EventNote {
     pub action: EventAction,
     /// The child it is about.
     pub about: Option<ChildRef>,
-    /// For people; at most 1 kB, or the API server refuses it.
+    /// For users; at most 1 kB, or the API server refuses it.
     pub text: String,
 }
 
-/// Longest text in characters; each has at most 4 bytes, but these are almost all ASCII.
+/// Longest text in characters; all of them are ASCII, so this is its length in bytes too.
 const LONGEST: usize = 900;
 
 /// Reasons of `Ready` that are events too, and what the operator was doing.
@@ -47,8 +48,8 @@ pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<Ev
     notes
 }
 
-/// One event per object and sort of change: events that differ only in their text are counted as one, and all texts but the
-/// first are lost.
+/// One event per object and sort of change: events that differ only in their text are counted as one, and all texts but
+/// the first are lost.
 fn by_object<'a>(action: EventAction, items: impl Iterator<Item = &'a DriftItem>) -> Vec<EventNote> {
     let mut objects: BTreeMap<(&str, &str, EventReason), Vec<String>> = BTreeMap::new();
     for item in items {

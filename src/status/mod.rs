@@ -1,4 +1,4 @@
-//! 6 What we report: the outcome of a reconciliation becomes the status. Pure; computed for every outcome.
+//! 6 What is reported: the outcome of a reconciliation becomes the status. Pure; computed for every outcome.
 
 mod components;
 mod conditions;
@@ -16,8 +16,8 @@ use crate::{
 /// Findings shown; the largest app has a few per component.
 const FINDINGS: usize = 100;
 
-/// The status after an outcome. Equal to the previous one where nothing has changed: no time in it ticks. `reverted` is what
-/// was undone and is in no status yet.
+/// The status after an outcome. Equal to the previous one if nothing has changed: it doesn't contain the time of the
+/// report. `reverted` is what was reverted and isn't in a status yet.
 #[must_use]
 pub fn report(
     previous: &HardenedAppStatus,
@@ -26,7 +26,7 @@ pub fn report(
     reverted: &[DriftItem],
     now: Timestamp,
 ) -> HardenedAppStatus {
-    // What isn't known anew stays as it was: a rejected spec changes nothing that runs.
+    // What this reconciliation didn't find out stays as it was: a rejected spec changes nothing that runs.
     let mut status = HardenedAppStatus { observed_generation: generation, ..previous.clone() };
     status.drift.reverted = drift::reverted(&previous.drift, reverted, now);
     if let Outcome::Applied(applied) = outcome {
@@ -45,8 +45,8 @@ pub fn report(
         status.findings.truncate(FINDINGS);
     }
     status.conditions = conditions::conditions(previous, outcome, &status, now);
-    // Before 0.2 the field had another name, which the API server drops: it is written with the next change, so that an upgrade
-    // alone writes nothing.
+    // Before 0.2 the field had another name, which the API server drops: it is written with the next change, so that an
+    // upgrade alone writes nothing.
     if *previous == (HardenedAppStatus { applied_generation: None, ..status.clone() }) {
         return previous.clone();
     }
@@ -61,7 +61,7 @@ fn leftover(child: &ChildOutcome) -> FindingItem {
     FindingItem::about("", Check::Leftover, &message)
 }
 
-/// The children there are: those in place, and those that a request failed to bring back.
+/// The children that exist: those in place, and those that a request failed to restore.
 fn children(previous: &HardenedAppStatus, generation: Option<i64>, applied: &Applied) -> Vec<ChildRef> {
     let same_spec = applied.waits() || is_about(previous, generation);
     let mut children: Vec<ChildRef> = applied
@@ -73,7 +73,8 @@ fn children(previous: &HardenedAppStatus, generation: Option<i64>, applied: &App
             let there = match child.state {
                 ChildState::InPlace | ChildState::Observed | ChildState::Contested(_) => true,
                 ChildState::Leftover => false,
-                // Ours isn't there, and that may be somebody's doing.
+                // It isn't in place, and another client may have deleted it: listed as before, so that a deletion is
+                // recognized.
                 ChildState::Conflict(..) | ChildState::AwaitDeletion | ChildState::Held | ChildState::Failed(..) => {
                     listed
                 }

@@ -43,7 +43,7 @@ fn progress(rollout: Rollout, pods: Vec<PodState>) -> BTreeMap<PartName, PartPro
     BTreeMap::from([(PartName::new("web"), PartProgress { progress: Some(Progress::Rollout(rollout)), pods })])
 }
 
-/// An app that is in place and serves.
+/// An app whose objects are in place and whose pods are ready.
 fn applied() -> Applied {
     let app = app(json!({ "components": [{ "name": "web", "image": "r.io/web:1" }] }));
     Applied {

@@ -1,4 +1,4 @@
-//! The documentation: what it names exists, and every word of a status has its row.
+//! The documentation: what it names exists, and every value of a status has its row.
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -15,7 +15,7 @@ fn documents() -> Vec<(PathBuf, String)> {
     paths.into_iter().map(|path| (path.clone(), fs::read_to_string(&path).unwrap())).collect()
 }
 
-/// The parts of an address that GitHub makes of the headings.
+/// The anchors that GitHub generates from the headings.
 fn anchors(text: &str) -> Vec<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-');
@@ -24,7 +24,7 @@ fn anchors(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_a_target() {
     let mut found = Vec::new();
     for (path, text) in documents() {
         let links = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
@@ -72,7 +72,7 @@ fn words<'a>(words: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_word_of_a_status_has_its_row_and_no_row_is_about_another() {
+fn every_value_of_a_status_has_its_row_and_no_row_has_another_value() {
     assert_eq!(rows("Conditions"), words(ConditionType::ALL.iter().map(|word| word.as_str())));
     assert_eq!(rows("Reasons"), words(Reason::ALL.iter().map(|word| word.as_str())));
     assert_eq!(rows("Findings"), words(Check::ALL.iter().map(|word| word.as_str())));
@@ -80,7 +80,7 @@ fn every_word_of_a_status_has_its_row_and_no_row_is_about_another() {
 }
 
 #[test]
-fn no_code_but_the_vocabulary_writes_a_word_as_text() {
+fn only_the_vocabulary_spells_out_values_of_a_status() {
     let all = Check::ALL.iter().map(|word| word.as_str()).chain(Reason::ALL.iter().map(|word| word.as_str()));
     let events = EventReason::ALL.iter().map(|word| word.as_str());
     let all: Vec<String> = all.chain(events).map(|word| format!("\"{word}\"")).collect();

@@ -142,7 +142,7 @@ impl Crate {
     }
 }
 
-/// Groups of files each of which leads back to itself; the shortest such way for each.
+/// Cycles of imports: for each file that is part of one, the shortest.
 pub(super) fn circles(edges: &BTreeSet<(PathBuf, PathBuf)>) -> Vec<Vec<PathBuf>> {
     let next = |file: &PathBuf| -> Vec<PathBuf> {
         edges.iter().filter(|(from, _)| from == file).map(|(_, to)| to.clone()).collect()

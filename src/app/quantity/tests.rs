@@ -1,4 +1,4 @@
-//! Quantities in and out.
+//! Parsing, printing and adding quantities.
 
 use proptest::prelude::*;
 
@@ -37,7 +37,7 @@ fn canonical_forms_are_those_of_the_api_server() {
 }
 
 #[test]
-fn no_quantity() {
+fn text_that_is_not_a_positive_quantity_is_refused() {
     for text in [
         "", ".", "0", "0.0", "-1", "+1", "abc", "1e30", "1 Gi", "1ki", "1mi", "Mi", "1.2.3", "16Ei", "1e", "1e1.5",
         "NaN", "é",
@@ -47,7 +47,7 @@ fn no_quantity() {
 }
 
 #[test]
-fn sums_and_order() {
+fn quantities_can_be_added_and_compared() {
     let sum: Quantity = [Quantity::mebi(256), Quantity::mebi(64)].into_iter().sum();
     assert_eq!(sum.to_string(), "320Mi");
     assert!(Quantity::milli(100) < Quantity::parse("0.2").unwrap());
@@ -64,7 +64,8 @@ fn text() -> impl Strategy<Value = String> {
     })
 }
 
-/// The server's choice of base for a text: it looks at the suffix alone, so a text without one is decimal.
+/// Whether the server would keep the printed text. It chooses the base by the suffix alone: text without one is
+/// decimal.
 fn is_fixed_point(quantity: &Quantity) -> bool {
     Quantity::parse(&quantity.to_string())
         .is_some_and(|again| again == *quantity && again.to_string() == quantity.to_string())
@@ -79,7 +80,7 @@ proptest! {
     }
 
     #[test]
-    fn a_sum_of_both_bases_is_printed_like_that_too(amounts in prop::collection::vec(text(), 1..5)) {
+    fn a_sum_of_both_bases_is_printed_as_the_server_would_print_it(amounts in prop::collection::vec(text(), 1..5)) {
         let sum: Quantity = amounts.iter().filter_map(|text| Quantity::parse(text)).sum();
         if sum > Quantity::milli(1) {
             prop_assert!(is_fixed_point(&sum), "{amounts:?} -> {sum}");
@@ -88,8 +89,8 @@ proptest! {
 }
 
 #[test]
-fn a_binary_amount_that_is_none_any_more_is_printed_as_the_server_would() {
-    // 1000Mi + 1M: no whole number of Ki, and a whole number of k. The server reads "1049576000" and stores "1049576k".
+fn a_binary_amount_that_is_not_a_multiple_of_ki_is_printed_as_decimal() {
+    // 1000Mi + 1M is not a multiple of Ki, but of k. The server reads "1049576000" and stores "1049576k".
     let sum: Quantity = ["1000Mi", "1M"].iter().filter_map(|text| Quantity::parse(text)).sum();
     assert_eq!(sum.to_string(), "1049576k");
 }

@@ -1,4 +1,5 @@
-//! Misfits, on both kinds and at any depth. That the server agrees is shown by the table of bad input.
+//! Specs of both kinds that don't fit their schema, at any depth. The end-to-end table of bad input shows that the API
+//! server agrees.
 
 use serde_json::json;
 
@@ -15,7 +16,7 @@ fn beyond(kind: &str, spec: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_samples_fit() {
+fn the_samples_fit_the_schema() {
     for sample in
         [include_str!("../../../deploy/samples/smallest.yaml"), include_str!("../../../deploy/samples/largest.yaml")]
     {
@@ -26,7 +27,7 @@ fn the_samples_fit() {
 }
 
 #[test]
-fn what_cannot_be_read_is_named() {
+fn fields_that_cannot_be_read_are_reported() {
     let spec =
         json!({ "components": [{ "name": "web", "image": "r.io/web:1", "ports": [{ "name": "http", "prot": 1 }] }] });
     assert_eq!(
@@ -45,7 +46,7 @@ fn what_cannot_be_read_is_named() {
 }
 
 #[test]
-fn what_is_beyond_a_bound_is_named() {
+fn values_beyond_a_bound_are_reported() {
     let web = json!({ "name": "web", "image": "", "secrets": ["a", "a"], "user": 1_i64 << 40 });
     assert_eq!(
         beyond("HardenedApp", &json!({ "components": [web] })),
@@ -65,7 +66,7 @@ fn what_is_beyond_a_bound_is_named() {
 }
 
 #[test]
-fn a_field_that_our_own_rules_refuse_is_not_named_twice() {
+fn a_field_that_another_rule_rejects_is_not_reported_twice() {
     let mut review = Review::default();
     review.reject("spec.components[web].image", "no tag", "append one");
     bounds("HardenedApp", &json!({ "components": [{ "name": "web", "image": "" }] }), &mut review);
@@ -73,7 +74,7 @@ fn a_field_that_our_own_rules_refuse_is_not_named_twice() {
 }
 
 #[test]
-fn a_spec_that_is_too_long_altogether_is_refused() {
+fn a_spec_that_is_too_long_as_a_whole_is_rejected() {
     let env: Vec<Value> = (0..100).map(|n| json!({ "name": format!("V{n}"), "value": "x".repeat(4000) })).collect();
     let words = beyond("HardenedApp", &json!({ "components": [{ "name": "web", "image": "r.io/web:1", "env": env }] }));
     assert_eq!(

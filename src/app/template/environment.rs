@@ -1,4 +1,4 @@
-//! Environment variables: values in the open, secrets by reference.
+//! Environment variables: literal values, and secrets by reference.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ pub enum EnvSource {
     SecretKey(SecretKey),
 }
 
-/// Words of a variable's name that say its value is a secret; `PRIVATE_KEY` at the end says so too.
+/// Words in a variable's name that mark its value as a secret; so does `PRIVATE_KEY` at the end.
 const SECRET_WORDS: [&str; 8] = ["PASSWORD", "PASSWD", "PWD", "SECRET", "TOKEN", "CREDENTIAL", "CREDENTIALS", "APIKEY"];
 
 pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> Vec<Env> {
@@ -92,7 +92,7 @@ fn is_variable(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// As the API server asks of the keys of Secrets and ConfigMaps.
+/// As the API server requires of the keys of Secrets and ConfigMaps.
 fn is_key(key: &str) -> bool {
     key != "." && !key.starts_with("..") && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
@@ -108,7 +108,7 @@ mod tests {
     use super::is_secret_word;
 
     #[test]
-    fn whole_words_tell_a_secret() {
+    fn only_whole_words_mark_a_secret() {
         for (name, secret) in [
             ("DB_PASSWORD", true),
             ("db_password", true),

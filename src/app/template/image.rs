@@ -1,4 +1,4 @@
-//! Image references: a version or digest always, and from where the policy allows.
+//! Image references: each has a version or a digest, and comes from a registry that the policy allows.
 
 use crate::{
     api::PullPolicy,
@@ -56,7 +56,7 @@ pub(super) fn accept(reference: &str, policy: &Policy, path: &str, review: &mut 
     }
 }
 
-/// Registry with its port, if there is one, and folders.
+/// Whether `name` is an optional registry with an optional port, and a path.
 fn is_repository(name: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let (host, folders) = name.split_once('/').map_or(("", name), |(host, folders)| match host.split_once(':') {
@@ -78,8 +78,8 @@ const fn is_hex(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
 }
 
-/// Whether `name` is one of `prefixes` with a tag, or lies below one at a path boundary: `ghcr.io/team` holds `ghcr.io/team/x`
-/// and not `ghcr.io/teams`.
+/// Whether `name` is one of `prefixes`, with or without a tag, or lies below one at a path boundary: `ghcr.io/team`
+/// matches `ghcr.io/team/x` and not `ghcr.io/teams`.
 fn from_any(name: &str, prefixes: &[String]) -> bool {
     let name = with_registry(name);
     prefixes.iter().filter_map(|prefix| name.strip_prefix(prefix.trim_end_matches('/'))).any(|rest| {
@@ -88,7 +88,7 @@ fn from_any(name: &str, prefixes: &[String]) -> bool {
     })
 }
 
-/// A reference without a registry means Docker Hub, and there without a path the folder `library`.
+/// A reference without a registry means Docker Hub. If it has no path either, it means Docker Hub's folder `library`.
 fn with_registry(name: &str) -> String {
     match name.split_once('/') {
         Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => name.to_owned(),

@@ -1,4 +1,4 @@
-//! The pod template: everything of a component that a release freezes and that restarts its pods where it changes.
+//! The pod template: everything of a component that a release freezes and whose change restarts its pods.
 
 mod environment;
 mod image;

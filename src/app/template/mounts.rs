@@ -10,12 +10,12 @@ use crate::{
     },
 };
 
-/// A directory of a pod that is not the image's.
+/// A directory of a pod that doesn't come from the image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mount {
     /// Absolute path.
     pub path: String,
-    /// What is there.
+    /// What is mounted there.
     pub source: MountSource,
 }
 
@@ -48,7 +48,7 @@ impl MountSource {
 /// Where Secrets are mounted, each in a folder of its name.
 const SECRETS: &str = "/run/secrets";
 
-/// Paths that belong to the system: covering one breaks the image or hands it files of the node.
+/// Paths that belong to the system: a mount over one breaks the image or gives it files of the node.
 const SYSTEM: [&str; 15] = [
     "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/usr",
     "/var", "/var/run",
@@ -125,7 +125,7 @@ fn objection(path: &str, source: &MountSource) -> Option<(&'static str, &'static
     if path == "/tmp" && source.is_read_only() {
         return Some(("must stay writable", "choose another directory"));
     }
-    // In most images /var/run is a link to /run: both are where the token of a ServiceAccount would be looked for.
+    // In most images /var/run is a link to /run, so clients look for a ServiceAccount token below both.
     let reserved = ["/var/run/secrets", SECRETS].iter().any(|folder| path == *folder || below(path, folder));
     if reserved && !matches!(source, MountSource::Secret(_)) {
         return Some((
@@ -136,7 +136,7 @@ fn objection(path: &str, source: &MountSource) -> Option<(&'static str, &'static
     None
 }
 
-/// Two mounts at one path, or one inside a read-only one, where the runtime can't make the mount point.
+/// Rejects two mounts at one path, and a mount inside a read-only one, where the runtime can't create the mount point.
 fn overlaps(mounts: &[Mount], path: &str, review: &mut Review) {
     for (index, mount) in mounts.iter().enumerate() {
         for other in mounts.iter().skip(index + 1) {

@@ -1,4 +1,4 @@
-//! Where a component's pods run: the policy decides, by the devices they ask for.
+//! Where a component's pods run. The policy decides it by the devices that they ask for.
 
 use std::collections::BTreeMap;
 

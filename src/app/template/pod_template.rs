@@ -49,7 +49,7 @@ pub struct PodTemplate {
 }
 
 impl PodTemplate {
-    /// All ports, as a policy names them.
+    /// All ports, in the form in which an edge has them.
     pub(in crate::app) fn all_ports(&self) -> Ports {
         let number = |port: &Port| PortNumber { number: port.number, protocol: port.protocol };
         Ports::Of(self.ports.iter().map(number).collect())

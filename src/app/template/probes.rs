@@ -13,14 +13,14 @@ pub struct Probes {
     pub readiness: Option<Probe>,
     /// Whether the process must be restarted.
     pub liveness: Option<Probe>,
-    /// Holds the other two back until the process has started.
+    /// Delays the other two until the process has started.
     pub startup: Option<Probe>,
 }
 
 /// One check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
-    /// What is asked.
+    /// What it checks.
     pub handler: ProbeHandler,
     /// Seconds between two checks.
     pub period: i32,
@@ -30,7 +30,7 @@ pub struct Probe {
     pub failures: i32,
 }
 
-/// What a check asks.
+/// What a check does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ProbeHandler {
     /// GET of a path on a named port.
@@ -47,9 +47,9 @@ pub enum ProbeHandler {
     },
     /// A call of the gRPC health protocol.
     Grpc {
-        /// Number of the port: this handler knows no names.
+        /// Number of the port: this handler takes no names.
         port: u16,
-        /// Service asked about, if not the whole server.
+        /// Service to ask about, if not the whole server.
         service: Option<String>,
     },
     /// A command in the container.
@@ -59,9 +59,9 @@ pub enum ProbeHandler {
     },
 }
 
-/// Seconds between checks, and failures in a row that count, if the user says nothing.
+/// Seconds between checks, and failures in a row that count, if the user gives none.
 const STEADY: (i32, i32) = (10, 3);
-/// The same for startup: five minutes in all, with an answer within five seconds of being up.
+/// The same for startup. A process has five minutes to start, and its start is noticed within five seconds.
 const STARTUP: (i32, i32) = (5, 60);
 
 pub(super) fn accept(spec: Option<&api::Probes>, ports: &[Port], path: &str, review: &mut Review) -> Probes {

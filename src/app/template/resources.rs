@@ -27,7 +27,7 @@ pub(super) fn accept(
         // The kubelet counts emptyDir volumes towards the pod's limit and evicts the pod above it.
         ephemeral_storage: mounts::writable_sizes(mounts).chain([process]).sum(),
     };
-    // What the user asks for: /tmp, which the operator adds, doesn't count.
+    // The maximum applies to what the user asks for. /tmp, which the operator adds, doesn't count.
     let asked = mounts.iter().filter(|mount| spec.writable_paths.iter().any(|writable| writable.path == mount.path));
     let local_disk = mounts::writable_sizes(asked).chain([process]).sum();
     let sums = [

@@ -1,4 +1,4 @@
-//! The field reference for people, from the schemas that the API server holds objects to.
+//! The field reference for users, from the schemas that the API server validates objects against.
 
 mod page;
 mod schema;

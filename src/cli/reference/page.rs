@@ -1,4 +1,4 @@
-//! The field reference for people, from the schemas that the API server holds objects to.
+//! The field reference for users, from the schemas that the API server validates objects against.
 
 use std::fmt::Write;
 
@@ -40,9 +40,9 @@ struct Section<'a> {
     /// Paths from the kind on, such as `HardenedApp.spec.components[]`.
     places: Vec<String>,
     schema: &'a JSONSchemaProps,
-    /// What makes two objects the same: all but what is said about the place.
+    /// What makes two objects the same: the schema without what depends on the place.
     shape: JSONSchemaProps,
-    /// What it is; empty where its places say different things, which their rows do.
+    /// What it is; empty if its places have different descriptions, which are in their rows.
     description: &'a str,
 }
 
@@ -51,12 +51,12 @@ impl Section<'_> {
         self.places.first().map_or("", String::as_str)
     }
 
-    /// How many objects are around it.
+    /// How deeply the object is nested.
     fn depth(&self) -> usize {
         self.path().matches('.').count()
     }
 
-    /// The part of an address that GitHub makes of the heading.
+    /// The anchor that GitHub generates from the heading.
     fn anchor(&self) -> String {
         self.path().chars().filter(|letter| letter.is_alphanumeric()).collect::<String>().to_lowercase()
     }
@@ -104,7 +104,7 @@ fn describe(text: &mut String, section: &Section, crd: Option<&CustomResourceDef
         line(text, &format!("\n{rule}"));
     }
     line(text, "\n| Field | Type | Meaning |\n|---|---|---|");
-    // Whoever writes an object starts with what is required.
+    // Required fields come first.
     let required = |name: &String| section.schema.required.as_ref().is_some_and(|required| required.contains(name));
     let mut fields: Vec<_> = section.schema.properties.iter().flatten().collect();
     fields.sort_by_key(|(name, _)| !required(name));

@@ -1,4 +1,4 @@
-//! The reference is complete, its links lead somewhere, and it says what the schema says.
+//! The reference is complete, its links have a target, and it describes what the schema defines.
 
 use std::collections::BTreeSet;
 
@@ -76,7 +76,7 @@ fn every_link_leads_to_one_heading_and_every_heading_has_a_link() {
 }
 
 #[test]
-fn types_limits_and_rules_are_said_in_words() {
+fn types_limits_and_rules_are_described() {
     let text = of(&json!({
         "name": { "type": "string", "minLength": 1, "maxLength": 20, "description": "A <name>,\nsuch as `a_b`." },
         "mode": { "type": "string", "enum": ["On", "Off"], "default": "On" },

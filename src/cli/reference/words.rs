@@ -1,4 +1,4 @@
-//! Schemas in words: types, limits, rules.
+//! Schemas as text: types, limits, rules.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSONSchemaProps};
 use serde_json::Value;
@@ -68,7 +68,7 @@ fn one(field: &JSONSchemaProps) -> Vec<String> {
         return vec![list(&values, "or")];
     }
     let mut words = vec![name(field).to_owned()];
-    // How long the text of a quantity may be is of no interest: what it says is.
+    // The length limit of a quantity's text is left out, since it doesn't help users.
     if words == ["string"] {
         words.extend(range(field.min_length.map(Value::from), field.max_length.map(Value::from), "character"));
     }

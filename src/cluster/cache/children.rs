@@ -1,4 +1,4 @@
-//! All live children, by name and by app. Fed by the watches and by the answers to our own writes.
+//! All live children, by name and by app. Filled by the watches and by the responses to the operator's own writes.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -27,15 +27,15 @@ pub struct Cache(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Boxed: a map of large values that grows holds them twice and more.
+    /// Boxed: a growing map holds its values more than twice, which matters for large ones.
     children: HashMap<Key, Box<Entry>>,
     by_app: HashMap<AppKey, BTreeSet<Key>>,
-    /// Lists under way, by kind.
+    /// Unfinished lists, by kind.
     relists: BTreeMap<&'static Kind, Relist>,
     pods: Pods,
 }
 
-/// A list that is under way.
+/// A list that hasn't ended yet.
 #[derive(Debug)]
 struct Relist {
     began: Instant,
@@ -43,12 +43,13 @@ struct Relist {
 }
 
 impl Cache {
-    /// A panic while the lock was held can't leave the maps half-changed in a way that a relist wouldn't mend.
+    /// A panic while the lock was held can't leave the maps half-changed in a way that a relist wouldn't correct.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in what a watch says. Returns the apps to look at, if there may be something to do: two where it changed hands.
+    /// Stores an object that a watch reports. Returns the apps to reconcile, if there may be something to do: two if
+    /// the object moved to another app.
     pub(in crate::cluster) fn observed(&self, kind: &'static Kind, object: &Value) -> Vec<AppKey> {
         let Some(key) = key_of(kind, object) else { return Vec::new() };
         if self.state().sees(kind, &key, object) {
@@ -71,17 +72,17 @@ impl Cache {
         apps
     }
 
-    /// Takes in a deletion that a watch reports.
+    /// Removes an object whose deletion a watch reports.
     pub(in crate::cluster) fn deleted(&self, kind: &'static Kind, object: &Value) -> Option<AppKey> {
         let key = key_of(kind, object)?;
         let uid = object.pointer("/metadata/uid").and_then(Value::as_str);
         let mut state = self.state();
-        // An object of the same name that we have made since stays.
+        // An object of the same name that the operator has created since stays.
         state.children.get(&key).filter(|known| Some(known.uid.as_str()) == uid)?;
         state.take(&key)
     }
 
-    /// A list begins: what it doesn't hold is gone.
+    /// A list begins: what it doesn't contain is deleted.
     pub(in crate::cluster) fn relist(&self, kind: &'static Kind) {
         let relist = Relist { began: Instant::now(), seen: HashSet::new() };
         self.state().relists.insert(kind, relist);
@@ -94,31 +95,33 @@ impl Cache {
         let gone: Vec<Key> = state
             .children
             .iter()
-            // What we wrote since the list began may be newer than it; the watch that follows will tell.
+            // What the operator wrote since the list began may be newer than the list; the watch that follows reports
+            // it.
             .filter(|(key, entry)| key.0 == kind && !seen.contains(*key) && !entry.is_written_since(began))
             .map(|(key, _)| key.clone())
             .collect();
         gone.iter().filter_map(|key| state.take(key)).collect()
     }
 
-    /// Takes in the answer to our own write, so that the next look already sees it.
+    /// Stores the response to the operator's own write, so that the next reconciliation already uses it.
     pub(in crate::cluster) fn wrote(&self, kind: &'static Kind, object: &Value) {
         if let (Some(key), Some(entry)) = (key_of(kind, object), Entry::read(kind, object)) {
             let mut state = self.state();
-            // Somebody's next change can reach the watch before our answer reaches us; the watch won't tell it twice.
+            // The watch can report another client's next change before this response arrives; it won't report that
+            // change twice.
             if !state.children.get(&key).is_some_and(|known| known.uid == entry.uid && known.version > entry.version) {
                 state.put(key, entry.written_now());
             }
         }
     }
 
-    /// Forgets an object that a request found to be gone.
+    /// Forgets an object that a request found to be deleted.
     pub(in crate::cluster) fn forget(&self, app: &AppId, kind: &'static Kind, name: &str) {
         self.state().take(&(kind, app.namespace.clone(), name.to_owned()));
     }
 
-    /// Notes that the object that was judged is what the child's hash stands for. From here on only that is kept of it. What
-    /// the watch has brought since then is yet to be judged.
+    /// Records that the judged object equals the child with this hash. From here on only the hash is kept. What the
+    /// watch has reported since then is yet to be judged.
     pub(in crate::cluster) fn verified(&self, app: &AppId, child: &Child, judged: &Live, findings: &[FindingItem]) {
         let key = (child.kind, app.namespace.clone(), child.name.clone());
         let Live::Object { object, .. } = judged else { return };
@@ -141,7 +144,8 @@ impl Cache {
         let replicas = entry.progress.as_ref().map(|Progress::Rollout(rollout)| rollout.desired.into());
         let outdated = |uid| Live::Outdated { uid, version: entry.version, replicas };
         if entry.object.is_none() && entry.controller.as_ref() != Some(&app.uid) {
-            // Only apps settle children, so an app has it: another one, or an earlier one of this name.
+            // Only reconciliations of apps verify children, so it belongs to an app: another one, or an earlier one of
+            // this name.
             return Live::Foreign { holder: format!("{} {}", HardenedApp::kind(&()), entry.app) };
         }
         match (&entry.object, &entry.verified) {
@@ -198,7 +202,7 @@ impl Cache {
 }
 
 impl State {
-    /// Notes that a watch has told of an object. Returns whether that is only the echo of our own write.
+    /// Records that a watch has reported an object. Returns whether that is only the echo of the operator's own write.
     fn sees(&mut self, kind: &'static Kind, key: &Key, object: &Value) -> bool {
         if let Some(relist) = self.relists.get_mut(kind) {
             relist.seen.insert(key.clone());

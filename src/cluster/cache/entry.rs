@@ -1,4 +1,5 @@
-//! What the cache keeps of one child: enough to know that nothing must be done, and the object only while that isn't known.
+//! What the cache keeps of one child: enough to know that nothing must be done, and the object only while that isn't
+//! known.
 
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,8 @@ use crate::{
     desired::{Kind, PART_OF, Progress},
 };
 
-/// How long our own write outranks what a watch says: longer than any healthy watch lags behind, and short enough that a
-/// cluster restored to an older state, where versions go back, is believed again.
+/// How long the operator's own write outranks a watch event: longer than any healthy watch lags behind, and short
+/// enough that events are accepted again soon after a restore of the cluster, which makes versions decrease.
 const OWN_WRITE_OUTRANKS: Duration = Duration::from_secs(30);
 
 /// Namespace and name of an app.
@@ -26,9 +27,9 @@ pub(in crate::cluster) struct Entry {
     pub(super) version: u64,
     /// UID of the controller it names, if any.
     pub(super) controller: Option<String>,
-    /// Name of the app it belongs to: its controller, or else what its label says.
+    /// Name of the app it belongs to: its controller, or else the value of its label.
     pub(super) app: String,
-    /// The object as JSON text, as long as nobody has judged it equal to what is declared.
+    /// The object as JSON text, until it is judged equal to what is declared.
     pub(super) object: Option<Box<str>>,
     /// Hash of the declared object that it was found equal to, last.
     pub(super) verified: Option<String>,
@@ -61,13 +62,13 @@ impl Entry {
         })
     }
 
-    /// Marks it as the answer to our own write.
+    /// Marks it as the response to the operator's own write.
     pub(super) fn written_now(mut self) -> Self {
         self.written = Some(Instant::now());
         self
     }
 
-    /// Whether `newer`, of the same name, is in fact older than what we wrote.
+    /// Whether `newer`, of the same name, is in fact older than what the operator wrote.
     pub(super) fn outranks(&self, newer: &Self) -> bool {
         self.uid == newer.uid && newer.version < self.version && self.is_fresh_write()
     }
@@ -92,13 +93,15 @@ impl Entry {
         }
     }
 
-    /// Whether a verdict on `object` holds for this too: it is the same object, and differs in nothing that can be judged.
+    /// Whether a verdict on `object` holds for this too: it is the same object, and differs in nothing that can be
+    /// judged.
     pub(super) fn is_judged_with(&self, kind: &Kind, object: &Value) -> bool {
         self.has_uid_of(object)
             && (self.has_version_of(object) || self.fingerprint == Compact::of(kind, object).fingerprint)
     }
 
-    /// Whether this is our own write, of which the watch now tells as well: nothing new, and not worth reading.
+    /// Whether this is the operator's own write, which the watch now reports too: nothing new, so the object needn't be
+    /// read.
     pub(super) fn is_echoed_by(&self, object: &Value) -> bool {
         self.is_fresh_write() && self.has_uid_of(object) && self.has_version_of(object)
     }
@@ -112,7 +115,7 @@ impl Entry {
         version.and_then(|version| version.parse().ok()) == Some(self.version)
     }
 
-    /// Whether the two call for the same work.
+    /// Whether the two need the same work.
     pub(super) fn is_same_work(&self, other: &Self) -> bool {
         self.uid == other.uid && self.fingerprint == other.fingerprint && self.progress == other.progress
     }

@@ -1,4 +1,4 @@
-//! What the watches have shown: children, pods, policies and namespaces.
+//! What the watches have reported: children, pods, policies and namespaces.
 
 mod children;
 mod entry;

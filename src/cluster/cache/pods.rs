@@ -1,4 +1,4 @@
-//! The pods of the components: whether they serve, and if not, why, in words.
+//! The pods of the components: whether they are ready, and if not, why.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -34,8 +34,8 @@ impl Pods {
     }
 
     pub(in crate::cluster) fn relisted(&mut self) -> Vec<AppKey> {
-        let seen = self.relist.take().unwrap_or_default();
-        let gone: Vec<_> = self.known.keys().filter(|key| !seen.contains(*key)).cloned().collect();
+        let listed = self.relist.take().unwrap_or_default();
+        let gone: Vec<_> = self.known.keys().filter(|key| !listed.contains(*key)).cloned().collect();
         gone.into_iter().filter_map(|key| self.known.remove(&key).map(|state| (key.0, state.app))).collect()
     }
 

@@ -1,4 +1,4 @@
-//! Which policy holds in which namespace.
+//! Which policy applies in which namespace.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,7 +13,7 @@ use crate::{
     app::{Policy, Rejection},
 };
 
-/// Name of the policy that holds where a namespace names none.
+/// Name of the policy that applies if a namespace names none.
 const DEFAULT: &str = "default";
 
 /// The policies, accepted, and the label of each namespace.
@@ -41,10 +41,10 @@ impl Settings {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The policy that holds in a namespace: the one its label names, else `default`, else the built-in one.
+    /// The policy that applies in a namespace: the one its label names, else `default`, else the built-in one.
     ///
     /// # Errors
-    /// If the label names a policy that isn't there, or the policy itself was refused.
+    /// If the label names a policy that doesn't exist, or the policy itself was refused.
     pub fn policy(&self, namespace: &str) -> Result<Policy, Vec<Rejection>> {
         let state = self.read();
         let named = state.namespaces.get(namespace).and_then(|namespace| namespace.policy.as_deref());
@@ -60,7 +60,7 @@ impl Settings {
         }
     }
 
-    /// Whether the watch has seen the namespace: until then nobody knows which policy holds in it.
+    /// Whether the watch has reported the namespace: until then it is unknown which policy applies in it.
     #[must_use]
     pub fn knows(&self, namespace: &str) -> bool {
         self.read().namespaces.contains_key(namespace)
@@ -72,7 +72,7 @@ impl Settings {
         self.read().namespaces.get(namespace).is_some_and(|namespace| namespace.terminating)
     }
 
-    /// Takes in a policy. Returns whether it changed anything.
+    /// Stores a policy. Returns whether it changed anything.
     pub(in crate::cluster) fn policy_observed(&self, policy: &DeserializeGuard<HardeningPolicy>) -> bool {
         let accepted = match &policy.0 {
             Ok(policy) => Policy::accept(policy).map_err(|rejections| in_policy(&policy.name_any(), rejections)),
@@ -86,7 +86,7 @@ impl Settings {
         earlier != Some(accepted)
     }
 
-    /// Forgets the policies that a full list doesn't hold. Returns whether there were any.
+    /// Forgets the policies that a full list doesn't contain. Returns whether there were any.
     pub(in crate::cluster) fn policies_listed(&self, names: &HashSet<String>) -> bool {
         let mut state = self.write();
         let before = state.policies.len();
@@ -94,7 +94,7 @@ impl Settings {
         state.policies.len() != before
     }
 
-    /// Forgets the namespaces that a full list doesn't hold; their apps are gone with them.
+    /// Forgets the namespaces that a full list doesn't contain; their apps are deleted with them.
     pub(in crate::cluster) fn namespaces_listed(&self, names: &HashSet<String>) {
         self.write().namespaces.retain(|name, _| names.contains(name));
     }
@@ -104,7 +104,7 @@ impl Settings {
         self.write().policies.remove(name);
     }
 
-    /// Takes in a namespace. Returns whether it changed anything for its apps.
+    /// Stores a namespace. Returns whether it changed anything for its apps.
     pub(in crate::cluster) fn namespace_observed(&self, namespace: &PartialObjectMeta<Namespace>) -> bool {
         let state = NamespaceState {
             policy: namespace.labels().get(POLICY_LABEL).cloned(),
@@ -120,7 +120,7 @@ impl Settings {
     }
 }
 
-/// Says in whose spec the fields are.
+/// Adds to each path the policy in whose spec the field is.
 fn in_policy(name: &str, rejections: Vec<Rejection>) -> Vec<Rejection> {
     rejections
         .into_iter()

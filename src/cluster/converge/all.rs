@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Executor<'_> {
-    /// Brings all children to what is declared: within a part the guards first, all else in parallel.
+    /// Applies all children: within a part the guards first, all else in parallel.
     pub async fn converge(&self, children: &[Child], last_report: LastReport<'_>) -> Vec<ChildOutcome> {
         self.memory.of(&self.target.id.uid, |memory| memory.retain(children));
         let parts = children.chunk_by(|one, other| one.part == other.part).map(async |children| {
@@ -38,7 +38,8 @@ impl Executor<'_> {
             self.child(child, known)
         });
         let outcomes = join_all(children).await;
-        // Noted here and not with the status: if another child takes too long, the drift of this one must not be lost.
+        // Recorded here and not with the status: if another child takes too long, the drift of this one must not be
+        // lost.
         for outcome in &outcomes {
             self.memory.of(&self.target.id.uid, |memory| memory.add_reverted(&outcome.reverted));
         }

@@ -1,4 +1,4 @@
-//! One child: ask the plan, send one request, ask again with the answer.
+//! One child: ask the plan, send one request, ask again with the response.
 
 use std::time::Instant;
 
@@ -14,7 +14,8 @@ use crate::{
     },
 };
 
-/// A child needs an apply, a removal and a comparison with the answer; whatever is left then waits for the next reconciliation.
+/// A child needs an apply, a removal and a comparison with the response; whatever is left then waits for the next
+/// reconciliation.
 const STEPS: usize = 4;
 
 impl Executor<'_> {
@@ -40,7 +41,8 @@ impl Executor<'_> {
                 Step::Send(purpose) => match self.send(child, &known.live, &verdict, purpose).await {
                     Ok(answer) => {
                         known.written |= !answer.found;
-                        // A creation that found our own object was no deletion: the next comparison says what it was.
+                        // If the creation found the app's own object, nothing was deleted: the next comparison finds
+                        // the drift.
                         if !(verdict.change == Change::Send(Request::Create) && answer.found) {
                             add_new(&mut reverted, verdict.drift);
                         }
@@ -55,13 +57,13 @@ impl Executor<'_> {
             return ChildOutcome::of(child, state, reverted, verdict);
         }
         let Decision { verdict, .. } = self.of(child, |memory| plan::step(child, &known, memory, Instant::now()));
-        let words =
+        let message =
             format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.name, child.name);
-        let state = ChildState::Failed(self.refused(child, &words), words);
+        let state = ChildState::Failed(self.refused(child, &message), message);
         ChildOutcome::of(child, state, reverted, verdict)
     }
 
-    /// Notes that a child needs nothing, so that the next reconciliation needn't compare it.
+    /// Records that a child needs nothing, so that the next reconciliation needn't compare it.
     fn rest(&self, child: &Child, live: &Live, state: &ChildState, verdict: &Verdict) {
         if *state == ChildState::InPlace {
             if !verdict.conditional {
@@ -71,7 +73,7 @@ impl Executor<'_> {
         }
     }
 
-    /// Reads an object that the watches don't show: it may only have lost the label by which they see it.
+    /// Reads an object that the watches don't show: it may only have lost the label that they select by.
     async fn read(&self, child: &Child) -> Result<Live, Failure> {
         match self.writer.get(&self.target.id, child).await {
             Ok(object) => {

@@ -1,4 +1,4 @@
-//! The tools of one reconciliation.
+//! What one reconciliation needs to converge the children of its app.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::{
     release::Target,
 };
 
-/// The tools of one reconciliation.
+/// What one reconciliation needs to converge the children of its app.
 #[derive(Debug)]
 pub struct Executor<'a> {
     /// What is to be applied.
@@ -28,7 +28,7 @@ pub struct Executor<'a> {
 }
 
 impl Executor<'_> {
-    /// How long to leave a child alone after a failure.
+    /// How long to wait before the next attempt after a failure.
     pub(super) fn pause(&self, child: &Child, failure: &Failure) -> Duration {
         match failure.class() {
             FailureClass::Refused => self.refused(child, &failure.in_words()),
@@ -39,10 +39,10 @@ impl Executor<'_> {
         }
     }
 
-    pub(super) fn refused(&self, child: &Child, words: &str) -> Duration {
+    pub(super) fn refused(&self, child: &Child, message: &str) -> Duration {
         self.of(child, |memory| {
             let pause = jittered(backoff(FailureClass::Refused, memory.refusals(child).saturating_add(1)));
-            memory.add_refusal(child, words, Instant::now(), pause);
+            memory.add_refusal(child, message, Instant::now(), pause);
             pause
         })
     }

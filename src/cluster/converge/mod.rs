@@ -1,4 +1,4 @@
-//! Bringing the children of an app to what is declared: the plan decides, this sends.
+//! Applies the children of an app: the plan decides, this module sends the requests.
 
 mod all;
 mod child;

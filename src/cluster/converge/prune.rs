@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Executor<'_> {
-    /// Deletes what isn't declared any more, as far as it may go now; the rest follows as the watches report each object gone.
-    /// Returns what still exists.
+    /// Deletes what isn't declared any more, as far as it may be deleted now; the rest follows as the watches report
+    /// the deletions. Returns what still exists.
     pub async fn prune(&self, children: &[Child], available: bool) -> Vec<ChildOutcome> {
         let (mut now, mut later) = plan::prunable(self.cache.owned(&self.target.id), children, available);
         if self.target.ungated.enforcement.paused {
@@ -22,7 +22,7 @@ impl Executor<'_> {
 
     async fn delete(&self, leftover: &Leftover) -> Option<ChildOutcome> {
         match self.writer.delete(&self.target.id, leftover).await {
-            // Changed or gone since: its watch reports that.
+            // Changed or deleted since: its watch reports that.
             Err(failure) if failure.class() != FailureClass::Outdated => {
                 let pause = jittered(backoff(failure.class(), 1));
                 Some(ChildOutcome::of_leftover(leftover, ChildState::Failed(pause, failure.in_words())))

@@ -10,7 +10,7 @@ use crate::{
     plan::{self, Change, FailureClass, Live, Request, Verdict},
 };
 
-/// What a request brought.
+/// The result of a request.
 pub(super) struct Answer {
     pub(super) live: Live,
     /// The object was read rather than written.
@@ -44,7 +44,7 @@ impl Executor<'_> {
         }
     }
 
-    /// Sets everything that differs, then applies to be its only owner again.
+    /// Sets everything that differs, then applies, so that the operator is its only owner again.
     async fn correct(&self, child: &Child, live: &Live, patch: &Value) -> Result<Answer, Failure> {
         let id = &self.target.id;
         let corrected = match self.writer.patch(id, child, patch).await {
@@ -63,8 +63,8 @@ impl Executor<'_> {
         Answer { live: Live::answered(object), found: false }
     }
 
-    /// After a refusal: what exists now? Admission runs before versions are compared, so a foreign object can be behind any
-    /// refusal of a creation.
+    /// After a refusal, reads what exists now. Admission runs before versions are compared, so a foreign object can be
+    /// the cause of any refused creation.
     async fn read_again(&self, child: &Child, compared: &Live, failure: Failure) -> Result<Answer, Failure> {
         let id = &self.target.id;
         match self.writer.get(id, child).await {
@@ -72,7 +72,8 @@ impl Executor<'_> {
             Ok(object) if failure.class() == FailureClass::Refused && compared.is_version_of(&object) => Err(failure),
             Ok(object) => {
                 match plan::holder(&object, &id.uid) {
-                    // Without our label no watch reports when it goes: not for the cache, but to be tried again.
+                    // Without the operator's label no watch would report its deletion: it isn't cached, and the
+                    // creation is tried again later.
                     Some(holder) => self.of(child, |memory| memory.add_conflict(child, &holder, Instant::now())),
                     None => self.cache.wrote(child.kind, &object),
                 }

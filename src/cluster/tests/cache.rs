@@ -1,4 +1,4 @@
-//! The cache: what it believes, keeps and forgets.
+//! The cache: what it accepts, keeps and forgets.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::{
     plan::{Live, PartProgress},
 };
 
-/// A look has found the object equal to what is declared.
+/// A reconciliation has found the object equal to what is declared.
 fn verify(cache: &Cache, child: &Child) {
     let live = cache.live(&id(), child);
     cache.verified(&id(), child, &live, &[]);
@@ -33,7 +33,7 @@ fn changed(mut object: Value) -> Value {
     object
 }
 
-/// The apps to look at, by name.
+/// The apps to reconcile, by name.
 fn apps(keys: impl IntoIterator<Item = AppKey>) -> Vec<String> {
     keys.into_iter().map(|(namespace, name)| format!("{namespace}/{name}")).collect()
 }
@@ -42,7 +42,7 @@ const SHOP: [&str; 1] = ["demo/shop"];
 const NONE: [&str; 0] = [];
 
 #[test]
-fn what_a_watch_says_is_known_and_calls_for_a_look() {
+fn what_a_watch_reports_is_stored_and_triggers_a_reconciliation() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     assert_eq!(cache.live(&id(), &child), Live::Absent);
     assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 5))), SHOP);
@@ -52,7 +52,7 @@ fn what_a_watch_says_is_known_and_calls_for_a_look() {
 }
 
 #[test]
-fn our_own_write_outranks_an_older_event() {
+fn an_own_write_outranks_an_older_event() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.wrote(child.kind, &stored(&child, "1", 7));
     assert_eq!(apps(cache.observed(child.kind, &changed(stored(&child, "1", 6)))), NONE);
@@ -62,8 +62,8 @@ fn our_own_write_outranks_an_older_event() {
 }
 
 #[test]
-fn an_older_event_about_another_object_of_the_name_is_believed() {
-    // Versions only compare within one object's life; after a restore of the cluster they even go back.
+fn an_older_event_about_another_object_of_the_name_is_accepted() {
+    // Versions are comparable only between states of one object; after a restore of the cluster they even decrease.
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.wrote(child.kind, &stored(&child, "1", 7));
     assert_eq!(apps(cache.observed(child.kind, &stored(&child, "2", 6))), SHOP);
@@ -71,7 +71,7 @@ fn an_older_event_about_another_object_of_the_name_is_believed() {
 }
 
 #[test]
-fn the_answer_to_our_write_doesnt_hide_a_newer_event() {
+fn the_response_to_a_write_doesnt_hide_a_newer_event() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &changed(stored(&child, "1", 8)));
     cache.wrote(child.kind, &stored(&child, "1", 7));
@@ -79,21 +79,21 @@ fn the_answer_to_our_write_doesnt_hide_a_newer_event() {
 }
 
 #[test]
-fn what_came_after_the_look_isnt_verified_with_it() {
+fn a_change_after_the_comparison_isnt_verified_with_it() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 7));
     let judged = cache.live(&id(), &child);
     cache.observed(child.kind, &changed(stored(&child, "1", 8)));
     cache.verified(&id(), &child, &judged, &[]);
     assert_eq!(version(&cache, &child).as_deref(), Some("8"));
-    // Nor if the object was made anew.
+    // Nor if the object was recreated.
     cache.observed(child.kind, &changed(stored(&child, "2", 7)));
     cache.verified(&id(), &child, &judged, &[]);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
 }
 
 #[test]
-fn a_status_that_came_after_the_look_is_verified_with_it() {
+fn a_status_change_after_the_comparison_is_verified_with_it() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 7));
     let judged = cache.live(&id(), &child);
@@ -105,7 +105,7 @@ fn a_status_that_came_after_the_look_is_verified_with_it() {
 }
 
 #[test]
-fn the_echo_of_our_own_write_triggers_nothing() {
+fn the_echo_of_an_own_write_triggers_nothing() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.wrote(child.kind, &stored(&child, "1", 7));
     verify(&cache, &child);
@@ -114,7 +114,7 @@ fn the_echo_of_our_own_write_triggers_nothing() {
 }
 
 #[test]
-fn an_echo_comes_before_the_look_too_and_keeps_its_object_in_a_list() {
+fn an_echo_before_the_comparison_triggers_nothing_and_keeps_its_object_in_a_list() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.relist(child.kind);
     cache.wrote(child.kind, &stored(&child, "1", 7));
@@ -134,20 +134,20 @@ fn a_deletion_of_an_earlier_object_is_ignored() {
 }
 
 #[test]
-fn a_verified_object_is_kept_no_longer_but_what_was_found_is() {
+fn a_verified_object_is_dropped_but_its_findings_are_kept() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
     let finding = crate::api::FindingItem { check: "c".to_owned(), ..Default::default() };
     let live = cache.live(&id(), &child);
     cache.verified(&id(), &child, &live, std::slice::from_ref(&finding));
     assert_eq!(cache.live(&id(), &child), Live::Verified { findings: vec![finding] });
-    // Judged against another version of the child, it has to be applied anew.
+    // Judged against another version of the child, it has to be applied again.
     let newer = Child { hash: "another".to_owned(), ..child };
     assert_eq!(cache.live(&id(), &newer), Live::Outdated { uid: "1".to_owned(), version: 5, replicas: Some(2) });
 }
 
 #[test]
-fn what_cant_be_judged_keeps_it_verified() {
+fn a_change_that_cant_be_judged_keeps_the_object_verified() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
     verify(&cache, &child);
@@ -166,7 +166,7 @@ fn what_cant_be_judged_keeps_it_verified() {
 }
 
 #[test]
-fn a_rollout_that_moves_calls_for_a_look_and_stays_verified() {
+fn rollout_progress_triggers_a_reconciliation_and_keeps_the_object_verified() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
     verify(&cache, &child);
@@ -177,7 +177,7 @@ fn a_rollout_that_moves_calls_for_a_look_and_stays_verified() {
 }
 
 #[test]
-fn a_change_that_can_be_judged_unsettles_and_is_somebody_elses() {
+fn a_change_that_can_be_judged_must_be_compared_and_is_drift() {
     for pointer in ["/spec/replicas", "/metadata/labels/x", "/metadata/annotations/x", "/spec/template/spec/hostPID"] {
         let (cache, child) = (Cache::default(), child("Deployment"));
         cache.observed(child.kind, &stored(&child, "1", 5));
@@ -187,14 +187,14 @@ fn a_change_that_can_be_judged_unsettles_and_is_somebody_elses() {
         object.pointer_mut(holder).unwrap()[field] = json!("other");
         assert_eq!(apps(cache.observed(child.kind, &object)), SHOP, "{pointer}");
         assert!(matches!(cache.live(&id(), &child), Live::Object { verified: true, .. }), "{pointer}");
-        // Found equal again after a heal: another object of the name starts from nothing.
+        // Found equal again after a heal: another object of the name starts unverified.
         cache.observed(child.kind, &changed(stored(&child, "2", 7)));
         assert!(matches!(cache.live(&id(), &child), Live::Object { verified: false, .. }), "{pointer}");
     }
 }
 
 #[test]
-fn a_list_drops_what_it_doesnt_hold() {
+fn a_list_drops_what_it_doesnt_contain() {
     let (cache, listed) = (Cache::default(), child("Deployment"));
     for child in [&listed, &child("NetworkPolicy")] {
         cache.observed(child.kind, &stored(child, "1", 5));
@@ -206,7 +206,7 @@ fn a_list_drops_what_it_doesnt_hold() {
     cache.relist(listed.kind);
     assert_eq!(apps(cache.relisted(listed.kind)), SHOP);
     assert_eq!(cache.live(&id(), &listed), Live::Absent);
-    // Lists of one kind say nothing about another.
+    // A list of one kind doesn't affect another.
     assert_eq!(version(&cache, &child("NetworkPolicy")).as_deref(), Some("5"));
 }
 
@@ -230,7 +230,7 @@ fn a_changed_label_doesnt_take_an_object_from_its_app() {
 }
 
 #[test]
-fn an_object_that_changes_hands_calls_for_a_look_at_both_apps() {
+fn an_object_that_moves_to_another_app_triggers_both_apps() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
     let mut moved = stored(&child, "1", 6);
@@ -243,11 +243,11 @@ fn an_object_that_changes_hands_calls_for_a_look_at_both_apps() {
 
 #[test]
 fn only_what_names_the_app_as_controller_is_owned() {
-    let (cache, mine) = (Cache::default(), child("Deployment"));
+    let (cache, own) = (Cache::default(), child("Deployment"));
     let mut object = stored(&child("NetworkPolicy"), "2", 6);
     object["metadata"]["ownerReferences"][0]["uid"] = json!("an earlier app of the name");
     cache.observed(kind("NetworkPolicy"), &object);
-    cache.observed(mine.kind, &stored(&mine, "1", 5));
+    cache.observed(own.kind, &stored(&own, "1", 5));
     let owned = cache.owned(&id());
     assert_eq!(owned.len(), 1);
     assert_eq!(
@@ -266,7 +266,7 @@ fn progress(cache: &Cache) -> PartProgress {
 }
 
 #[test]
-fn progress_speaks_of_our_own_deployments_only() {
+fn progress_covers_only_deployments_of_the_app() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     assert_eq!(progress(&cache), PartProgress::default());
     let mut foreign = stored(&child, "1", 5);

@@ -1,5 +1,5 @@
-//! The requests that bring a child to what is declared, against an API server that answers as each case needs: what is sent, in
-//! which order, and what becomes of refusals, conflicts and silence.
+//! The requests that converge a child, against an API server that answers as each case needs: what is sent, in which
+//! order, and how refusals, conflicts and missing responses are handled.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ struct Scene {
     cache: Cache,
     memory: Memory,
     writer: Writer,
-    /// The children that are converged; one makes the order of requests certain.
+    /// The children that are converged; with a single one the order of requests is certain.
     children: Vec<Child>,
     status: HardenedAppStatus,
 }
@@ -40,7 +40,7 @@ impl Scene {
         Self { server, target, cache, memory, writer, children, status }
     }
 
-    /// The children exist as declared, the watches have shown them, and the last status lists them.
+    /// The children exist as declared, the watches have reported them, and the last status lists them.
     fn in_place(kinds: &[&str]) -> Self {
         let mut scene = Self::of(kinds);
         for child in &scene.children {
@@ -86,7 +86,7 @@ fn foreign(child: &Child) -> Value {
     object
 }
 
-/// The stored object with our fields claimed by our manager, and a change by another.
+/// The stored object with a change by another client.
 fn drifted(child: &Child, version: u64, change: impl FnOnce(&mut Value)) -> Value {
     let mut object = stored(child, "1", version);
     change(&mut object);
@@ -94,7 +94,7 @@ fn drifted(child: &Child, version: u64, change: impl FnOnce(&mut Value)) -> Valu
 }
 
 #[tokio::test]
-async fn a_creation_is_one_request_and_its_answer_is_believed() {
+async fn a_creation_is_one_request_and_its_response_is_stored() {
     let scene = Scene::of(&["Service"]);
     scene.expect("create services", Answer::Object(stored(&child("Service"), "1", 7)));
     assert_eq!(scene.states().await, ["InPlace"]);
@@ -102,8 +102,8 @@ async fn a_creation_is_one_request_and_its_answer_is_believed() {
 }
 
 #[tokio::test]
-async fn a_creation_that_finds_our_own_object_applies_to_it() {
-    // The object has lost the label by which the watches see it.
+async fn a_creation_that_finds_an_object_of_the_app_applies_to_it() {
+    // The object has lost the label that the watches select by.
     let scene = Scene::of(&["Service"]);
     let unlabelled = drifted(&child("Service"), 7, |object| {
         object["metadata"]["labels"].as_object_mut().unwrap().remove("app.kubernetes.io/managed-by");
@@ -122,7 +122,7 @@ async fn a_creation_that_finds_our_own_object_applies_to_it() {
 }
 
 #[tokio::test]
-async fn a_name_that_another_owner_has_is_left_alone_and_not_asked_for_again_soon() {
+async fn an_object_of_another_owner_is_left_alone_and_not_requested_again_soon() {
     let scene = Scene::of(&["Service"]);
     scene
         .expect("create services", Answer::Code(409))
@@ -132,7 +132,7 @@ async fn a_name_that_another_owner_has_is_left_alone_and_not_asked_for_again_soo
 }
 
 #[tokio::test]
-async fn an_object_that_goes_between_two_requests_is_created_again() {
+async fn an_object_deleted_between_two_requests_is_created_again() {
     let scene = Scene::of(&["Service"]);
     scene
         .expect("create services", Answer::Code(409))
@@ -142,7 +142,7 @@ async fn an_object_that_goes_between_two_requests_is_created_again() {
 }
 
 #[tokio::test]
-async fn a_refused_creation_is_looked_behind_and_then_left_alone() {
+async fn a_refused_creation_is_followed_by_a_read_and_then_by_a_pause() {
     // Admission runs before the version is compared: any refusal may hide a foreign object.
     for code in [400, 403, 422] {
         let scene = Scene::of(&["Service"]);
@@ -159,12 +159,12 @@ async fn a_refused_creation_is_looked_behind_and_then_left_alone() {
 }
 
 #[tokio::test]
-async fn an_api_server_that_cant_answer_is_asked_nothing_more() {
+async fn an_unavailable_api_server_gets_no_further_request() {
     for code in [401, 429, 500, 503] {
         let scene = Scene::of(&["Service"]);
         scene.expect("create services", Answer::Code(code));
         assert_eq!(scene.states().await, [format!("failed to create Service shop-web: answered {code}")]);
-        // Nothing is remembered against it: the next reconciliation tries again.
+        // No refusal is remembered: the next reconciliation tries again.
         scene.expect("create services", Answer::Object(stored(&child("Service"), "1", 7)));
         assert_eq!(scene.states().await, ["InPlace"]);
     }
@@ -230,7 +230,7 @@ async fn an_object_recreated_by_another_owner_isnt_touched() {
     scene.states().await;
     let changed = drifted(&child("Service"), 8, |object| object["spec"]["type"] = json!("NodePort"));
     scene.cache.observed(child("Service").kind, &changed);
-    // The apply names the UID that was compared: of another object of the name the server says that it conflicts.
+    // The apply names the UID that was compared: for another object of the name the server answers with a conflict.
     scene
         .expect("apply services", Answer::Code(409))
         .expect("get services", Answer::Object(foreign(&child("Service"))));
@@ -238,7 +238,7 @@ async fn an_object_recreated_by_another_owner_isnt_touched() {
 }
 
 #[tokio::test]
-async fn what_is_changed_as_fast_as_it_is_applied_ends_with_a_word() {
+async fn an_object_changed_as_fast_as_it_is_applied_is_reported_as_failed() {
     let scene = Scene::in_place(&["Service"]);
     scene.states().await;
     let changed = |version| drifted(&child("Service"), version, |object| object["spec"]["type"] = json!("NodePort"));
@@ -267,7 +267,7 @@ async fn a_guard_is_created_before_the_workload() {
 }
 
 #[tokio::test]
-async fn an_object_out_of_sight_is_read_once_where_it_isnt_recreated() {
+async fn an_object_missing_from_the_cache_is_read_once_if_it_isnt_recreated() {
     let mut scene = Scene::in_place(&["Service"]);
     scene.target.ungated.enforcement.mode = DriftMode::Observe;
     scene.cache.deleted(child("Service").kind, &stored(&child("Service"), "1", 8));
@@ -276,21 +276,21 @@ async fn an_object_out_of_sight_is_read_once_where_it_isnt_recreated() {
     scene.server.finish();
     assert_eq!((&outcomes[0].state, outcomes[0].open.len()), (&ChildState::Observed, 1));
     assert_eq!(scene.states().await, ["Observed"], "known without a request");
-    // A failed read says nothing about the object.
+    // After a failed read nothing is known about the object.
     scene.memory.forget("app-uid");
     scene.expect("get services", Answer::Code(500));
     assert_eq!(scene.states().await, ["failed to read Service shop-web: answered 500"]);
 }
 
 #[tokio::test]
-async fn in_a_pause_nothing_is_written() {
+async fn while_paused_nothing_is_written() {
     let mut scene = Scene::of(&["NetworkPolicy", "Deployment", "Service"]);
     scene.target.ungated.enforcement.paused = true;
     assert_eq!(scene.states().await, ["Held", "Held", "Held"]);
 }
 
 #[tokio::test]
-async fn what_isnt_declared_any_more_is_deleted_as_it_was_seen_and_in_order() {
+async fn undeclared_objects_are_deleted_in_order_and_only_as_last_observed() {
     let scene = Scene::in_place(&["NetworkPolicy", "Deployment"]);
     let prune = async |available| {
         let executor =
@@ -307,7 +307,7 @@ async fn what_isnt_declared_any_more_is_deleted_as_it_was_seen_and_in_order() {
     assert_eq!(bodies[0]["propagationPolicy"], "Background");
     scene.expect("delete deployments", Answer::Code(403));
     assert_eq!(prune(true).await.0[0], "failed to delete Deployment shop-web: answered 403");
-    // Changed or gone since it was seen: its watch tells.
+    // Changed or deleted since it was observed: its watch reports that.
     scene.expect("delete deployments", Answer::Code(409));
     assert_eq!(prune(true).await.0, ["Leftover"]);
 }

@@ -1,4 +1,4 @@
-//! The pods that are known.
+//! The pods that the cache knows.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn waiting(reason: &str, message: &str) -> Value {
 }
 
 #[test]
-fn only_news_about_a_pod_calls_for_a_look() {
+fn only_a_change_of_a_pods_state_triggers_a_reconciliation() {
     let mut pods = Pods::default();
     let shop = Some(("demo".to_owned(), "shop".to_owned()));
     assert_eq!(pods.observed(&pod(&json!({}))), shop);
@@ -27,7 +27,7 @@ fn only_news_about_a_pod_calls_for_a_look() {
 }
 
 #[test]
-fn a_list_drops_pods_that_it_doesnt_hold() {
+fn a_list_drops_pods_that_it_doesnt_contain() {
     let mut pods = Pods::default();
     pods.observed(&pod(&json!({})));
     let mut other = pod(&json!({}));

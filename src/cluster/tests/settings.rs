@@ -1,4 +1,4 @@
-//! Which policy holds where.
+//! Which policy applies where.
 
 use kube::core::{DeserializeGuard, PartialObjectMeta};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn a_policy_with_mistakes_is_refused_by_its_name() {
 }
 
 #[test]
-fn only_what_changes_something_calls_for_a_look() {
+fn only_an_effective_change_triggers_reconciliations() {
     let settings = Settings::default();
     assert!(policy(&settings, "default", &json!({})));
     assert!(!policy(&settings, "default", &json!({})));
@@ -59,7 +59,7 @@ fn only_what_changes_something_calls_for_a_look() {
 }
 
 #[test]
-fn a_full_list_forgets_what_it_doesnt_hold() {
+fn a_full_list_drops_what_it_doesnt_contain() {
     let settings = Settings::default();
     policy(&settings, "default", &json!({}));
     namespace(&settings, &json!({ "name": "demo", "deletionTimestamp": "2026-07-01T12:00:00Z" }));

@@ -1,4 +1,4 @@
-//! Requests are counted whatever becomes of them, and watches give signs of life.
+//! Requests are counted whatever their result, and the activity of watches is recorded.
 
 use std::{
     convert::Infallible,
@@ -52,7 +52,7 @@ fn each_request_counts_once_by_method_and_answer() {
     for uri in ["/a?200", "/b?200", "/a?409"] {
         service.call(request("PATCH", uri)).now_or_never().unwrap().unwrap();
     }
-    // Its sender gives up waiting.
+    // Its sender stops waiting.
     drop(service.call(request("GET", "/a")));
     let expected = [(("GET", None), 1), (("PATCH", Some(200)), 2), (("PATCH", Some(409)), 1)];
     let expected = expected.map(|((method, code), count)| ((method.to_owned(), code), count));
@@ -60,12 +60,12 @@ fn each_request_counts_once_by_method_and_answer() {
 }
 
 #[test]
-fn a_watch_is_silent_while_nothing_is_asked_and_answered_only_where_it_is_granted() {
+fn a_watch_is_silent_without_requests_and_answered_only_if_granted() {
     let (traffic, mut service) = counted();
     assert!(traffic.silent(Duration::ZERO).is_empty(), "nothing is watched yet");
     let expected = Instant::now();
     traffic.expect(PATH);
-    // Silence is a length of time, so some has to pass.
+    // Silence is measured as a duration, so some time has to pass.
     std::thread::sleep(Duration::from_millis(100));
     assert_eq!(traffic.silent(Duration::ZERO), ["deployments"]);
     service.call(request("GET", &format!("{PATH}?403"))).now_or_never().unwrap().unwrap();

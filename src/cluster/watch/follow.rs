@@ -15,8 +15,8 @@ use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::cluster::traffic::Traffic;
 
-/// Objects in one page of a list. Read, an object takes ten times the space of its text, and all kinds are listed at once: at the
-/// usual 500 that would be most of what the process ever needs.
+/// Objects in one page of a list. A parsed object takes ten times the memory of its text, and all kinds are listed at
+/// once: with the usual 500 that would be most of the memory that the process ever needs.
 pub const PAGE: u32 = 50;
 
 /// The running watches.
@@ -36,7 +36,7 @@ impl Watches {
         self.tasks
     }
 
-    /// Starts a watch; the receiver is told of its first full list.
+    /// Starts a watch; the receiver resolves after its first full list.
     pub(super) fn follow<K>(
         &mut self,
         api: Api<K>,

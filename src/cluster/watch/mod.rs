@@ -1,7 +1,7 @@
 //! The watches: one per child kind from the kinds table, one each for pods, policies and namespaces.
 //!
-//! Start order: policies and namespaces, then children and pods; the apps' own watch starts only when all of them have seen a
-//! full list. So the first write of the process is made with full knowledge, and a restart writes nothing.
+//! Start order: policies and namespaces, then children and pods; the apps' own watch starts only when all of them have
+//! received a full list. So the process has full caches before its first write, and a restart writes nothing.
 
 mod children;
 mod follow;
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{api::HardenedApp, desired::KINDS};
 
-/// Starts all watches and returns when each has seen a full list. They end with the returned set.
+/// Starts all watches and returns when each has received a full list. They end when the returned set is dropped.
 pub async fn watch_all(
     connection: &Connection,
     cache: &Arc<Cache>,
@@ -39,7 +39,7 @@ pub async fn watch_all(
     let mut ready: Vec<_> = children.collect();
     ready.push(pods::watch(cache, triggers, &mut watches));
     join_all(ready).await;
-    // The apps' own watch is the caller's, but it is one of them.
+    // The caller starts the apps' own watch, but its traffic is observed too.
     traffic.expect(Api::<HardenedApp>::all(client.clone()).resource_url());
     triggers.arm();
     watches.into_tasks()

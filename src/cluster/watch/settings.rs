@@ -1,4 +1,4 @@
-//! The watches of policies and namespaces: which policy holds where.
+//! The watches of policies and namespaces: which policy applies where.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -39,7 +39,7 @@ pub(super) fn watch_namespaces(
     let api = Api::<PartialObjectMeta<Namespace>>::all(watches.client.clone());
     watch(watches, api, triggers, move |change| match change {
         Observed::Object(namespace) => settings.namespace_observed(namespace),
-        // Its apps are gone with it.
+        // Its apps are deleted with it.
         Observed::Deleted(name) => {
             settings.namespace_deleted(name);
             false
@@ -55,11 +55,11 @@ pub(super) fn watch_namespaces(
 enum Observed<'a, K> {
     Object(&'a K),
     Deleted(&'a str),
-    /// A full list has ended; what it doesn't name is gone.
+    /// A full list has ended; what it doesn't contain is deleted.
     Listed(&'a HashSet<String>),
 }
 
-/// Follows policies or namespaces; `store` says whether a change matters to apps.
+/// Follows policies or namespaces; `store` returns whether a change matters to apps.
 fn watch<K>(
     watches: &mut Watches,
     api: Api<K>,

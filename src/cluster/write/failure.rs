@@ -1,4 +1,4 @@
-//! Requests that failed, and what that calls for.
+//! Requests that failed, and how to react.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub(super) enum Cause {
 }
 
 impl Failure {
-    /// What it calls for.
+    /// How to react to it.
     #[must_use]
     pub fn class(&self) -> FailureClass {
         match self.status() {

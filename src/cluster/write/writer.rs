@@ -1,4 +1,4 @@
-//! The writes: few kinds of request, each bounded in time and all of them in number.
+//! The writes: few kinds of request, each limited in time and all of them in number.
 
 use kube::{
     Api, Client, Resource,
@@ -18,7 +18,7 @@ use crate::{
     plan::{FailureClass, Leftover, Live},
 };
 
-/// Requests under way at once, for all apps together. On two cores an API server is busy with 8 to 32; more only queue there.
+/// Concurrent requests, for all apps together. On two cores an API server is busy with 8 to 32; more only queue there.
 const IN_FLIGHT: usize = 16;
 /// The only request that changes nothing.
 const READ: &str = "read";
@@ -46,16 +46,17 @@ impl Writer {
         Self { client: ClientHandle(client), in_flight: Semaphore::new(IN_FLIGHT) }
     }
 
-    /// Creates the object if nothing of its name is there.
+    /// Creates the object if no object of its name exists.
     ///
-    /// A server-side apply that names a resourceVersion updates that version only; none is ever "1", so where the object
-    /// exists the answer is 409, forced or not. A cache that sees only labelled objects can't know about foreign ones.
+    /// A server-side apply that names a resourceVersion updates that version only; none is ever "1", so where the
+    /// object exists the answer is 409, forced or not. The cache can't know about foreign objects, since the watches
+    /// select by the operator's label.
     pub(in crate::cluster) async fn create(&self, id: &AppId, child: &Child) -> Result<Value, Failure> {
         self.apply_with(id, child, "create", json!({ "resourceVersion": "1" }), child.replicas(None)).await
     }
 
-    /// Applies the object, if it is still the one that was judged; and where an autoscaler decides the number of pods, only if
-    /// that is still the same.
+    /// Applies the object, if it is still the one that was judged; and where an autoscaler decides the number of pods,
+    /// only if that is still the same.
     pub(in crate::cluster) async fn apply(&self, id: &AppId, child: &Child, live: &Live) -> Result<Value, Failure> {
         let mut precondition = json!({ "uid": live.uid() });
         let (replicas, version) = live.scale();
@@ -87,7 +88,8 @@ impl Writer {
         let parameters = PatchParams {
             field_manager: Some(MANAGER.to_owned()),
             force: true,
-            // A field that the server doesn't know would be dropped in silence otherwise, and a hardening field must not be.
+            // Otherwise the server would silently drop a field that it doesn't know, and a hardening field must not be
+            // dropped.
             field_validation: Some(ValidationDirective::Strict),
             ..PatchParams::default()
         };
@@ -107,7 +109,7 @@ impl Writer {
             .map(Stored::into_value)
     }
 
-    /// Reads the object: only after a write was refused, or where it is out of sight and won't be made anew.
+    /// Reads the object: only after a write was refused, or if it is missing from the cache and won't be recreated.
     pub(in crate::cluster) async fn get(&self, id: &AppId, child: &Child) -> Result<Value, Failure> {
         let api = self.api(id, child.kind);
         self.send(READ, id, child.kind.name, &child.name, api.get(&child.name)).await.map(Stored::into_value)
@@ -177,7 +179,7 @@ impl Writer {
         };
         let failure = Failure { action, kind: kind.to_owned(), name: name.to_owned(), source: cause };
         if failure.class() == FailureClass::Outdated {
-            // Part of the protocol: another client was faster, or its object has the name.
+            // Expected: another client was faster, or its object has the name.
             tracing::debug!(namespace, kind, name, action, "not as expected");
         } else {
             tracing::warn!(namespace, kind, name, action, error = failure.in_words(), "failed");

@@ -37,7 +37,7 @@ pub(super) const KIND: Kind = Kind {
             ("spec template spec *ontainers [] volumeDevices", &["devicePath"]),
         ],
         dangerous: &[
-            // A paused Deployment brings no heal to its pods.
+            // While a Deployment is paused, its controller doesn't roll out a heal to the pods.
             "spec paused",
             "spec template metadata labels *",
             "spec template metadata annotations *",
@@ -56,7 +56,7 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec containers [] lifecycle",
             "spec template spec containers [] *Probe",
             "spec template spec volumes []",
-            // A source added to one of ours, such as a token in a projected volume.
+            // A source added to one of the operator's volumes, such as a token in a projected volume.
             "spec template spec volumes [] *",
             "spec template spec host*",
             "spec template spec securityContext",
@@ -76,9 +76,9 @@ pub(super) const KIND: Kind = Kind {
         ],
         tolerated: &[
             "metadata annotations *",
-            // `kubectl rollout restart` writes here, and restarting is no attack.
+            // `kubectl rollout restart` writes here; a restart doesn't weaken the workload.
             "spec template metadata annotations kubectl.kubernetes.io/*",
-            // The server's own copy of serviceAccountName, kept equal by its conversion.
+            // The API server keeps this copy equal to serviceAccountName.
             "spec template spec serviceAccount",
         ],
         omitted_if_false: &[
@@ -97,7 +97,7 @@ fn build(target: &Target) -> Vec<Draft> {
     for draft in &mut drafts {
         let scale = draft.part.as_ref().and_then(|part| target.ungated.scale.get(part));
         match scale.map(|scale| (scale.replicas, &scale.autoscaling)) {
-            // Where an autoscaler decides, the number stays out of what is declared, hashed and compared.
+            // If an autoscaler decides the number, it isn't declared, hashed or compared.
             Some((_, Some(autoscaling))) => draft.autoscaled = Some((autoscaling.min, autoscaling.max)),
             Some((replicas, None)) => {
                 if let Some(spec) = draft.fields.get_mut("spec") {
@@ -133,7 +133,7 @@ fn strategy(workload: &Workload) -> Value {
     json!({ "type": "RollingUpdate", "rollingUpdate": { "maxUnavailable": 0, "maxSurge": 1 } })
 }
 
-/// What the Deployment controller says of the rollout.
+/// Reads the rollout from the status that the Deployment controller writes.
 fn progress(deployment: &Value) -> Progress {
     let number = |pointer: &str| deployment.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
     let count = |pointer: &str| i32::try_from(number(pointer)).unwrap_or(i32::MAX);
@@ -145,7 +145,7 @@ fn progress(deployment: &Value) -> Progress {
     };
     let text =
         |condition: &Value, field: &str| condition.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    // Until the Deployment controller has seen this generation, its numbers are about an older one.
+    // Until the Deployment controller has observed this generation, its numbers are about an older one.
     let seen = number("/status/observedGeneration") >= number("/metadata/generation");
     let desired = count("/spec/replicas");
     let updated = count("/status/updatedReplicas");

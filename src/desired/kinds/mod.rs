@@ -11,7 +11,8 @@ use super::kind::Kind;
 
 /// Every kind of object that an app is made of, in the order in which its objects are created.
 ///
-/// An account and a policy come before the pods they bind: at no instant does a pod template exist without them.
+/// A ServiceAccount and a NetworkPolicy are created before the pods they restrict, so that no pod template ever exists
+/// without them.
 pub static KINDS: [Kind; 6] = [
     service_account::KIND,
     network_policy::KIND,

@@ -1,7 +1,7 @@
 //! NetworkPolicy: named clients in, name resolution and named targets out, nothing else.
 //!
-//! Facts that shape it: traffic from a pod's own node is always allowed (that is how probes get through); rules name the ports
-//! of pods, not of Services; policies add up, so what one forbids another may open.
+//! Facts to know: traffic from a pod's own node is always allowed, so probes get through. Rules name the ports of pods,
+//! not of Services. Policies are additive, so another policy may allow what this one doesn't.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,7 +35,7 @@ pub(super) const KIND: Kind = Kind {
         omitted_if_false: &[],
         volatile: &[],
         public: true,
-        // An open policy endangers other pods too: the mode Observe doesn't leave it open.
+        // A policy that allows too much endangers other pods, too, so it is enforced in the mode Observe as well.
         always_enforced: true,
     },
 };
@@ -49,13 +49,13 @@ fn network_policy(target: &Target, edges: &BTreeSet<&Edge>, workload: &Workload)
     let label = target.id.workload_label(&workload.name);
     let mut spec = json!({
         "podSelector": selector(&label),
-        // "If this field is not specified, it will default based on the existence of ingress or egress rules": both are named,
-        // so that a component without clients is closed and not open.
+        // "If this field is not specified, it will default based on the existence of ingress or egress rules". Both are
+        // named, so that a component without clients admits no traffic instead of all.
         "policyTypes": ["Ingress", "Egress"],
         "egress": egress(target, edges, &label),
     });
-    // "If this field is empty then this NetworkPolicy does not allow any traffic": left out rather than an empty list, which
-    // the server drops.
+    // "If this field is empty then this NetworkPolicy does not allow any traffic". It is left out, because the server
+    // drops an empty list.
     let ingress = ingress(target, edges, workload, &label);
     if !ingress.is_empty() {
         insert(&mut spec, "ingress", json!(ingress));
@@ -92,8 +92,7 @@ fn egress(target: &Target, edges: &BTreeSet<&Edge>, label: &str) -> Vec<Value> {
     dns(&target.ungated.peers.dns).into_iter().chain(rules).collect()
 }
 
-/// Name resolution, and nothing else on the servers' ports. `None` where the policy names no server: an empty `to` would
-/// match every destination.
+/// DNS servers on their ports. `None` if the policy names none, because an empty `to` would match every destination.
 fn dns(dns: &Dns) -> Option<Value> {
     let pods = dns.peers.iter().map(selection);
     let addresses = dns.cidrs.iter().map(|cidr| json!({ "ipBlock": { "cidr": cidr.to_string() } }));
@@ -106,7 +105,7 @@ fn dns(dns: &Dns) -> Option<Value> {
     (!to.is_empty()).then(|| json!({ "to": to, "ports": ports }))
 }
 
-/// Without `ports` a rule holds for all of them.
+/// A rule without `ports` applies to all ports.
 fn with_ports(mut rule: Value, allowed: &Ports) -> Value {
     if let Ports::Of(numbers) = allowed {
         insert(&mut rule, "ports", json!(ports(numbers)));
@@ -146,7 +145,7 @@ fn selection(pods: &PodSelection) -> Value {
     })
 }
 
-/// By the label that the API server itself sets on every namespace: no tenant can take another's name.
+/// Selects by the label that the API server itself sets on every namespace, so that no tenant can claim another name.
 fn namespace_selector(namespace: &str) -> Value {
     json!({ "matchLabels": { "kubernetes.io/metadata.name": namespace } })
 }

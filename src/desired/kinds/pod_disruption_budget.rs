@@ -18,10 +18,10 @@ pub(super) const KIND: Kind = Kind {
         Draft::per_workload(target, |workload| {
             Some(json!({
                 "spec": {
-                    // Never zero and never a share that rounds to zero: either would make nodes undrainable.
+                    // Neither zero nor a percentage that rounds to zero: either would block node drains.
                     "maxUnavailable": 1,
                     "selector": selector(&target.id.workload_label(&workload.name)),
-                    // A pod that isn't ready anyway blocks no drain.
+                    // A pod that isn't ready doesn't block a drain.
                     "unhealthyPodEvictionPolicy": "AlwaysAllow",
                 },
             }))

@@ -39,7 +39,7 @@ pub(super) const KIND: Kind = Kind {
             "spec allocateLoadBalancerNodePorts",
             "spec publishNotReadyAddresses",
         ],
-        // Allocated by the server.
+        // The API server allocates the first two.
         tolerated: &["spec clusterIP*", "spec ipFamil*", "metadata annotations *"],
         omitted_if_false: &[],
         volatile: &[],

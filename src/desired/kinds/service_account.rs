@@ -13,12 +13,12 @@ pub(super) const KIND: Kind = Kind {
     version: "v1",
     plural: "serviceaccounts",
     stage: Stage::Guard,
-    // The pod spec has the same: whichever of the two a reader or scanner looks at, no token is mounted.
+    // The pod spec sets the same, because scanners disagree about which of the two to read.
     build: |target| Draft::per_workload(target, |_| Some(json!({ "automountServiceAccountToken": false }))),
     progress: None,
     rules: Rules {
         keyed: &[],
-        // Clouds read from annotations of an account which of their identities its pods may use.
+        // Clouds read from annotations of a ServiceAccount which cloud identity its pods may use.
         dangerous: &["automountServiceAccountToken", "metadata annotations *"],
         tolerated: &[
             // Written by the token controller and by platforms that hand out pull secrets.

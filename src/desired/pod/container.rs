@@ -27,10 +27,10 @@ pub(super) fn container(workload: &Workload) -> Value {
             PullPolicy::IfNotPresent => "IfNotPresent",
         },
         "securityContext": container_security_context(hardening),
-        // Equal requests and limits: the pod is Guaranteed, and it can't starve its neighbours.
+        // Equal requests and limits: the pod is Guaranteed, and it can't take resources from other pods.
         "resources": { "requests": resources, "limits": resources },
         "volumeMounts": template.mounts.iter().map(volume_mount).collect::<Vec<_>>(),
-        // Time for endpoints to drop the pod before the process gets SIGTERM; `sleep` needs no shell in the image.
+        // Time to remove the pod from endpoints before the process gets SIGTERM. `sleep` needs no shell in the image.
         "lifecycle": { "preStop": { "sleep": { "seconds": 5 } } },
         "terminationMessagePath": "/dev/termination-log",
         "terminationMessagePolicy": "File",
@@ -41,7 +41,7 @@ pub(super) fn container(workload: &Workload) -> Value {
         ("ports", ports(&template.ports)),
         ("env", env(&template.env)),
     ];
-    // The server drops empty lists; applying one again would be a change for ever (kubernetes/kubernetes#131175).
+    // The server drops empty lists, so every apply of one would be a change (kubernetes/kubernetes#131175).
     for (field, list) in lists.into_iter().filter(|(_, list)| list.as_array().is_some_and(|list| !list.is_empty())) {
         insert(&mut container, field, list);
     }

@@ -1,7 +1,8 @@
 //! What "hardened" means: the security settings of every pod and container, in one place.
 //!
-//! Each is set explicitly, even where the value is the default: a field we leave out is one that another manager may set
-//! without a conflict. Pod and container repeat each other because scanners disagree about which of the two to read.
+//! Each is set explicitly, even if the value is the default: another field manager could set a field without a conflict
+//! if the operator left it out. Pod and container repeat each other because scanners disagree about which of the two to
+//! read.
 
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use crate::{api::Platform, app::Hardening, desired::json::insert};
 pub(super) fn pod_security_context(hardening: &Hardening) -> Value {
     let mut context = json!({
         "runAsNonRoot": true,
-        // The change of mounted files' group is made once, not at every start.
+        // The kubelet changes the group of mounted files once, not at every start.
         "fsGroupChangePolicy": "OnRootMismatch",
         "seccompProfile": { "type": "RuntimeDefault" },
     });
@@ -20,7 +21,7 @@ pub(super) fn pod_security_context(hardening: &Hardening) -> Value {
         insert(&mut context, "runAsUser", json!(hardening.user));
         insert(&mut context, "runAsGroup", json!(hardening.group));
         insert(&mut context, "fsGroup", json!(hardening.group));
-        // Empty: the runtime picks the confined type. Present, because Kubescape C-0211 asks for it.
+        // Empty, so that the runtime chooses the confined type; present, because Kubescape C-0211 requires it.
         insert(&mut context, "seLinuxOptions", json!({}));
     }
     context
@@ -33,7 +34,7 @@ pub(super) fn container_security_context(hardening: &Hardening) -> Value {
         "privileged": false,
         "allowPrivilegeEscalation": false,
         "readOnlyRootFilesystem": true,
-        // Exactly this: Polaris refuses ALL together with names.
+        // Only ALL, because Polaris rejects ALL together with other names.
         "capabilities": { "drop": ["ALL"] },
         "seccompProfile": { "type": "RuntimeDefault" },
     });

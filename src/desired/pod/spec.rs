@@ -1,7 +1,7 @@
 //! The pod template's spec.
 //!
-//! Server defaults are spelled out wherever an addition would be dangerous, so that a default that a later Kubernetes adds can
-//! be told from a value that another manager has set.
+//! Server defaults are set explicitly wherever an addition would be dangerous. So the operator can distinguish a
+//! default that a later Kubernetes version adds from a value that another field manager has set.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ pub(in crate::desired) fn pod_spec(id: &AppId, workload: &Workload) -> Value {
         }],
         "serviceAccountName": id.child_name(&workload.name),
         "automountServiceAccountToken": false,
-        // Off: every tenant's Service would appear in the environment otherwise.
+        // Otherwise every Service of the namespace would appear in the environment.
         "enableServiceLinks": false,
         "hostNetwork": false,
         "hostPID": false,
@@ -38,7 +38,7 @@ pub(in crate::desired) fn pod_spec(id: &AppId, workload: &Workload) -> Value {
         "terminationGracePeriodSeconds": 30,
         "schedulerName": "default-scheduler",
         "dnsPolicy": "ClusterFirst",
-        // The default of 5 sends every outside name through all search domains first.
+        // With the default of 5, the resolver tries most outside names in all search domains first.
         "dnsConfig": { "options": [{ "name": "ndots", "value": "2" }] },
         "containers": [container(workload)],
         "volumes": template.mounts.iter().map(volume).collect::<Vec<_>>(),
@@ -75,7 +75,7 @@ fn toleration(toleration: &Toleration) -> Value {
     }
 }
 
-/// Linux nodes only; pods on different nodes where there are several.
+/// Linux nodes only; pods preferably on different nodes.
 fn affinity(label: &str) -> Value {
     json!({
         "nodeAffinity": {

@@ -10,7 +10,7 @@ use crate::{
 /// Octal 0440 in the decimal form of JSON: readable by user and group, not writable.
 const READ_ONLY_MODE: i32 = 288;
 
-/// Named by content and path: a new mount moves no other's name.
+/// Depends only on the source and path of the mount, so that a new mount doesn't rename other volumes.
 fn volume_name(mount: &Mount) -> String {
     let kind = match &mount.source {
         MountSource::Writable(_) if mount.path == "/tmp" => return "tmp".to_owned(),

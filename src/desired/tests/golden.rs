@@ -1,4 +1,4 @@
-//! Runs `golden/*.yaml`: one behaviour per file, what a user writes next to what comes of it. `ls golden` is the feature list.
+//! Runs `golden/*.yaml`: one behaviour per file, with input and expected result. `ls golden` lists the features.
 
 use std::{
     collections::BTreeSet,
@@ -16,20 +16,20 @@ use crate::{
     release::Target,
 };
 
-/// A file of the folder.
+/// A golden file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
     description: String,
     app: Value,
     policy: Option<Value>,
-    /// Partial objects: every field given must be there and equal; lists have exactly the members given.
+    /// Partial objects: every field given must be present and equal; lists have exactly the members given.
     #[serde(default)]
     expect: Vec<Value>,
-    /// Whole objects: nothing but what is given.
+    /// Whole objects: fields that aren't given must be absent.
     #[serde(default)]
     exact: Vec<Value>,
-    /// `Kind/name path.with.dots`: must not be there, though what holds it must.
+    /// `Kind/name path.with.dots`: a field that must be absent, while its parent must be present.
     #[serde(default)]
     absent: Vec<String>,
     /// All children, as `Kind/name`.
@@ -49,7 +49,7 @@ struct Refusal {
 }
 
 #[test]
-fn every_golden_file_holds() {
+fn every_golden_file_passes() {
     let files = files();
     let failures: Vec<String> = files
         .iter()
@@ -61,7 +61,7 @@ fn every_golden_file_holds() {
 }
 
 #[test]
-fn a_golden_file_that_says_nothing_or_something_unknown_fails() {
+fn a_golden_file_that_expects_nothing_or_has_unknown_fields_fails() {
     let app = "app: {metadata: {name: a, namespace: demo}, spec: {components: [{name: web, image: 'a:1'}]}}";
     for (rest, problem) in [
         ("", "expects nothing"),
@@ -96,7 +96,7 @@ pub(super) fn case(text: &str) -> Result<Case, String> {
 }
 
 impl Case {
-    /// The app of the case, held to its policy.
+    /// Accepts the app of the case under its policy.
     pub(super) fn accept(&self) -> Result<Result<App, Vec<Rejection>>, String> {
         let app: HardenedApp = read(&self.app)?;
         let policy = self.policy.as_ref().map(read::<HardeningPolicy>).transpose()?;
@@ -118,7 +118,7 @@ fn check(text: &str) -> Result<(), String> {
     }
 }
 
-/// Reads a type strictly: what it doesn't know would be dropped in silence, and the case would test nothing.
+/// Reads a type strictly: serde would drop unknown fields silently, and the case would test nothing.
 fn read<T: serde::de::DeserializeOwned + serde::Serialize>(given: &Value) -> Result<T, String> {
     let read: T = serde_json::from_value(given.clone()).map_err(|error| error.to_string())?;
     contains(&serde_json::to_value(&read).unwrap(), given, "input").map(|()| read)

@@ -1,4 +1,4 @@
-//! What a Deployment says of its rollout.
+//! How the status of a Deployment becomes a `Rollout`.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn numbers(observed: i64, replicas: i32, updated: i32, available: i32) -> Value 
 }
 
 #[test]
-fn a_rollout_is_complete_when_all_pods_are_new_and_serve_and_no_other_is_left() {
+fn a_rollout_is_complete_when_all_pods_are_new_and_available_and_no_other_is_left() {
     for (it, status, ready, complete) in [
         ("done", numbers(3, 2, 2, 2), 2, true),
         ("not seen by the Deployment controller yet", numbers(2, 2, 2, 2), 0, false),
@@ -43,7 +43,7 @@ fn a_rollout_is_stuck_when_the_deadline_has_passed_for_this_generation() {
 }
 
 #[test]
-fn pods_that_cant_be_created_are_told_with_the_reason() {
+fn a_failure_to_create_pods_is_reported_with_its_message() {
     let mut status = numbers(3, 0, 0, 0);
     status["conditions"] = json!([{ "type": "ReplicaFailure", "status": "True", "message": "exceeded quota" }]);
     assert_eq!(rollout(&status).failure.as_deref(), Some("exceeded quota"));

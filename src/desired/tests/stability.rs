@@ -1,6 +1,6 @@
-//! A changed byte of a child is a write to every app that has it when the operator is upgraded, and a restart of its pods where
-//! the pod template is meant. `golden/applied-hashes.txt` holds the hash of every child of every golden case as the last version
-//! applied it, so that such a change is seen and meant.
+//! If a byte of a child changes, an upgrade of the operator writes this child in every app that has it, and restarts
+//! its pods if the byte is in the pod template. `golden/applied-hashes.txt` holds the hash of every child of every
+//! golden case as the last version applied it, so that no such change is made by accident.
 
 use std::{fmt::Write, fs, path::Path};
 

@@ -11,7 +11,7 @@ fn edited(kind: &str, pointer: &str, value: serde_json::Value) -> Verdict {
 }
 
 #[test]
-fn images_numbers_and_switches_are_shown() {
+fn images_numbers_and_booleans_are_shown() {
     let container = "/spec/template/spec/containers/0";
     for (pointer, value, shown) in [
         (format!("{container}/image"), json!("evil.io/web:1"), "[r.io/web:1] -> [evil.io/web:1]"),
@@ -48,9 +48,9 @@ fn environment_and_arguments_are_never_shown() {
     ];
     for fake in disturbed {
         let verdict = judged(&child, &fake);
-        let words = lines(&verdict).join("\n");
-        assert!(!verdict.drift.is_empty() && words.contains("sha256:"), "{words}");
-        assert!(!words.contains("hunter2") && !words.contains("info"), "{words}");
+        let shown = lines(&verdict).join("\n");
+        assert!(!verdict.drift.is_empty() && shown.contains("sha256:"), "{shown}");
+        assert!(!shown.contains("hunter2") && !shown.contains("info"), "{shown}");
     }
 }
 

@@ -1,5 +1,5 @@
-//! An API server that keeps one object: server-side apply, updates and JSON patches with the ownership they lead to, as in
-//! structured-merge-diff and as far as the plan can see it.
+//! An API server that stores one object: server-side apply, updates and JSON patches with the resulting ownership, as
+//! in structured-merge-diff, as far as it matters to the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::{
     plan::{Path, verdict::Segment},
 };
 
-/// A field that somebody can own: a value below which nothing has an owner of its own.
+/// A field that a manager can own: a value below which nothing has an owner of its own.
 type Leaf = Vec<Step>;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,11 +31,11 @@ pub(super) struct Fake {
     version: u64,
 }
 
-/// Metadata that nobody owns.
+/// Metadata that no manager owns.
 const SYSTEM: [&str; 6] = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp", "managedFields"];
 
 impl Fake {
-    /// The object as a request would answer it.
+    /// The object as a response would contain it.
     pub(super) fn live(&self) -> Value {
         let mut object = self.object.clone().unwrap();
         let entries: Vec<Value> = self.owners.iter().filter(|(_, leaves)| !leaves.is_empty()).map(entry).collect();
@@ -56,24 +56,25 @@ impl Fake {
             json!({ "apiVersion": body["apiVersion"], "kind": body["kind"], "metadata": {
                 "name": child.name, "namespace": "demo", "uid": "1", "creationTimestamp": "2026-01-01T00:00:00Z" } })
         });
-        let mine = self.leaves(body);
-        let us = (crate::api::MANAGER.to_owned(), "Apply");
-        let before = self.owners.remove(&us).unwrap_or_default();
-        // Values that nobody else sets either go; of a list member the whole before its fields, while its key still tells it.
+        let declared = self.leaves(body);
+        let operator = (crate::api::MANAGER.to_owned(), "Apply");
+        let before = self.owners.remove(&operator).unwrap_or_default();
+        // Values that no other manager sets either are removed; a list member as a whole before its fields, while its
+        // key still identifies it.
         let unowned = |leaf: &&Leaf| !self.owners.values().any(|owned| owned.contains(*leaf));
-        for leaf in before.difference(&mine).filter(unowned).collect::<Vec<_>>().into_iter().rev() {
+        for leaf in before.difference(&declared).filter(unowned).collect::<Vec<_>>().into_iter().rev() {
             remove(&mut object, leaf);
         }
         for owned in self.owners.values_mut() {
-            owned.retain(|leaf| !mine.contains(leaf) || get(&object, leaf) == get(body, leaf));
+            owned.retain(|leaf| !declared.contains(leaf) || get(&object, leaf) == get(body, leaf));
         }
         self.merge(&mut object, body, &Path::default());
-        self.owners.insert(us, mine);
+        self.owners.insert(operator, declared);
         self.object = Some(stored(&object));
         self.version += 1;
     }
 
-    /// An update by somebody else, who then owns what changed.
+    /// An update by another manager, which then owns what changed.
     pub(super) fn edit(&mut self, manager: &str, change: impl FnOnce(&mut Value)) {
         let before = self.object.clone().unwrap();
         let mut after = before.clone();
@@ -81,7 +82,7 @@ impl Fake {
         self.update(manager, &before, &after);
     }
 
-    /// A change that no manager claims: a server default, or a controller that strips its traces.
+    /// A change that no manager claims: a server default, or a controller that removes its managed fields.
     pub(super) fn unclaimed(&mut self, change: impl FnOnce(&mut Value)) {
         change(self.object.as_mut().unwrap());
         let leaves = self.leaves(self.object.as_ref().unwrap());
@@ -89,7 +90,7 @@ impl Fake {
         self.version += 1;
     }
 
-    /// Forgets who owns what, as `metadata.managedFields: [{}]` in an update does.
+    /// Forgets all owners, as `metadata.managedFields: [{}]` in an update does.
     pub(super) fn forget_owners(&mut self) {
         self.owners.clear();
     }
@@ -191,8 +192,8 @@ impl Fake {
     }
 }
 
-/// What the server keeps of an object: Go's `omitempty` drops empty lists and texts, and `false` where the field is
-/// no pointer.
+/// What the server stores of an object: Go's `omitempty` drops empty lists and texts, and `false` where the field is no
+/// pointer.
 fn stored(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields

@@ -37,7 +37,7 @@ fn a_deviation_is_reported_and_left() {
 }
 
 #[test]
-fn a_network_policy_is_mended_all_the_same() {
+fn a_network_policy_is_healed_nevertheless() {
     let child = child("NetworkPolicy");
     let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, "/spec/ingress", json!([{}]))));
     let verdict = judged(&child, Live::answered(fake.live()), true);
@@ -47,19 +47,19 @@ fn a_network_policy_is_mended_all_the_same() {
 }
 
 #[test]
-fn a_deletion_is_reported_and_left_but_what_was_never_made_is_made() {
+fn a_deletion_is_reported_and_left_but_what_was_never_created_is_created() {
     let child = child("Service");
     let deleted = judged(&child, Live::Absent, true);
     assert_eq!((&deleted.change, deleted.is_update, deleted.drift.len()), (&Change::Keep, false, 1));
-    let never_made = judged(&child, Live::Absent, false);
+    let never_created = judged(&child, Live::Absent, false);
     assert_eq!(
-        (&never_made.change, never_made.is_update, never_made.drift.len()),
+        (&never_created.change, never_created.is_update, never_created.drift.len()),
         (&Change::Send(Request::Create), true, 0)
     );
 }
 
 #[test]
-fn a_newer_version_is_applied_and_leaves_what_others_added() {
+fn a_newer_version_is_applied_and_leaves_what_other_managers_added() {
     let mut newer = shop();
     newer["components"][0]["image"] = json!("r.io/web:2");
     let mut fake = disturbed(&child("Deployment"), |fake| {

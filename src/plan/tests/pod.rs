@@ -1,4 +1,4 @@
-//! Why a pod doesn't serve.
+//! Why a pod isn't ready.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ fn ended(state: &str, ready: bool) -> Value {
 }
 
 #[test]
-fn problems_are_told_in_words() {
+fn each_problem_has_a_message() {
     let crash = json!({ "containerStatuses": [{
         "state": { "waiting": { "reason": "CrashLoopBackOff", "message": "back-off 5m0s" } },
         "lastState": { "terminated": { "exitCode": 137, "reason": "OOMKilled" } },
@@ -35,7 +35,7 @@ fn problems_are_told_in_words() {
         { "type": "PodScheduled", "status": "False", "message": "0/3 nodes are available" },
     ] });
     let evicted = json!({ "phase": "Failed", "reason": "Evicted", "message": "ephemeral storage exceeds 320Mi" });
-    for (it, status, words) in [
+    for (it, status, expected) in [
         (
             "no image",
             waiting("ImagePullBackOff", "not found"),
@@ -57,12 +57,12 @@ fn problems_are_told_in_words() {
         ("running", json!({ "phase": "Running", "containerStatuses": [{ "state": { "running": {} } }] }), ""),
         ("new", json!({}), ""),
     ] {
-        assert_eq!(problem(&status), words, "{it}");
+        assert_eq!(problem(&status), expected, "{it}");
     }
 }
 
 #[test]
-fn a_containers_own_words_are_cut() {
+fn a_long_message_of_a_container_is_cut() {
     assert_eq!(problem(&waiting("RunContainerError", &"ä".repeat(500))).chars().count(), 256);
 }
 

@@ -11,7 +11,7 @@ use crate::{
     plan::{Change, Live, Request},
 };
 
-/// Requests that the operator sends for one child in one look.
+/// Requests that the operator sends for one child in one reconciliation.
 const STEPS: usize = 4;
 
 fn image() -> impl Strategy<Value = &'static str> {
@@ -26,7 +26,7 @@ fn subset(pool: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static s
     prop::sample::subsequence(pool, 0..=pool.len())
 }
 
-/// A component, but for its name and connections.
+/// A component without its name and connections.
 fn component() -> impl Strategy<Value = Value> {
     let some = (image(), 0..4_i32, subset(&["serve", "--fast", ""]), subset(&["shop-env", "shop-tls", "b"]));
     let more = (subset(&["/data", "/var/cache/a", "/tmp"]), subset(&["A", "B", "C"]), 1..=3_usize, any::<bool>());
@@ -81,7 +81,7 @@ fn bytes(children: &[Child]) -> Vec<String> {
     children.iter().map(|child| child.body.to_string()).collect()
 }
 
-/// What others do to a Deployment: each weakens it, and must be undone and reported.
+/// Changes of a Deployment by other managers: each weakens it, and must be reverted and reported.
 fn attack(number: usize, object: &mut Value) {
     let spec = "/spec/template/spec";
     let container = format!("{spec}/containers/0");
@@ -112,7 +112,8 @@ fn attack(number: usize, object: &mut Value) {
 
 const ATTACKS: usize = 21;
 
-/// Sends what the plan asks for until there is nothing left to do, at most `budget` requests. Returns what was reported.
+/// Sends what the plan asks for until there is nothing left to do, at most `budget` requests. Returns what was
+/// reported.
 fn reconcile(child: &Child, fake: &mut Fake, budget: usize) -> Vec<String> {
     let mut reported = Vec::new();
     for _ in 0..budget {
@@ -165,7 +166,7 @@ proptest! {
     }
 
     #[test]
-    fn attacks_are_undone_and_reported_however_often_the_operator_is_interrupted(
+    fn attacks_are_reverted_and_reported_however_often_the_operator_is_interrupted(
         spec in spec(),
         attacks in prop::collection::btree_set(0..ATTACKS, 1..5),
         interrupted in 0..=STEPS,
@@ -182,14 +183,14 @@ proptest! {
         reported.sort();
         reported.dedup();
         prop_assert!(reported.len() >= attacks.len(), "{attacks:?} reported {reported:#?}");
-        // Nothing of them is left: the object is what a new one would be.
+        // No attack has left a trace: the object is as a new one would be.
         let mut new = Fake::default();
         new.apply(&child);
         prop_assert_eq!(&without_metadata(&fake)["spec"]["template"], &without_metadata(&new)["spec"]["template"]);
     }
 }
 
-/// The object in a fixed order, without what only the server keeps.
+/// The object in a fixed order, without what only the server sets.
 fn without_metadata(fake: &Fake) -> Value {
     let mut object = fake.live();
     object.as_object_mut().unwrap().remove("metadata");

@@ -1,4 +1,4 @@
-//! In which order things go.
+//! In which order objects are deleted.
 
 use super::child;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     plan::{Leftover, prunable},
 };
 
-/// What is left of a component that nothing declares any more, without the kinds that are gone already.
+/// What is left of a component that is no longer declared, without the kinds that are deleted already.
 fn left(gone: &[&str], has_pods: bool) -> Vec<Leftover> {
     // The component had no autoscaler.
     let gone = |kind: &&Kind| gone.contains(&kind.name) || kind.name == "HorizontalPodAutoscaler";
@@ -31,27 +31,27 @@ fn now(owned: &[Leftover], available: bool) -> Vec<&'static str> {
 }
 
 #[test]
-fn nothing_goes_while_the_new_doesnt_serve() {
+fn nothing_is_deleted_before_its_replacement_is_available() {
     assert_eq!(now(&left(&[], true), false), [""; 0]);
     assert_eq!(now(&left(&["Deployment", "Service", "PodDisruptionBudget"], false), false), [""; 0]);
 }
 
 #[test]
-fn workloads_go_before_what_binds_their_pods() {
+fn workloads_are_deleted_before_their_guards() {
     assert_eq!(now(&left(&[], true), true), ["Deployment", "Service", "PodDisruptionBudget"]);
-    // Even if no pod has been seen yet.
+    // Even if no pod is known yet.
     assert_eq!(now(&left(&["Service", "PodDisruptionBudget"], false), true), ["Deployment"]);
 }
 
 #[test]
-fn what_binds_pods_goes_after_the_last_pod() {
+fn guards_are_deleted_after_the_last_pod() {
     let workloads = ["Deployment", "Service", "PodDisruptionBudget"];
     assert_eq!(now(&left(&workloads, true), true), [""; 0]);
     assert_eq!(now(&left(&workloads, false), true), ["ServiceAccount", "NetworkPolicy"]);
 }
 
 #[test]
-fn what_is_declared_never_goes() {
+fn what_is_declared_is_never_deleted() {
     let declared: Vec<Child> = children(&target(super::shop()));
     let owned = left(&[], false).into_iter().map(|leftover| Leftover { name: "shop-web".to_owned(), ..leftover });
     let (now, later) = prunable(owned.collect(), &declared, true);
@@ -59,7 +59,7 @@ fn what_is_declared_never_goes() {
 }
 
 #[test]
-fn a_service_goes_when_the_ports_do() {
+fn a_service_is_deleted_once_no_ports_are_declared() {
     let mut spec = super::shop();
     spec["components"][0].as_object_mut().unwrap().remove("ports");
     spec["components"][0].as_object_mut().unwrap().remove("allowFrom");

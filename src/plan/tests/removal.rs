@@ -1,4 +1,4 @@
-//! The JSON patches: what they hold, and what is left after them.
+//! The JSON patches: what they contain, and the object after them.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn patch(change: &Change) -> &Value {
 }
 
 #[test]
-fn a_patch_tests_the_object_and_every_key_on_the_way() {
+fn a_patch_tests_the_object_and_every_key_along_the_path() {
     let child = child("Deployment");
     let fake = disturbed(&child, |fake| {
         fake.edit("k", |object| {
@@ -61,17 +61,17 @@ fn after_the_patch_the_object_is_as_declared() {
 #[test]
 fn a_patch_fails_on_another_object_and_on_moved_members() {
     let child = child("Deployment");
-    let doing = |name: &'static str| {
+    let with_volume = |name: &'static str| {
         disturbed(&child, |fake| {
             fake.edit("k", |o| push(o, "/spec/template/spec/volumes", json!({ "name": name, "emptyDir": {} })));
         })
     };
-    let verdict = judged(&child, &doing("a"));
-    assert!(doing("b").patch(patch(&verdict.change)).is_err());
-    let mut renewed = doing("a");
-    renewed.edit("k", |object| set(object, "/metadata/uid", json!("2")));
-    assert!(renewed.patch(patch(&verdict.change)).is_err());
-    assert!(doing("a").patch(patch(&verdict.change)).is_ok());
+    let verdict = judged(&child, &with_volume("a"));
+    assert!(with_volume("b").patch(patch(&verdict.change)).is_err());
+    let mut recreated = with_volume("a");
+    recreated.edit("k", |object| set(object, "/metadata/uid", json!("2")));
+    assert!(recreated.patch(patch(&verdict.change)).is_err());
+    assert!(with_volume("a").patch(patch(&verdict.change)).is_ok());
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_member_without_its_key_can_be_removed_too() {
 }
 
 #[test]
-fn a_renumbered_port_can_be_set_back_at_once() {
+fn a_renumbered_port_is_corrected_with_one_patch() {
     let child = child("Service");
     let mut fake = disturbed(&child, |fake| {
         fake.edit("k", |object| set(object, "/spec/ports/0/port", json!(9999)));
@@ -106,7 +106,7 @@ fn a_renumbered_port_can_be_set_back_at_once() {
 }
 
 #[test]
-fn a_newer_version_of_ours_needs_no_correction() {
+fn a_newer_version_of_the_child_needs_no_correction() {
     let mut renumbered = shop();
     renumbered["components"][0]["ports"][0]["port"] = json!(9090);
     let rolled_out = judged(&child_of(renumbered, "Service"), &disturbed(&child("Service"), |_| {}));

@@ -1,4 +1,4 @@
-//! The one decision about a child: every combination that can occur of what is known, of what is asked, and of what earlier
+//! The one decision about a child: every possible combination of what is known, of the drift mode, and of what earlier
 //! attempts have shown.
 
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ enum Object {
 const OBJECTS: [Object; 7] =
     [Object::New, Object::Missing, Object::Equal, Object::Outdated, Object::Drifted, Object::Leaving, Object::Foreign];
 
-/// What is asked of the app's drift.
+/// How the app's drift is to be handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     Enforce,
@@ -140,16 +140,16 @@ fn decided(case: Case) -> Step {
     step(&child, &known, &memory(&child, case.earlier, now), now).step
 }
 
-/// The rules, in the words of the documentation; the order of the lines is their precedence.
+/// The rules, as the documentation states them; the order of the lines is their precedence.
 fn expected(case: Case) -> &'static str {
     let guard = case.kind == "NetworkPolicy";
     let observed = case.asked == Asked::Observe && !guard;
     let absent = matches!(case.object, Object::New | Object::Missing);
     let is_update = absent || case.object == Object::Outdated;
-    // What others have done: a drifted field, or a deletion.
+    // What another client has done: a drifted field, or a deletion.
     let drift = matches!(case.object, Object::Drifted | Object::Missing);
     match case.object {
-        // Not recreated while it is only observed or paused, so it is looked for first: it may have lost its label.
+        // Not recreated while it is only observed or paused, so it is read first: it may only have lost its label.
         Object::Missing if (observed || case.asked == Asked::Paused) && case.earlier != Earlier::Gone => return "read",
         Object::Missing | Object::Drifted if observed => return "observed",
         Object::Equal => return "in place",

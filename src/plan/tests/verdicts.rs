@@ -10,7 +10,7 @@ use crate::{
     plan::{Basis, Change, Live, Request, judge},
 };
 
-/// What others do, and the verdict: change, drift.
+/// What another client does, and the verdict: change, drift.
 type Case = (&'static str, &'static str, fn(&mut Fake), &'static str, &'static [&'static str]);
 
 const CASES: &[Case] = &[
@@ -338,9 +338,9 @@ const CASES: &[Case] = &[
 #[test]
 fn every_deviation_has_its_verdict() {
     let mut failures = Vec::new();
-    for (it, kind, doing, change, drift) in CASES {
+    for (it, kind, disturb, change, drift) in CASES {
         let child = child(kind);
-        let verdict = judged(&child, &disturbed(&child, doing));
+        let verdict = judged(&child, &disturbed(&child, disturb));
         let found: Vec<String> = lines(&verdict).iter().map(|line| masked(line)).collect();
         if words(&verdict.change) != *change || found != *drift {
             failures.push(format!("{it}:\n  {}\n  {found:#?}", words(&verdict.change)));
@@ -349,7 +349,7 @@ fn every_deviation_has_its_verdict() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-/// Every hash as the word for it.
+/// Replaces every hash by the word `hash`.
 fn masked(line: &str) -> String {
     let mut parts = line.split("sha256:");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -372,7 +372,7 @@ fn words(change: &Change) -> String {
 }
 
 #[test]
-fn danger_is_told_from_other_drift() {
+fn dangerous_drift_is_distinguished_from_other_drift() {
     let child = child("Deployment");
     let dangerous = |fake: &Fake| judged(&child, fake).is_dangerous();
     assert!(dangerous(&disturbed(&child, |fake| {
@@ -392,7 +392,7 @@ fn an_unclaimed_addition_is_a_finding_with_its_path() {
 }
 
 #[test]
-fn the_dangerous_deviations_are_told_first() {
+fn dangerous_deviations_come_first() {
     let child = child("Deployment");
     let fake = disturbed(&child, |fake| {
         fake.edit("k", |object| {
@@ -407,7 +407,7 @@ fn the_dangerous_deviations_are_told_first() {
 }
 
 #[test]
-fn tolerated_paths_let_harmless_additions_be_and_no_others() {
+fn tolerated_paths_allow_harmless_additions_only() {
     let child = child("Deployment");
     let allowed = vec![
         tolerated("Deployment", "spec.template.spec.preemptionPolicy"),
@@ -424,10 +424,10 @@ fn tolerated_paths_let_harmless_additions_be_and_no_others() {
     };
     let granted = judged("/spec/template/spec/preemptionPolicy", json!("Never"));
     assert_eq!((granted.change, granted.drift.len()), (Change::Keep, 0));
-    // Judged anew when the policy changes; what is tolerated everywhere isn't.
+    // Judged again when the policy changes; what is tolerated everywhere isn't.
     assert!(granted.conditional);
     assert!(!judged("/metadata/annotations/note", json!("x")).conditional);
-    // Dangerous, changed rather than added, of another kind, and only beginning alike.
+    // Dangerous, changed rather than added, of another kind, and with the same prefix only.
     assert_ne!(judged("/spec/template/spec/hostAliases", json!([{ "ip": "10.0.0.1" }])).change, Change::Keep);
     assert_eq!(judged("/spec/replicas", json!(7)).change, Change::Send(Request::Apply));
     assert_ne!(judged("/spec/paused", json!(true)).change, Change::Keep);
@@ -435,7 +435,7 @@ fn tolerated_paths_let_harmless_additions_be_and_no_others() {
 }
 
 #[test]
-fn an_older_version_of_ours_is_brought_up_to_date_without_a_word() {
+fn an_older_version_of_the_child_is_updated_without_drift() {
     let mut newer = shop();
     newer["components"][0]["image"] = json!("r.io/web:2");
     newer["components"][0]["env"] = json!([{ "name": "MODE", "value": "live" }]);
@@ -449,7 +449,7 @@ fn an_older_version_of_ours_is_brought_up_to_date_without_a_word() {
 }
 
 #[test]
-fn in_an_older_version_only_what_others_did_is_drift() {
+fn in_an_older_version_only_changes_by_other_managers_are_drift() {
     let mut newer = shop();
     newer["components"][0]["image"] = json!("r.io/web:2");
     let fake = disturbed(&child("Deployment"), |fake| {
@@ -461,7 +461,7 @@ fn in_an_older_version_only_what_others_did_is_drift() {
 }
 
 #[test]
-fn once_settled_everything_is_somebody_elses_doing() {
+fn once_verified_every_difference_is_drift() {
     let mut older = shop();
     older["components"][0]["replicas"] = json!(5);
     let live = disturbed(&child_of(older, "Deployment"), |_| {}).live();
@@ -476,12 +476,12 @@ fn once_settled_everything_is_somebody_elses_doing() {
 }
 
 #[test]
-fn without_an_object_the_last_status_tells_a_deletion_from_a_creation() {
+fn without_an_object_the_last_status_distinguishes_a_deletion_from_a_creation() {
     let child = child("Deployment");
     let judged = |live, listed| verdict(&child, live, listed, &Enforcement::default());
-    let never_made = judged(Live::Absent, false);
-    assert!(!never_made.is_dangerous());
-    assert_eq!((never_made.change, never_made.drift.len()), (Change::Send(Request::Create), 0));
+    let never_created = judged(Live::Absent, false);
+    assert!(!never_created.is_dangerous());
+    assert_eq!((never_created.change, never_created.drift.len()), (Change::Send(Request::Create), 0));
     let deleted = judged(Live::Absent, true);
     assert_eq!(
         (&deleted.change, lines(&deleted)),

@@ -27,9 +27,9 @@ pub enum Request {
     Create,
     /// Apply it whole: restores every declared field, and updates an older version.
     Apply,
-    /// Remove what others added, by this JSON patch.
+    /// Remove what other field managers added, with this JSON patch.
     Remove(Value),
-    /// Set everything that differs, by this JSON patch, then apply.
+    /// Set everything that differs, with this JSON patch, then apply.
     Correct(Value),
 }
 
@@ -38,20 +38,21 @@ pub enum Request {
 pub struct Verdict {
     /// What must be done.
     pub change: Change,
-    /// The JSON patch of last resort, where the API server finds the change invalid.
+    /// The JSON patch to send if the API server finds the change invalid.
     pub correction: Option<Value>,
     /// Whether the declared object is newer than the live one, or was never created.
     pub is_update: bool,
-    /// What others have changed.
+    /// What other field managers have changed.
     pub drift: Vec<DriftItem>,
     /// Additions that no field manager claims.
     pub findings: Vec<FindingItem>,
-    /// Whether the object is kept only because the policy tolerates something: it must be compared again when the policy changes.
+    /// Whether the object is kept only because the policy tolerates something: it must be compared again when the
+    /// policy changes.
     pub conditional: bool,
 }
 
 impl Verdict {
-    /// A verdict that says no more than what must be done.
+    /// A verdict with a change and nothing else.
     pub(super) const fn new(change: Change) -> Self {
         Self { change, correction: None, is_update: false, drift: Vec::new(), findings: Vec::new(), conditional: false }
     }

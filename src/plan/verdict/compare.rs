@@ -36,8 +36,8 @@ const KEYED_METADATA: (&str, &[&str]) = ("metadata ownerReferences", &["uid"]);
 /// Maps of object metadata that are judged key by key even where none is declared.
 const MAPS: [&str; 2] = ["annotations", "labels"];
 
-/// So many additions to one list or map are one difference, a change of the whole: somebody who adds thousands must not be
-/// able to keep the operator busy, or to fill the status.
+/// More additions than this to one list or map are one difference, a change of the whole: a client that adds thousands
+/// must not be able to keep the operator busy, or to fill the status.
 const MANY: usize = 100;
 
 /// All differences but tolerated additions, in the order of the declared object.
@@ -87,7 +87,8 @@ impl Comparison<'_> {
         for (name, value) in added {
             let path = path.with(Segment::Field(name.clone()));
             match value {
-                // Each key has its own manager and its own rules: a restart's annotation may stay, an injector's may not.
+                // Each key has its own manager and its own rules: a restart's annotation may stay, an injector's may
+                // not.
                 Value::Object(live) if MAPS.contains(&name.as_str()) => self.fields(&Map::new(), live, &path),
                 // So has each member: an added container is shown by name, whether or not others are declared.
                 Value::Array(_) if self.keys(&path).is_some() => self.value(&Value::Array(Vec::new()), value, &path),
@@ -96,7 +97,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Lists whose members have a key: their order means nothing.
+    /// Lists whose members have a key: their order doesn't matter.
     fn members(&mut self, desired: &[Value], live: &[Value], keys: &'static [&'static str], path: &Path) {
         let mut unmatched: Vec<(usize, &Value, Key)> =
             live.iter().enumerate().map(|(index, member)| (index, member, key_of(member, keys))).collect();
@@ -145,7 +146,7 @@ impl Comparison<'_> {
         keyed.into_iter().find(|(pattern, _)| path.is(pattern)).map(|(_, keys)| keys)
     }
 
-    /// Whether an addition is none of our business.
+    /// Whether the operator ignores an addition at this path.
     fn tolerates(&self, path: &Path) -> bool {
         let patterns = self.rules.tolerated.iter().chain(TOLERATED_EVERYWHERE);
         patterns.into_iter().any(|pattern| path.is_within(pattern))

@@ -1,8 +1,8 @@
-//! The patch of last resort: sets what differs to what is declared, all at once.
+//! The patch for when apply and removal are invalid: it sets everything that differs to the declared value at once.
 //!
-//! An apply keeps what others added, and a removal what they changed; where two fields exclude each other, neither is valid
-//! alone: a probe with two handlers, a Service whose only port was renumbered, a volume with two sources. The apply that
-//! follows makes us the one owner of every field again.
+//! An apply keeps what other field managers added, and a removal keeps what they changed. If two fields exclude each
+//! other, neither is valid alone: a probe with two handlers, a Service whose only port was renumbered, a volume with
+//! two sources. The apply that follows makes the operator the only owner of every field again.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::api::DriftChange;
 
-/// A JSON patch (RFC 6902) that undoes the differences, for the very version that was judged.
+/// A JSON patch (RFC 6902) that reverts the differences, for the very version that was judged.
 pub(super) fn correction(live: &Value, differences: &[&Difference]) -> Value {
     let mut corrected = live.clone();
     let of = |change| differences.iter().filter(move |difference| difference.change == change);
@@ -26,7 +26,7 @@ pub(super) fn correction(live: &Value, differences: &[&Difference]) -> Value {
             put(&mut corrected, &difference.path, desired);
         }
     }
-    // From the end of each list to its start, so that no removal moves what a later one points at.
+    // From the end of each list to its start, so that no removal shifts the indices of later ones.
     let mut added: Vec<&Path> = of(DriftChange::Added).map(|difference| &difference.path).collect();
     added.sort_by_key(|path| path.indices());
     for path in added.into_iter().rev() {
@@ -67,10 +67,10 @@ fn sections(live: &Value, corrected: &Value, at: &str) -> Vec<Value> {
     let empty = Map::new();
     let fields = |object: &Value| object.as_object().unwrap_or(&empty).clone();
     let (before, after) = (fields(live), fields(corrected));
-    let ours = |name: &&String| !["metadata", "status"].contains(&name.as_str());
-    let gone = before.keys().filter(ours).filter(|name| !after.contains_key(*name));
+    let judged = |name: &&String| !["metadata", "status"].contains(&name.as_str());
+    let gone = before.keys().filter(judged).filter(|name| !after.contains_key(*name));
     let gone = gone.map(|name| json!({ "op": "remove", "path": format!("{at}/{name}") }));
-    let set = after.iter().filter(|(name, value)| ours(name) && before.get(*name) != Some(value));
+    let set = after.iter().filter(|(name, value)| judged(name) && before.get(*name) != Some(value));
     // "add" sets a field whether or not it is there.
     let set = set.map(|(name, value)| json!({ "op": "add", "path": format!("{at}/{name}"), "value": value }));
     gone.chain(set).collect()

@@ -1,4 +1,4 @@
-//! Drift in words: values where they are harmless to show, a short hash where they may be confidential.
+//! Status entries for drift: values if they are harmless to show, a short hash if they may be confidential.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::Value;
@@ -9,7 +9,8 @@ use crate::{
     desired::{Child, short_hash},
 };
 
-/// Fields whose text is no secret and says what was done. Everything else (environment, arguments, annotations …) is hashed.
+/// Fields whose text isn't confidential and shows what was changed. Everything else (environment, arguments,
+/// annotations …) is hashed.
 const SHOWN: [&str; 25] = [
     "cidr",
     "clusterIP",
@@ -38,7 +39,7 @@ const SHOWN: [&str; 25] = [
     "type",
 ];
 
-/// Leaves of an added object that say how dangerous it is.
+/// Leaves of an added object that show how dangerous it is.
 const TELLING: [&str; 10] = [
     "/image",
     "/securityContext/privileged",
@@ -77,7 +78,8 @@ pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&
     }
 }
 
-/// The first of these, but rather those that weaken the workload: noise must not hide them.
+/// At most this many items, in their order. Harmless ones are dropped first: they must not hide those that weaken the
+/// workload.
 #[must_use]
 pub fn most_dangerous(mut items: Vec<DriftItem>, most: usize) -> Vec<DriftItem> {
     let mut surplus = items.len().saturating_sub(most);
@@ -89,7 +91,7 @@ pub fn most_dangerous(mut items: Vec<DriftItem>, most: usize) -> Vec<DriftItem> 
     items
 }
 
-/// A path, cut where somebody chose a name to fill the status with.
+/// A path, cut if it is too long: a client could choose a long name to fill the status.
 pub(super) fn short(path: &Path) -> String {
     let path = path.to_string();
     if path.chars().count() <= LONGEST_PATH {
@@ -98,7 +100,7 @@ pub(super) fn short(path: &Path) -> String {
     format!("{}… ({})", path.chars().take(LONGEST_PATH).collect::<String>(), short_hash(&path))
 }
 
-/// The status entry for an object that is gone. Who deleted it is recorded nowhere that the operator may read.
+/// The status entry for a deleted object. Who deleted it isn't recorded anywhere that the operator may read.
 pub(super) fn deleted_item(child: &Child) -> DriftItem {
     DriftItem {
         kind: child.kind.name.to_owned(),
@@ -113,7 +115,7 @@ pub(super) fn deleted_item(child: &Child) -> DriftItem {
     }
 }
 
-/// The status entry for an object whose reference to the app was taken away.
+/// The status entry for an object whose reference to the app was removed.
 pub(super) fn disowned_item(child: &Child) -> DriftItem {
     DriftItem { path: "metadata.ownerReferences".to_owned(), change: DriftChange::Removed, ..deleted_item(child) }
 }

@@ -1,4 +1,4 @@
-//! The verdict on one live object: what must be done to it, and what that says about others.
+//! The verdict on one live object: what must be done to it, and what other field managers have changed.
 
 use serde_json::Value;
 
@@ -17,14 +17,14 @@ use crate::{
     desired::{APPLIED_HASH, Child, MANAGED_BY},
 };
 
-/// Longest description of somebody else's object.
+/// Longest description of another owner.
 const LONGEST: usize = 256;
 
 /// What is known of a live object besides itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Basis {
-    /// This process has seen the object equal to this very child before: then every difference is drift, whatever the object
-    /// itself says.
+    /// This process has found the object equal to this very child before: then every difference is drift, whatever the
+    /// object's annotations claim.
     pub verified: bool,
     /// The object existed for this very spec before: the last status lists it, or this reconciliation has written it.
     pub listed: bool,
@@ -67,7 +67,7 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
     verdict.is_update |= !left.is_empty() && !basis.listed && hash(live) != Some(&child.hash);
     verdict.drift.sort_by_key(|item| !item.dangerous);
     verdict.change = change(live, verdict.is_update, &healed);
-    // Where an apply is invalid, what is left is in its way.
+    // If the apply is invalid, the drift that is left alone may be the cause.
     if verdict.is_update {
         healed.append(&mut left);
     }
@@ -75,14 +75,14 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
         verdict.correction = Some(correction(live, &healed));
     }
     let leaving = live.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
-    // As long as it exists it binds or runs pods: what is being deleted is healed all the same.
+    // An object that is being deleted is still healed: while it exists it protects or runs pods.
     if verdict.change == Change::Keep && leaving {
         verdict.change = Change::AwaitDeletion;
     }
     verdict
 }
 
-/// An autoscaler's number of pods is no difference, as long as it is within its bounds.
+/// An autoscaler's number of pods is no difference, as long as it is within the declared bounds.
 fn scaled(found: &mut Vec<Difference>, live: &Value, replicas: i64) {
     let path = Path::of_fields(&["spec", "replicas"]);
     found.retain(|difference| difference.path != path);
@@ -92,10 +92,11 @@ fn scaled(found: &mut Vec<Difference>, live: &Value, replicas: i64) {
     }
 }
 
-/// The first request; what is left is compared again with its answer.
+/// The first request; its response is compared again to find what is left.
 ///
-/// Added list members are removed first: one that uses a name or number of a declared member would make the apply invalid. Added
-/// fields are removed last: an apply often takes them along, as `type: ClusterIP` does with every `nodePort`.
+/// Added list members are removed first: one that uses a name or number of a declared member would make the apply
+/// invalid. Added fields are removed last: an apply often removes them too, as `type: ClusterIP` does with every
+/// `nodePort`.
 fn change(live: &Value, is_update: bool, healed: &[&Difference]) -> Change {
     if healed.iter().any(|difference| difference.is_bulk()) {
         return Change::Send(Request::Correct(correction(live, healed)));
@@ -118,15 +119,15 @@ fn change(live: &Value, is_update: bool, healed: &[&Difference]) -> Change {
 
 /// What a difference means.
 enum Class {
-    /// Others may do this as long as the policy says so.
+    /// The policy tolerates this change by other field managers.
     Granted,
-    /// The object is an older version of ours.
+    /// The object is an older version of the child.
     Outdated,
-    /// An addition that only an update under our own name claims: left by a correction of ours.
+    /// An addition that only an update under the operator's name claims: an earlier correction left it.
     Residue,
-    /// An addition that nobody claims: a server default or a webhook. Reported, never undone.
+    /// An addition that no other field manager claims: a server default or a webhook. Reported, never reverted.
     Unowned,
-    /// Somebody else's doing.
+    /// A change by another field manager.
     Drift { claim: Option<Claim>, dangerous: bool },
 }
 
@@ -145,11 +146,12 @@ impl Judgement<'_> {
         let claims = claims(self.live, &difference.path);
         let foreign = claims.iter().any(Claim::is_foreign);
         let ours = !foreign && claims.iter().any(Claim::is_ours);
-        // New bounds put the autoscaler's number out of them: nobody's fault.
+        // New bounds can exclude the autoscaler's number: that isn't drift.
         if !self.current && self.child.autoscaled.is_some() && difference.path.is("spec replicas") {
             return Class::Outdated;
         }
-        // What only our own apply claims goes with our next one; a field that isn't there yet is claimed by nobody.
+        // The next apply sets or removes what only the operator's apply claims; a field that doesn't exist yet has no
+        // claim.
         if !self.current && (ours || (claims.is_empty() && !added)) {
             return Class::Outdated;
         }
@@ -168,15 +170,15 @@ impl Judgement<'_> {
     }
 }
 
-/// Whether every difference is somebody else's doing: the object says that it is what this child would apply, or what it
-/// says wasn't written by us. Else it is an older version of ours.
+/// Whether every difference is another field manager's change: the object's hash is that of this child, or the operator
+/// didn't write the hash. Otherwise the object is an older version of the child.
 fn is_current(child: &Child, live: &Value) -> bool {
     let claims = claims(live, &hash_path());
-    // An annotation that nobody claims isn't our word either: it was taken away, or all claims were wiped.
+    // The operator didn't write a hash that no manager claims either: it was removed, or all claims were reset.
     hash(live) == Some(&child.hash) || claims.is_empty() || !claims.iter().all(Claim::is_ours)
 }
 
-/// Who has the object, if not the app: a controller reference with another UID, or none.
+/// Who controls the object, if not the app: an owner with another UID, or no controller at all.
 #[must_use]
 pub fn holder(live: &Value, owner_uid: &str) -> Option<String> {
     let references = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
@@ -188,15 +190,16 @@ pub fn holder(live: &Value, owner_uid: &str) -> Option<String> {
     match field("uid") {
         Some(uid) if uid == owner_uid => None,
         Some(_) => {
-            let words = format!("{} {}", field("kind").unwrap_or("object"), field("name").unwrap_or("without a name"));
-            Some(words.chars().take(LONGEST).collect())
+            let description =
+                format!("{} {}", field("kind").unwrap_or("object"), field("name").unwrap_or("without a name"));
+            Some(description.chars().take(LONGEST).collect())
         }
         None => Some("nobody (it has no controller)".to_owned()),
     }
 }
 
-/// Whether an object without a controller is one that we made: then somebody took the reference to the app away. It isn't
-/// taken back, since who has no owner may have been given up on purpose, but it is reported.
+/// Whether the operator created an object that has no controller: then a client removed the reference to the app. The
+/// operator doesn't adopt the object again, since the removal may be intended, but reports it.
 fn was_ours(child: &Child, live: &Value) -> bool {
     let references = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
     references.is_none_or(Vec::is_empty)
@@ -204,7 +207,7 @@ fn was_ours(child: &Child, live: &Value) -> bool {
         && claims(live, &hash_path()).iter().any(Claim::is_ours)
 }
 
-/// What the object says it is a version of.
+/// The hash of the declared object that the live object claims to be a version of.
 fn hash(live: &Value) -> Option<&str> {
     live.pointer(&hash_path().pointer()).and_then(Value::as_str)
 }
@@ -213,7 +216,7 @@ fn hash_path() -> Path {
     Path::of_fields(&["metadata", "annotations", APPLIED_HASH])
 }
 
-/// Whether the watches see an object by this: without it nothing that becomes of it would even be reported.
+/// Whether the watches select objects by this label: without it, no later change of the object would be reported.
 fn is_watch_label(path: &Path) -> bool {
     [["metadata", "labels", MANAGED_BY].as_slice(), &["metadata", "labels"]]
         .iter()

@@ -1,4 +1,5 @@
-//! How a live object compares with the child it should be: what must change, and what others have done to it.
+//! How a live object compares with the child it should be: what must change, and what other field managers have
+//! changed.
 
 mod of_child;
 mod change;

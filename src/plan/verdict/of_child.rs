@@ -25,7 +25,8 @@ pub fn of(child: &Child, known: &Known<'_>) -> Verdict {
     }
 }
 
-/// The object was deleted if the last status, for this very spec, lists it, or if it says so; else it was never created.
+/// The object was deleted if the last status lists it for this very spec, or reports the deletion; otherwise it was
+/// never created.
 fn absent(child: &Child, known: &Known<'_>) -> Verdict {
     let listed = known.written || known.last_report.lists(child);
     let deleted = listed || known.last_report.says_deleted(child);

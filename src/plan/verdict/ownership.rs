@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::path::{Path, Segment};
 use crate::api::MANAGER;
 
-/// A field manager's claim to a value. The name is what the client chose to call itself.
+/// A field manager's claim to a value. Clients choose the name themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Name of the manager.
@@ -18,13 +18,14 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Whether this is what our own apply leaves behind.
+    /// Whether the operator's own apply made this claim.
     #[must_use]
     pub fn is_ours(&self) -> bool {
         self.applied && self.manager == MANAGER
     }
 
-    /// Whether the manager calls itself something else. What a webhook adds to our request is recorded under our name.
+    /// Whether the manager's name isn't the operator's. What a webhook adds to a request of the operator is recorded
+    /// under the operator's name.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
         self.manager != MANAGER
@@ -54,7 +55,8 @@ fn text<'a>(entry: &'a Value, field: &str) -> &'a str {
     entry.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Whether a fieldsV1 set holds the path. A node without children stands for everything below it: a leaf or an atomic list.
+/// Whether a fieldsV1 set holds the path. A node without children stands for everything below it: a leaf or an atomic
+/// list.
 fn covers(fields: &Value, path: &[Segment]) -> bool {
     let Some((segment, rest)) = path.split_first() else { return true };
     let Some(children) = fields.as_object() else { return false };
@@ -72,7 +74,7 @@ fn covers(fields: &Value, path: &[Segment]) -> bool {
 }
 
 fn is_key(text: &str, key: &[(&'static str, Value)]) -> bool {
-    // Most members are others: told apart without reading each as JSON, of which an attacker could make thousands.
+    // Most members don't match: they are ruled out without parsing each as JSON, since an attacker could add thousands.
     if key.iter().any(|(_, value)| value.as_str().is_some_and(|value| !text.contains(value))) {
         return false;
     }

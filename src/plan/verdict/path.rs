@@ -1,4 +1,4 @@
-//! Paths into an object: as shown to people, as JSON pointer, and as matched by the kinds table.
+//! Paths into an object: as shown to users, as JSON pointer, and as matched by the kinds table.
 
 use std::fmt;
 
@@ -70,7 +70,7 @@ impl Path {
         })
     }
 
-    /// Where each list member on the way stands.
+    /// The index of each list member along the path.
     pub(super) fn indices(&self) -> Vec<usize> {
         self.0
             .iter()
@@ -81,7 +81,7 @@ impl Path {
             .collect()
     }
 
-    /// JSON pointer and value of each merge key on the way.
+    /// JSON pointer and value of each merge key along the path.
     pub(super) fn keys(&self) -> Vec<(String, Value)> {
         let mut keys = Vec::new();
         let mut above = Self::default();
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn shown_and_pointed_at() {
+    fn a_path_is_displayed_and_converted_to_a_json_pointer() {
         let path = Path::of_fields(&["spec", "ports"])
             .with(Segment::Member { key: vec![("port", 80.into()), ("protocol", "TCP".into())], index: 1 })
             .with(Segment::Field("a/b~c.d".to_owned()));

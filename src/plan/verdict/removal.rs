@@ -1,4 +1,5 @@
-//! Removing what others added: server-side apply can't, since it only ever drops what its own manager owned.
+//! Removal of what other field managers added: server-side apply can't do it, since it removes only what its own
+//! manager owned.
 
 use serde_json::{Value, json};
 
@@ -6,12 +7,12 @@ use super::path::Path;
 
 /// A JSON patch (RFC 6902) that only removes, and only what was judged.
 ///
-/// Values are not set this way: that would make a second owner of the field. Tests of the members' keys make sure that the
-/// indices still point at them. (A test of the resourceVersion would too, but every status update by another controller
-/// would make it fail, and a heal take three requests instead of one.)
+/// Values aren't set this way: that would add a second owner of the field. Tests of the members' keys make sure that
+/// the indices still point at them. (A test of the resourceVersion would too, but every status update by another
+/// controller would make it fail, and a heal take three requests instead of one.)
 pub(super) fn removal(live: &Value, paths: &[Path]) -> Value {
     let mut paths: Vec<&Path> = paths.iter().collect();
-    // From the end of each list to its start, so that no removal moves what a later one points at.
+    // From the end of each list to its start, so that no removal shifts the indices of later ones.
     paths.sort_by_key(|path| path.indices());
     let same_object = test("/metadata/uid", live.pointer("/metadata/uid"));
     let keys = paths.iter().flat_map(|path| path.keys());

@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
     match facts.outcome {
         Outcome::Applied(applied) => Some(of(applied, facts.status)),
-        // No pod was looked at: to repeat what was true before would be a guess.
+        // No pod was checked: repeating the earlier status would be a guess.
         Outcome::Refused(_) => accepted::refused(facts).map(|refused| refused.with(None)),
         Outcome::TimedOut => None,
     }

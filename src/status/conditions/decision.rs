@@ -1,4 +1,4 @@
-//! A decision about one condition, and what it is made from.
+//! A decision about one condition, and the facts it is based on.
 
 use crate::{
     api::{HardenedAppStatus, Reason},
@@ -7,7 +7,7 @@ use crate::{
 
 /// What conditions are decided from.
 pub(super) struct Facts<'a> {
-    /// What became of the reconciliation.
+    /// The outcome of the reconciliation.
     pub(super) outcome: &'a Outcome,
     /// The new status, complete but for its conditions.
     pub(super) status: &'a HardenedAppStatus,

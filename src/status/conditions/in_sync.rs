@@ -19,7 +19,7 @@ pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
             let deviates = CHECKS.iter().find_map(|check| check(applied, facts.status));
             Some(deviates.unwrap_or_else(|| in_sync(facts.status)))
         }
-        // No object was compared: to repeat what was true before would be a guess.
+        // No object was compared: repeating the earlier status would be a guess.
         Outcome::Refused(_) => accepted::refused(facts).map(|refused| refused.with(None)),
         Outcome::TimedOut => None,
     }

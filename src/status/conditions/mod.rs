@@ -33,7 +33,7 @@ pub(super) fn conditions(
     let condition = |kind: &ConditionType| {
         let known = previous.conditions.iter().find(|known| known.type_ == kind.as_str());
         match known {
-            // A reconciliation that ended early knows nothing new of these.
+            // A reconciliation that ended early found out nothing new about these.
             Some(known) if matches!(outcome, Outcome::TimedOut) && is_kept(*kind) => Some(known.clone()),
             _ => decide(*kind)(&facts).map(|decision| condition(*kind, &decision, known, status, now)),
         }
@@ -58,7 +58,7 @@ const fn is_kept(kind: ConditionType) -> bool {
     !matches!(kind, ConditionType::Ready | ConditionType::Reconciling | ConditionType::Stalled)
 }
 
-/// `lastTransitionTime` moves only when the status flips.
+/// `lastTransitionTime` changes only with the status.
 fn condition(
     kind: ConditionType,
     decision: &Decision,

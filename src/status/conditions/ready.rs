@@ -28,7 +28,7 @@ fn paused(applied: &Applied) -> Option<Decision> {
     applied.enforcement().paused.then(|| Decision::new(false, Reason::Paused, message()))
 }
 
-/// Before failures: it needs a user.
+/// Checked before failures, since it needs a user.
 fn conflict(applied: &Applied) -> Option<Decision> {
     applied.children.iter().find_map(|child| match &child.state {
         ChildState::Conflict(holder, _) => Some(Decision::new(
@@ -45,7 +45,7 @@ fn conflict(applied: &Applied) -> Option<Decision> {
 
 fn failed(applied: &Applied) -> Option<Decision> {
     applied.children.iter().find_map(|child| match &child.state {
-        ChildState::Failed(_, words) => Some(Decision::new(false, Reason::ApplyFailed, words.clone())),
+        ChildState::Failed(_, message) => Some(Decision::new(false, Reason::ApplyFailed, message.clone())),
         _ => None,
     })
 }

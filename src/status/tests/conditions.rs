@@ -8,7 +8,7 @@ use crate::{
     plan::{Applied, ChildOutcome, ChildState, Outcome, PodState},
 };
 
-/// What came out, the conditions it leads to, and a part of what `Ready` says.
+/// The outcome, the conditions it leads to, and a part of the message of `Ready`.
 type Case = (&'static str, fn() -> Outcome, &'static [&'static str], &'static str);
 
 fn rollout(change: impl FnOnce(&mut Rollout)) -> Outcome {
@@ -294,7 +294,7 @@ fn every_outcome_has_its_conditions() {
 }
 
 #[test]
-fn a_rejection_changes_nothing_that_is_known_of_what_runs() {
+fn a_rejection_keeps_what_is_known_of_running_objects() {
     let before = first(&outcome(|applied| applied.children[1].reverted = vec![item("spec.replicas")]));
     let after = report(&before, Some(2), &rejected("no tag"), at(200));
     assert_eq!(
@@ -310,7 +310,7 @@ fn a_rejection_changes_nothing_that_is_known_of_what_runs() {
 
 #[test]
 fn the_same_outcome_gives_the_same_status_at_any_time() {
-    // What was undone in a look is news each time.
+    // Drift that a reconciliation reverted is new each time.
     for (it, outcome, ..) in CASES.iter().filter(|(it, ..)| !it.contains("undone is in sync")) {
         let status = first(&outcome());
         assert_eq!(then(&status, &outcome()), status, "{it}");
@@ -318,32 +318,32 @@ fn the_same_outcome_gives_the_same_status_at_any_time() {
 }
 
 #[test]
-fn a_transition_time_moves_only_when_the_status_flips() {
-    let serving = first(&outcome(|_| {}));
-    let waiting = then(&serving, &with(ChildState::AwaitDeletion));
+fn a_transition_time_changes_only_with_the_status() {
+    let available = first(&outcome(|_| {}));
+    let waiting = then(&available, &with(ChildState::AwaitDeletion));
     let time =
         |status: &HardenedAppStatus, kind: &str| condition(status, kind).unwrap().last_transition_time.0.as_second();
     assert_eq!((time(&waiting, "Ready"), time(&waiting, "Accepted")), (200, 100));
-    // Another reason for the same status is no flip.
+    // Another reason for the same status is no transition.
     let failing = report(&waiting, Some(1), &with(failed("x")), at(300));
     assert_eq!((time(&failing, "Ready"), time(&failing, "Reconciling")), (200, 200));
     assert_eq!(condition(&failing, "Ready").unwrap().reason, "ApplyFailed");
 }
 
 #[test]
-fn a_look_that_ran_out_of_time_neither_accepts_nor_forgets() {
-    let serving = first(&outcome(|_| {}));
-    let refused = report(&serving, Some(2), &rejected("no tag"), at(200));
+fn a_reconciliation_that_timed_out_neither_accepts_nor_forgets() {
+    let available = first(&outcome(|_| {}));
+    let refused = report(&available, Some(2), &rejected("no tag"), at(200));
     let timed_out = report(&refused, Some(2), &Outcome::TimedOut, at(300));
     assert_eq!(condition(&timed_out, "Accepted"), condition(&refused, "Accepted"));
-    assert_eq!((&timed_out.children, timed_out.applied_generation), (&serving.children, Some(1)));
+    assert_eq!((&timed_out.children, timed_out.applied_generation), (&available.children, Some(1)));
 }
 
 #[test]
-fn conditions_that_only_say_something_is_wrong_go_with_it() {
+fn conditions_that_report_a_problem_are_removed_with_it() {
     let stalled = first(&rejected("no tag"));
-    let serving = then(&stalled, &outcome(|_| {}));
-    assert!(condition(&serving, "Stalled").is_none() && condition(&serving, "Reconciling").is_none());
+    let available = then(&stalled, &outcome(|_| {}));
+    assert!(condition(&available, "Stalled").is_none() && condition(&available, "Reconciling").is_none());
 }
 
 #[test]
@@ -353,14 +353,14 @@ fn a_message_is_no_longer_than_the_api_allows() {
 }
 
 #[test]
-fn components_tell_how_far_they_are_and_what_blocks_them() {
-    let told = |change: fn(&mut Applied)| first(&outcome(change)).components.remove(0);
-    let serving = told(|_| {});
-    assert_eq!((serving.name.as_str(), serving.image.as_str()), ("web", "r.io/web:1"));
-    assert_eq!((serving.ready, serving.desired, serving.message.as_str()), (2, 2, ""));
-    let missing = told(|applied| applied.progress.clear());
+fn components_report_their_progress_and_what_blocks_them() {
+    let component = |change: fn(&mut Applied)| first(&outcome(change)).components.remove(0);
+    let available = component(|_| {});
+    assert_eq!((available.name.as_str(), available.image.as_str()), ("web", "r.io/web:1"));
+    assert_eq!((available.ready, available.desired, available.message.as_str()), (2, 2, ""));
+    let missing = component(|applied| applied.progress.clear());
     assert_eq!((missing.ready, missing.message.as_str()), (0, "waiting for its Deployment"));
-    let held = told(|applied| {
+    let held = component(|applied| {
         applied.children = vec![child("NetworkPolicy", conflict()), child("Deployment", ChildState::Held)];
         applied.progress.clear();
     });
@@ -368,35 +368,35 @@ fn components_tell_how_far_they_are_and_what_blocks_them() {
 }
 
 #[test]
-fn while_a_newer_spec_is_refused_a_child_that_could_not_be_brought_back_stays_listed() {
-    let serving = first(&outcome(|_| {}));
+fn while_a_newer_spec_is_refused_a_child_that_could_not_be_restored_stays_listed() {
+    let available = first(&outcome(|_| {}));
     let Outcome::Refused(refusal) = rejected("no tag") else { unreachable!() };
     let refused = outcome(|applied| {
         applied.refused = Some(refusal);
         applied.children[1].state = failed("x");
     });
-    assert_eq!(report(&serving, Some(2), &refused, at(200)).children, serving.children);
+    assert_eq!(report(&available, Some(2), &refused, at(200)).children, available.children);
 }
 
 #[test]
-fn children_are_listed_while_they_are_there() {
+fn children_are_listed_while_they_exist() {
     let kinds = |status: &HardenedAppStatus| status.children.iter().map(|child| child.kind.clone()).collect::<Vec<_>>();
-    let serving = first(&outcome(|_| {}));
-    assert_eq!(kinds(&serving), ["Deployment", "NetworkPolicy"]);
+    let available = first(&outcome(|_| {}));
+    assert_eq!(kinds(&available), ["Deployment", "NetworkPolicy"]);
     for (state, listed) in
         [(conflict(), true), (failed("x"), true), (ChildState::AwaitDeletion, true), (ChildState::Held, true)]
     {
-        let after = then(&serving, &with(state.clone()));
+        let after = then(&available, &with(state.clone()));
         assert_eq!(kinds(&after).contains(&"Deployment".to_owned()), listed, "{state:?}");
-        // A child that was never there isn't listed by a failure.
+        // A failure doesn't list a child that never existed.
         assert!(!kinds(&first(&with(state.clone()))).contains(&"Deployment".to_owned()), "{state:?}");
         // Nor does the list of another spec count.
-        let changed = report(&serving, Some(2), &with(state.clone()), at(200));
+        let changed = report(&available, Some(2), &with(state.clone()), at(200));
         assert!(!kinds(&changed).contains(&"Deployment".to_owned()), "{state:?}");
     }
     // What is left of an earlier spec and can't be deleted belongs to no component.
     let leftover = then(
-        &serving,
+        &available,
         &outcome(|applied| {
             applied.children.push(ChildOutcome { declared: false, part: None, ..child("Service", failed("x")) });
         }),
@@ -405,7 +405,7 @@ fn children_are_listed_while_they_are_there() {
 }
 
 #[test]
-fn whoever_reads_the_findings_learns_that_deviations_stay() {
+fn findings_report_that_deviations_are_not_reverted() {
     let finding = |change: fn(&mut crate::app::Enforcement)| {
         let status = first(&outcome(|applied| change(&mut applied.target.ungated.enforcement)));
         status.findings.into_iter().find(|finding| finding.check == "drift-not-undone").map(|finding| finding.message)
@@ -418,7 +418,7 @@ fn whoever_reads_the_findings_learns_that_deviations_stay() {
 }
 
 #[test]
-fn findings_of_spec_and_cluster_are_told_once_each() {
+fn findings_of_spec_and_cluster_are_listed_once_each() {
     let status = first(&outcome(|applied| {
         let finding = crate::api::FindingItem { check: "unowned-addition".to_owned(), ..Default::default() };
         applied.children[0].findings = vec![finding.clone(), finding];

@@ -1,4 +1,4 @@
-//! What is kept of drift.
+//! What the status keeps of drift.
 
 use super::{at, first, item, outcome, report, then};
 use crate::api::HardenedAppStatus;
@@ -11,8 +11,8 @@ fn reverted(previous: &HardenedAppStatus, second: i64, paths: &[&str]) -> Harden
 #[test]
 fn the_newest_twenty_are_kept_newest_first() {
     let mut status = HardenedAppStatus::default();
-    for round in 0..25 {
-        status = reverted(&status, round, &[&format!("spec.a{round}"), &format!("spec.b{round}")]);
+    for second in 0..25 {
+        status = reverted(&status, second, &[&format!("spec.a{second}"), &format!("spec.b{second}")]);
     }
     let paths: Vec<&str> = status.drift.reverted.iter().map(|item| item.path.as_str()).collect();
     assert_eq!(paths.len(), 20);
@@ -20,28 +20,32 @@ fn the_newest_twenty_are_kept_newest_first() {
 }
 
 #[test]
-fn news_is_told_whatever_is_known_and_what_weakens_is_kept_longest() {
+fn new_items_are_always_kept_and_dangerous_ones_are_kept_longest() {
     let dangerous = |path: &str| crate::api::DriftItem { dangerous: true, ..item(path) };
     let known: Vec<_> = (0..20).map(|number| dangerous(&format!("spec.d{number}"))).collect();
     let full = first(&outcome(|applied| applied.children[1].reverted = known));
-    let told = reverted(&full, 200, &["spec.replicas"]);
-    assert_eq!(told.drift.reverted.len(), 20);
-    assert_eq!(told.drift.reverted[0].path, "spec.replicas");
-    assert_eq!(told.drift.reverted.iter().filter(|item| item.dangerous).count(), 19);
-    // The harmless one is the first to go.
-    let later =
-        report(&told, Some(1), &outcome(|applied| applied.children[1].reverted = vec![dangerous("spec.d20")]), at(300));
+    let updated = reverted(&full, 200, &["spec.replicas"]);
+    assert_eq!(updated.drift.reverted.len(), 20);
+    assert_eq!(updated.drift.reverted[0].path, "spec.replicas");
+    assert_eq!(updated.drift.reverted.iter().filter(|item| item.dangerous).count(), 19);
+    // The harmless one is dropped first.
+    let later = report(
+        &updated,
+        Some(1),
+        &outcome(|applied| applied.children[1].reverted = vec![dangerous("spec.d20")]),
+        at(300),
+    );
     assert!(later.drift.reverted.iter().all(|item| item.dangerous) && later.drift.reverted.len() == 20);
 }
 
 #[test]
-fn what_nobody_claims_is_dated_when_it_is_first_seen() {
+fn unclaimed_drift_is_dated_when_it_is_first_observed() {
     let since = |item: &crate::api::DriftItem| item.since.as_ref().unwrap().0;
     let status = reverted(&HardenedAppStatus::default(), 100, &["spec.a"]);
     assert_eq!(since(&status.drift.reverted[0]), at(100));
     let open = |applied: &mut super::Applied| applied.children[1].open = vec![item("spec.a")];
-    let seen = first(&outcome(open));
-    let again = then(&seen, &outcome(open));
+    let observed = first(&outcome(open));
+    let again = then(&observed, &outcome(open));
     assert_eq!(since(&again.drift.open[0]), at(100));
 }
 
@@ -57,11 +61,11 @@ fn k8s_time(second: i64) -> k8s_openapi::apimachinery::pkg::apis::meta::v1::Time
 }
 
 #[test]
-fn open_drift_goes_when_it_is_gone_and_what_was_undone_stays() {
+fn open_drift_is_dropped_once_it_is_gone_and_reverted_drift_stays() {
     let open = first(&outcome(|applied| applied.children[1].open = vec![item("spec.a")]));
     assert_eq!(open.drift.open.len(), 1);
-    let undone = then(&open, &outcome(|applied| applied.children[1].reverted = vec![item("spec.a")]));
-    assert_eq!((undone.drift.open.len(), undone.drift.reverted.len()), (0, 1));
-    let quiet = then(&undone, &outcome(|_| {}));
-    assert_eq!((quiet.drift.open.len(), quiet.drift.reverted.len()), (0, 1));
+    let healed = then(&open, &outcome(|applied| applied.children[1].reverted = vec![item("spec.a")]));
+    assert_eq!((healed.drift.open.len(), healed.drift.reverted.len()), (0, 1));
+    let unchanged = then(&healed, &outcome(|_| {}));
+    assert_eq!((unchanged.drift.open.len(), unchanged.drift.reverted.len()), (0, 1));
 }

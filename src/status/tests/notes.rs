@@ -1,4 +1,4 @@
-//! What is worth an event.
+//! Which changes of the status become events.
 
 use super::{child, conflict, first, item, outcome, rejected, then};
 use crate::{
@@ -20,12 +20,12 @@ fn new(outcome: &super::Outcome) -> Vec<EventNote> {
 }
 
 #[test]
-fn a_quiet_app_has_nothing_to_say() {
+fn an_app_without_problems_has_no_events() {
     assert_eq!(new(&outcome(|_| {})), []);
 }
 
 #[test]
-fn a_rejection_is_said_once_and_again_when_it_is_another() {
+fn a_rejection_is_published_once_and_again_when_it_changes() {
     let status = first(&rejected("no tag"));
     assert_eq!(
         lines(&notes(&HardenedAppStatus::default(), &status)),
@@ -36,16 +36,19 @@ fn a_rejection_is_said_once_and_again_when_it_is_another() {
 }
 
 #[test]
-fn a_conflict_is_said_once() {
+fn a_conflict_is_published_once() {
     let contested = outcome(|applied| applied.children[1].state = conflict());
     let status = first(&contested);
-    let said = notes(&HardenedAppStatus::default(), &status);
-    assert_eq!((said.len(), said[0].reason, said[0].action), (1, EventReason::Conflict, EventAction::Apply));
+    let published = notes(&HardenedAppStatus::default(), &status);
+    assert_eq!(
+        (published.len(), published[0].reason, published[0].action),
+        (1, EventReason::Conflict, EventAction::Apply)
+    );
     assert_eq!(notes(&status, &then(&status, &contested)), []);
 }
 
 #[test]
-fn undone_drift_is_grouped_by_object_and_only_the_new_is_said() {
+fn reverted_drift_is_grouped_by_object_and_only_new_drift_is_published() {
     let service = DriftItem { kind: "Service".to_owned(), change: DriftChange::Added, ..item("spec.externalIPs") };
     let first = first(&outcome(|applied| {
         applied.children[1].reverted = vec![item("spec.replicas"), item("spec.paused")];
@@ -60,37 +63,37 @@ fn undone_drift_is_grouped_by_object_and_only_the_new_is_said() {
         ]
     );
     let second = then(&first, &outcome(|applied| applied.children[1].reverted = vec![item("spec.minReadySeconds")]));
-    let said = lines(&notes(&first, &second));
+    let published = lines(&notes(&first, &second));
     assert_eq!(
-        said,
+        published,
         ["DriftChanged Deployment/shop-web Deployment shop-web: spec.minReadySeconds changed by kubectl-edit"]
     );
     assert_eq!(notes(&second, &then(&second, &outcome(|_| {}))), []);
 }
 
 #[test]
-fn a_deletion_is_said_without_a_path_or_a_manager() {
+fn a_deletion_is_published_without_a_path_or_a_manager() {
     let gone = DriftItem { path: String::new(), manager: String::new(), change: DriftChange::Deleted, ..item("") };
-    let said = new(&outcome(|applied| applied.children[1].reverted = vec![gone]));
-    assert_eq!(said[0].text, "Deployment shop-web deleted");
+    let published = new(&outcome(|applied| applied.children[1].reverted = vec![gone]));
+    assert_eq!(published[0].text, "Deployment shop-web deleted");
 }
 
 #[test]
-fn open_drift_is_said_when_it_appears() {
+fn open_drift_is_published_when_it_appears() {
     let contested = outcome(|applied| {
         applied.children[1].state = ChildState::Contested(std::time::Duration::from_secs(8));
         applied.children[1].open = vec![item("spec.replicas")];
     });
     let status = first(&contested);
-    let said = notes(&HardenedAppStatus::default(), &status);
-    assert_eq!((said.len(), said[0].reason), (1, EventReason::DriftChanged));
+    let published = notes(&HardenedAppStatus::default(), &status);
+    assert_eq!((published.len(), published[0].reason), (1, EventReason::DriftChanged));
     assert_eq!(notes(&status, &then(&status, &contested)), []);
 }
 
 #[test]
 fn an_event_is_short_enough_for_the_api() {
-    let said = new(&rejected(&"ä".repeat(2000)));
-    assert!(said[0].text.len() <= 1024 && said[0].text.starts_with("spec.components"));
+    let published = new(&rejected(&"ä".repeat(2000)));
+    assert!(published[0].text.len() <= 1024 && published[0].text.starts_with("spec.components"));
     let long = new(&rejected(&"x".repeat(2000)));
     assert_eq!(long[0].text.len(), 900);
 }
