@@ -58,7 +58,7 @@ pub(crate) async fn crowd(stage: &Stage, objects: usize) -> Result<Foreign> {
     })
     .await?;
     let (wall, cpu) = (began.elapsed(), Cpu::now(&stage.control_plane)?.since(used));
-    quiet::wait(stage).await?;
+    quiet::wait(stage.operator()?).await?;
     Ok(Foreign { objects, wall, cpu, before, after: Memory::of(stage.operator()?)? })
 }
 

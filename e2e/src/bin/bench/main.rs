@@ -6,6 +6,7 @@ mod fleet;
 mod foreign;
 mod heal;
 mod identical;
+mod measured;
 mod quiet;
 mod race;
 mod report;
@@ -24,7 +25,7 @@ use clap::Parser;
 use tokio::select;
 use tokio::signal::ctrl_c;
 
-use crate::report::{Crowd, Measured};
+use crate::measured::{Crowd, Measured};
 use crate::stage::Stage;
 
 /// In a document, what stands between these lines is replaced by the report.

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use tokio::time::{sleep, timeout};
 
-use crate::stage::Stage;
 use crate::usage;
 
 /// Looking more often would itself be work.
@@ -16,9 +15,8 @@ const REST: Duration = Duration::from_millis(500);
 
 const LIMIT: Duration = Duration::from_mins(5);
 
-/// Waits until the operator is at rest; returns since when.
-pub(crate) async fn wait(stage: &Stage) -> Result<Instant> {
-    let operator = stage.operator()?;
+/// Waits until the process of the operator is at rest; returns since when.
+pub(crate) async fn wait(operator: u32) -> Result<Instant> {
     let rest = async {
         let (mut used, mut since) = (usage::cpu(operator)?, Instant::now());
         while since.elapsed() < REST {

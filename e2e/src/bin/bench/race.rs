@@ -76,7 +76,7 @@ async fn lap(stage: &Stage, contender: Contender, fleet: &Fleet) -> Result<Lap> 
     let cpu = Cpu::now(&stage.control_plane)?.since(used);
     let memory = match contender {
         Contender::Operator => {
-            quiet::wait(stage).await?;
+            quiet::wait(stage.operator()?).await?;
             tokio::time::sleep(SETTLING).await;
             Some(Memory::of(stage.operator()?)?)
         }

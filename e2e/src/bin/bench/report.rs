@@ -3,30 +3,10 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::foreign::Foreign;
-use crate::heal::Heals;
-use crate::race::{Lap, Race};
-use crate::restart::Restart;
+use crate::measured::{Crowd, Measured, count};
+use crate::race::Lap;
 use crate::rows;
-use crate::stage::Contender;
 use crate::table::table;
-
-/// All that was measured with one number of apps.
-#[derive(Debug)]
-pub(crate) struct Measured {
-    pub(crate) race: Race,
-    pub(crate) heals: Heals,
-    pub(crate) restart: Restart,
-    pub(crate) crowd: Option<Crowd>,
-}
-
-/// The same apps beside many foreign objects.
-#[derive(Debug)]
-pub(crate) struct Crowd {
-    pub(crate) foreign: Foreign,
-    pub(crate) heals: Heals,
-    pub(crate) restart: Restart,
-}
 
 /// The whole report, in Markdown.
 pub(crate) fn report(measured: &[Measured], processors: usize) -> String {
@@ -65,7 +45,7 @@ fn laps(measured: &[Measured], processors: usize) -> String {
         format!("\n| Apps | Who | Seconds | {} |\n|---|---|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
     for race in measured.iter().map(|measured| &measured.race) {
         for lap in &race.laps {
-            let (apps, who, seconds) = (grouped(race.apps), who(lap), lap.wall.as_secs_f64());
+            let (apps, who, seconds) = (grouped(race.apps), lap.contender, lap.wall.as_secs_f64());
             let shares = shares(lap, processors).map(|share| format!("{share:.0} %"));
             let _ = writeln!(text, "| {apps} | {who} | {seconds:.2} | {} |", shares.join(" | "));
         }
@@ -79,18 +59,6 @@ fn shares(lap: &Lap, processors: usize) -> [f64; 6] {
     let cpu = &lap.cpu;
     let others = Duration::from_secs_f64((whole - (cpu.total() + cpu.idle).as_secs_f64()).max(0.0));
     [cpu.api_server, cpu.etcd, cpu.operator, cpu.bench, others, cpu.idle].map(|time| time.as_secs_f64() * 100.0 / whole)
-}
-
-pub(crate) fn who(lap: &Lap) -> String {
-    match lap.contender {
-        Contender::Bare(in_flight) => format!("bare client, {in_flight} in flight"),
-        Contender::Operator => "operator".to_owned(),
-    }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "all numbers here are far below 2^52")]
-pub(crate) fn count(number: usize) -> f64 {
-    number as f64
 }
 
 /// With commas between thousands.

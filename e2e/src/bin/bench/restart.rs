@@ -35,7 +35,7 @@ pub(crate) async fn measure(stage: &mut Stage, apps: usize) -> Result<Restart> {
     })
     .await?;
     let ready = began.elapsed();
-    let quiet = quiet::wait(stage).await? - began;
+    let quiet = quiet::wait(stage.operator()?).await? - began;
     let looks = looks(stage).await?;
     ensure!(looks >= apps, "at rest after {looks} looks at {apps} apps");
     let requests: Vec<_> = stage.requests()?.into_iter().skip(before).collect();

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::heal::Heals;
+use crate::measured::{Crowd, Measured, count};
 use crate::race::{self, Lap, Race};
-use crate::report::{self, Crowd, Measured};
 use crate::restart::Restart;
 use crate::table::Row;
 
@@ -18,12 +18,12 @@ pub(crate) fn races(measured: &[Measured]) -> Vec<Row> {
         });
         cells.collect()
     };
-    let per_app = |time: Duration, race: &Race| time.as_secs_f64() * 1000.0 / report::count(race.apps);
+    let per_app = |time: Duration, race: &Race| time.as_secs_f64() * 1000.0 / count(race.apps);
     let wall = each(&|_, bare, operator| {
         let (bare_wall, wall) = (bare.wall.as_secs_f64(), operator.wall.as_secs_f64());
         (
             wall / bare_wall,
-            format!("{:.2} ({wall:.2} s / {bare_wall:.2} s of the {})", wall / bare_wall, report::who(bare)),
+            format!("{:.2} ({wall:.2} s / {bare_wall:.2} s of the {})", wall / bare_wall, bare.contender),
         )
     });
     let cpu = each(&|race, _, operator| {
@@ -39,11 +39,11 @@ pub(crate) fn races(measured: &[Measured]) -> Vec<Row> {
         (own / others, format!("{:.2} ({own:.1} ms / {others:.1} ms)", own / others))
     });
     let writes = each(&|race, _, operator| {
-        let value = report::count(race::sum(&operator.requests, false)) / report::count(race.apps);
+        let value = count(race::sum(&operator.requests, false)) / count(race.apps);
         (value, format!("{value:.2}"))
     });
     let reads = each(&|race, _, operator| {
-        let value = report::count(race::sum(&operator.requests, true)) / report::count(race.apps);
+        let value = count(race::sum(&operator.requests, true)) / count(race.apps);
         (value, format!("{value:.2}"))
     });
     let memory = |settled: bool| {
@@ -107,7 +107,7 @@ pub(crate) fn afterwards(measured: &[Measured]) -> Vec<Row> {
             "Restart: writes",
             Some(0.0),
             "0",
-            restart(&|restart| (Some(report::count(restart.writes)), restart.writes.to_string())),
+            restart(&|restart| (Some(count(restart.writes)), restart.writes.to_string())),
             "",
         ),
         Row::new(

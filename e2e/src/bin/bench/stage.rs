@@ -1,5 +1,6 @@
 //! Where a contender shows what it can: a fresh control plane with nobody else on it.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -36,6 +37,15 @@ pub(crate) enum Contender {
     Operator,
 }
 
+impl fmt::Display for Contender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bare(in_flight) => write!(formatter, "bare client, {in_flight} in flight"),
+            Self::Operator => formatter.write_str("operator"),
+        }
+    }
+}
+
 impl Stage {
     /// A fresh control plane, on which the contender has warmed up. No controller manager: it would write as well, and more or
     /// less depending on the moment.
@@ -56,7 +66,7 @@ impl Stage {
         stage.sight.in_place(WARM_UP).await?;
         if contender == Contender::Operator {
             // The last status is seen before it is answered and logged.
-            quiet::wait(&stage).await?;
+            quiet::wait(stage.operator()?).await?;
         }
         Ok(stage)
     }
