@@ -11,10 +11,10 @@ use kube::Api;
 use kube::api::PostParams;
 
 use crate::kubeconfig::{self, Credentials};
-use crate::operator;
 use crate::pki::Pki;
 use crate::process;
 use crate::programs;
+use crate::repository;
 use crate::supervise::Parts;
 use crate::supervisor::Supervisor;
 
@@ -148,7 +148,7 @@ impl ControlPlane {
     /// When the environment doesn't name the program.
     pub fn helm(&self) -> Result<Command> {
         let mut command = Command::new(programs::helm()?);
-        command.current_dir(operator::repository()).envs(self.env(&self.admin_kubeconfig));
+        command.current_dir(repository::root()).envs(self.env(&self.admin_kubeconfig));
         for home in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
             command.env(home, self.dir.join("helm"));
         }

@@ -13,6 +13,7 @@ pub mod operator;
 mod pki;
 mod process;
 mod programs;
+mod repository;
 pub mod rights;
 mod supervise;
 mod supervisor;

@@ -15,9 +15,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::select;
 
-use crate::ControlPlane;
+use crate::control_plane::ControlPlane;
 use crate::process::{self, Process};
 use crate::programs::{self, Program};
+use crate::repository;
 use crate::wait::until;
 
 /// The program, and what its log and its process are called by.
@@ -51,14 +52,9 @@ pub fn program() -> Result<Command> {
     Ok(Command::new(programs::beside_this_one(NAME)?))
 }
 
-/// The root of the repository.
-pub(crate) fn repository() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
 /// The text of what an installation applies.
 pub(crate) fn manifest() -> Result<String> {
-    let file = repository().join(MANIFEST);
+    let file = repository::root().join(MANIFEST);
     std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 

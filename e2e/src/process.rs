@@ -6,16 +6,22 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use futures::future::select_all;
 use tokio::process::{Child, Command};
+use tokio::select;
 use tokio::time::timeout;
 
 use crate::programs::Program;
+use crate::wait::until;
 
 /// So much of a log tells why a program ended; the rest is start-up chatter.
 const TAIL_LINES: usize = 15;
 
 /// As long as Kubernetes waits for a pod that it has asked to end.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Generous: a busy machine of a CI service takes several times as long as an idle one.
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// Where a program logs that was started in `dir`.
 pub(crate) fn log(dir: &Path, name: &str) -> PathBuf {
@@ -97,4 +103,24 @@ impl Process {
         // It fails only for a program that has ended already.
         let _ = self.child.kill().await;
     }
+}
+
+/// Waits for `condition`, or for the end of a program, which makes waiting vain.
+pub(crate) async fn ready(
+    processes: &mut [Process],
+    what: &str,
+    mut condition: impl AsyncFnMut() -> Option<()>,
+) -> Result<()> {
+    let outcome = {
+        let ended = select_all(processes.iter_mut().map(|process| Box::pin(process.ended())));
+        select! {
+            outcome = until(what, START_LIMIT, async || Ok(condition().await)) => outcome,
+            (error, ..) = ended => return Err(error),
+        }
+    };
+    // The program that was started last is the one that isn't ready.
+    outcome.map_err(|error| {
+        let log = processes.last().map(Process::tail).unwrap_or_default();
+        anyhow!("{error:#}. {log}")
+    })
 }

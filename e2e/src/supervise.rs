@@ -9,10 +9,8 @@ use std::future::pending;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use futures::future::select_all;
+use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::Api;
 use kube::api::GetParams;
@@ -23,17 +21,13 @@ use tokio::sync::oneshot;
 
 use crate::audit::IN_FULL;
 use crate::kubeconfig::{self, Credentials};
-use crate::node;
+use crate::node::identity;
 use crate::pki::Pki;
-use crate::process::Process;
+use crate::process::{Process, ready};
 use crate::programs::{self, Ports};
-use crate::wait::until;
 
 /// What the supervisor prints when the control plane is usable.
 pub(crate) const READY: &str = "ready";
-
-/// Generous: a busy machine of a CI service takes several times as long as an idle one.
-const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// Which programs a control plane has, and for whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +43,7 @@ pub enum Parts {
 impl Parts {
     /// Where the API server listens.
     fn address(self) -> IpAddr {
-        if self == Self::ForNode { node::ADDRESS.into() } else { Ipv4Addr::LOCALHOST.into() }
+        if self == Self::ForNode { identity::ADDRESS.into() } else { Ipv4Addr::LOCALHOST.into() }
     }
 }
 
@@ -117,26 +111,6 @@ async fn start(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<
     processes.push(Process::start(&manager, dir)?);
     let accounts: Api<ServiceAccount> = Api::namespaced(admin.clone(), "default");
     ready(processes, "the controller manager works", async || accounts.get("default").await.ok().map(drop)).await
-}
-
-/// Waits for `condition`, or for the end of a program, which makes waiting vain.
-pub(crate) async fn ready(
-    processes: &mut [Process],
-    what: &str,
-    mut condition: impl AsyncFnMut() -> Option<()>,
-) -> Result<()> {
-    let outcome = {
-        let ended = select_all(processes.iter_mut().map(|process| Box::pin(process.ended())));
-        select! {
-            outcome = until(what, START_LIMIT, async || Ok(condition().await)) => outcome,
-            (error, ..) = ended => return Err(error),
-        }
-    };
-    // The program that was started last is the one that isn't ready.
-    outcome.map_err(|error| {
-        let log = processes.last().map(Process::tail).unwrap_or_default();
-        anyhow!("{error:#}. {log}")
-    })
 }
 
 /// Requests are logged once, with the bodies in one namespace only: when they are done, but watches, which last, when they begin. What the admin

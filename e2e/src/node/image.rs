@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::STATE;
+use super::identity::STATE;
 use crate::programs;
 
 /// The folder of the static programs that `make e2e` builds.

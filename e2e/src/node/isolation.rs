@@ -1,21 +1,16 @@
 //! Namespaces of one's own, for a command and everything it starts.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, process, thread};
 
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
-use super::traces;
+use super::control_groups::{groups, sweep, sweep_the_dead};
+use super::run::{PREFIX, RUN_ENV};
+use super::traces::Traces;
 use crate::wait::until;
-
-/// Names the run, for all processes within and nobody else.
-pub(super) const RUN_ENV: &str = "HARDENED_APP_NODE_RUN";
-
-/// Of the names of runs; the number of the process outside follows.
-const PREFIX: &str = "hardened-app-node-";
 
 /// The kernel ends processes at once, but cleans up after them in its own time.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -30,7 +25,7 @@ const CPUS: usize = 2;
 /// control groups; those are made and removed here.
 pub struct Isolation {
     run: String,
-    before: traces::Traces,
+    before: Traces,
 }
 
 impl Isolation {
@@ -58,7 +53,7 @@ impl Isolation {
 
         let run = format!("{PREFIX}{}", process::id());
         sweep_the_dead()?;
-        let before = traces::Traces::find(&run)?;
+        let before = Traces::find(&run)?;
         for group in groups(&run)? {
             fs::create_dir(&group).with_context(|| format!("cannot make the control group {}", group.display()))?;
         }
@@ -86,58 +81,9 @@ impl Isolation {
         let mut left = Vec::new();
         let gone = until("nothing of the node is left", LIMIT, async || {
             let swept = sweep(&self.run).is_ok();
-            left = traces::Traces::find(&self.run)?.since(&self.before);
+            left = Traces::find(&self.run)?.since(&self.before);
             Ok((swept && left.is_empty()).then_some(()))
         });
         gone.await.with_context(|| format!("the node has left behind:\n{}", left.join("\n")))
     }
-}
-
-/// The name of this run.
-pub(super) fn run() -> Result<String> {
-    env::var(RUN_ENV).context("a node runs only in namespaces of its own: `make e2e`")
-}
-
-/// The run's group in each hierarchy: one in version 2, one for each resource in version 1.
-pub(super) fn groups(run: &str) -> Result<Vec<PathBuf>> {
-    let mounts = fs::read_to_string("/proc/self/mounts")?;
-    let fields = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
-    let hierarchies = fields.filter_map(|fields| match fields.as_slice() {
-        [_, folder, "cgroup" | "cgroup2", ..] => Some(Path::new(folder).join(run)),
-        _ => None,
-    });
-    Ok(hierarchies.collect())
-}
-
-/// Removes the run's groups; it fails while there are processes in them.
-fn sweep(run: &str) -> Result<()> {
-    Ok(groups(run)?.iter().try_for_each(|group| remove(group))?)
-}
-
-/// A run that was killed had no time to remove its groups. What is in use stays: it may be that of a container beside.
-fn sweep_the_dead() -> Result<()> {
-    for hierarchy in groups("")? {
-        for entry in fs::read_dir(hierarchy)? {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            let process = name.strip_prefix(PREFIX);
-            if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
-                let _ = sweep(&name);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A group is removed as an empty folder, though it lists files.
-fn remove(group: &Path) -> std::io::Result<()> {
-    if !group.exists() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(group)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            remove(&entry.path())?;
-        }
-    }
-    fs::remove_dir(group)
 }

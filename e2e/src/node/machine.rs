@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
-use super::{ADDRESS, STATE, isolation};
+use super::identity::{ADDRESS, STATE};
+use super::run;
 
 /// The bridge between the pods, which the network plugins find by this name.
 pub(super) const BRIDGE: &str = "pods0";
@@ -25,7 +26,7 @@ pub(super) const KERNEL_SETTINGS: [&str; 6] = [
 const FOLDERS: [&str; 1] = ["/var"];
 
 pub(super) async fn prepare() -> Result<()> {
-    let run = isolation::run()?;
+    let run = run::name()?;
     mounts(&run).await?;
     kernel_settings().await?;
     network().await

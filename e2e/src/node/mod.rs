@@ -4,38 +4,33 @@
 //! It lives in namespaces of its own ([`Isolation`]) and keeps all its files in a `/run` of its own: with its last process all
 //! of it is gone.
 
+mod control_groups;
+pub(crate) mod identity;
 mod image;
 mod isolation;
 mod machine;
 mod operator;
 mod programs;
 mod registry;
+mod run;
 mod traces;
 
-use std::net::Ipv4Addr;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1;
 use kube::Api;
 
-use crate::ControlPlane;
-use crate::process::Process;
-use crate::supervise::ready;
+use crate::control_plane::ControlPlane;
+use crate::process::{Process, ready};
 
+use identity::{NAME, STATE};
+
+pub use identity::ADDRESS;
 pub use image::digest;
 pub use isolation::Isolation;
 pub use operator::install;
 pub use registry::REGISTRY;
-
-/// Where the node, and with it the API server, can be reached from its pods and from the tests.
-pub const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 200, 0, 1);
-
-/// The name of the node.
-pub(crate) const NAME: &str = "node";
-
-/// Where everything of the node is, in the `/run` that only its own processes see.
-const STATE: &str = "/run/node";
 
 /// A running node. Its programs are killed when it is dropped; its pods end with the namespaces.
 pub struct Node {
@@ -99,7 +94,7 @@ fn is_ready(node: &v1::Node) -> bool {
 /// # Errors
 /// When the process isn't in an [`Isolation`].
 pub fn traces() -> Result<Vec<String>> {
-    Ok(traces::Traces::find(&isolation::run()?)?.words())
+    Ok(traces::Traces::find(&run::name()?)?.words())
 }
 
 /// Makes the namespaces that this process is in a machine for one node, see [`Isolation`].

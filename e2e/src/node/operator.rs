@@ -6,8 +6,10 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use tokio::task::spawn_blocking;
 
-use super::{REGISTRY, image};
-use crate::{ControlPlane, operator};
+use super::image;
+use super::registry::REGISTRY;
+use crate::control_plane::ControlPlane;
+use crate::operator;
 
 /// The placeholder in the manifest.
 const PLACEHOLDER: &str = "registry.example.com/hardened-app:0.1.0";

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{ADDRESS, NAME, STATE, isolation};
-use crate::ControlPlane;
+use super::identity::{ADDRESS, NAME, STATE};
+use super::run;
+use crate::control_plane::ControlPlane;
 use crate::programs::{self, Program};
 
 /// The folder of the programs that `make node` builds.
@@ -49,7 +50,7 @@ pub(super) fn of_kubernetes(name: &'static str, control_plane: &ControlPlane) ->
             format!("--config={STATE}/kubelet.yaml"),
             format!("--root-dir={STATE}/kubelet"),
             format!("--cert-dir={STATE}/kubelet/pki"),
-            format!("--cgroup-root=/{}", isolation::run()?),
+            format!("--cgroup-root=/{}", run::name()?),
             format!("--hostname-override={NAME}"),
             format!("--node-ip={ADDRESS}"),
         ],

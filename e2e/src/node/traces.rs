@@ -6,8 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::isolation::{RUN_ENV, groups};
+use super::control_groups::groups;
 use super::machine::{BRIDGE, KERNEL_SETTINGS};
+use super::run::RUN_ENV;
 
 /// All traces of one run at one moment, in words.
 pub(crate) struct Traces(BTreeSet<String>);
