@@ -8,7 +8,7 @@ use kube::Api;
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use crate::drift::declared;
+use crate::declared::declared;
 use crate::scene::{Scene, WEB};
 use crate::sees::sees;
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, push, remove, set};

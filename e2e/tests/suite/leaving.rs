@@ -5,7 +5,7 @@ use futures::future::try_join_all;
 use kube::api::Patch;
 use serde_json::{Value, json};
 
-use crate::drift::declared;
+use crate::declared::declared;
 use crate::scene::{Scene, WEB};
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, patch, push, set};
 

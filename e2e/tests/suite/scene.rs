@@ -17,6 +17,7 @@ use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
+use crate::message::says_so;
 use crate::sees::{LIMIT, sees};
 
 /// So long after its last request the operator has nothing left to do: longer than any of its pauses after a success.
@@ -261,18 +262,6 @@ impl Scene {
     pub(crate) fn pods(&self) -> Api<v1::Pod> {
         self.namespace.api()
     }
-}
-
-/// Whether the pieces, with `…` between them, are in the text in their order.
-pub(crate) fn says_so(text: &str, pieces: &str) -> bool {
-    let mut rest = text;
-    pieces.split('…').map(str::trim).all(|piece| match rest.split_once(piece) {
-        Some((_, after)) => {
-            rest = after;
-            true
-        }
-        None => false,
-    })
 }
 
 /// What an app is made of, under the built-in policy.

@@ -4,7 +4,7 @@ use anyhow::Result;
 use hardened_app::api::{DriftChange, POLICY_LABEL};
 use serde_json::{Value, json};
 
-use crate::drift::declared;
+use crate::declared::declared;
 use crate::policies::policy;
 use crate::scene::{Scene, WEB, web_kinds};
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, set};

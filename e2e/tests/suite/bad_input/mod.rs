@@ -31,14 +31,7 @@ use anyhow::Result;
 use futures::future::try_join_all;
 
 use row::Row;
-
-/// Mistakes of one sort.
-struct Sort {
-    name: &'static str,
-    /// The policy of the namespace, as YAML; empty where the built-in one will do.
-    policy: &'static str,
-    rows: &'static [Row],
-}
+use trial::Sort;
 
 const fn sort(name: &'static str, rows: &'static [Row]) -> Sort {
     Sort { name, policy: "", rows }

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use crate::scene::says_so;
+use crate::message::says_so;
 
 /// One mistake in an app that was fine.
 pub(crate) struct Row {

@@ -6,14 +6,22 @@ use kube::Api;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams, ValidationDirective};
 use serde_json::Value;
 
+use super::rendering;
 use super::row::{Caught, Row, good, is_said};
-use super::{Sort, rendering};
 use crate::policies::policy;
 use crate::scene::{Scene, web_kinds};
 use crate::tamper::set;
 
 /// The app that is good until somebody makes a mistake.
 const APP: &str = "shop";
+
+/// Mistakes of one sort.
+pub(super) struct Sort {
+    pub(super) name: &'static str,
+    /// The policy of the namespace, as YAML; empty where the built-in one will do.
+    pub(super) policy: &'static str,
+    pub(super) rows: &'static [Row],
+}
 
 /// What became of the rows, in words; none of those in which all was as it must be.
 pub(super) async fn failures(sort: &Sort) -> Result<Vec<String>> {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use hardened_app::api::DriftChange::{Added, Changed};
 use serde_json::json;
 
-use super::{Edit, all_are_undone};
+use super::edit::{Edit, all_are_undone};
 use crate::scene::{Scene, WEB};
 use crate::tamper::{push, set};
 

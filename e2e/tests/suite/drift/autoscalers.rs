@@ -6,7 +6,7 @@ use hardened_app::api::DriftChange::{self, Added, Changed};
 use kube::api::Patch;
 use serde_json::{Value, json};
 
-use super::{Edit, all_are_undone};
+use super::edit::{Edit, all_are_undone};
 use crate::scene::{AUTOSCALER, Scene, autoscaled};
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, patch, set};
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use hardened_app::api::DriftChange::Added;
 
-use super::{Edit, all_are_undone};
+use super::edit::{Edit, all_are_undone};
 use crate::scene::{Scene, WEB};
 use crate::tamper::set;
 

@@ -5,7 +5,8 @@ use futures::future::try_join_all;
 use hardened_app::api::DriftChange;
 use serde_json::{Value, json};
 
-use super::{Edit, all_are_undone, declared, is_reported};
+use super::edit::{Edit, all_are_undone, is_reported};
+use crate::declared::declared;
 use crate::scene::{Scene, WEB, web_kinds};
 use crate::tamper::{remove, set};
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::declared;
+use crate::declared::declared;
 use crate::scene::{Scene, WEB};
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, set};
 

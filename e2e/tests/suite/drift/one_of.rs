@@ -5,7 +5,7 @@ use futures::future::try_join_all;
 use hardened_app::plan::Change;
 use serde_json::{Value, json};
 
-use super::declared;
+use crate::declared::declared;
 use crate::scene::Scene;
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, push, remove, set};
 

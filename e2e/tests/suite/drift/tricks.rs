@@ -6,7 +6,8 @@ use hardened_app::desired::APPLIED_HASH;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::{declared, is_reported};
+use super::edit::is_reported;
+use crate::declared::declared;
 use crate::scene::{Scene, WEB};
 use crate::tamper::{HUMAN, IMAGE, IMAGE_PATH, edit, patch, set};
 

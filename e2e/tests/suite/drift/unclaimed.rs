@@ -6,7 +6,7 @@ use hardened_app::api::MANAGER;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::declared;
+use crate::declared::declared;
 use crate::scene::{Scene, WEB};
 use crate::tamper::edit;
 

@@ -6,7 +6,9 @@ use kube::Api;
 use kube::api::{DeleteParams, DynamicObject, PostParams};
 use serde_json::{Value, json};
 
-use super::{HUMAN, LIMIT, OPERATOR, Playground, apply, kinds, owned_by, refusal, text, value, with};
+use super::kinds;
+use super::playground::{LIMIT, OPERATOR, Playground, apply, owned_by, refusal, text, value, with};
+use crate::tamper::HUMAN;
 
 /// No object has this version any more, so an apply that carries it can only create.
 fn create_only(manifest: &Value) -> Value {

@@ -7,7 +7,7 @@ use kube::Api;
 use kube::api::{ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::{LIMIT, Playground};
+use super::playground::{LIMIT, Playground};
 
 const KINDS: &str = include_str!("kinds.yaml");
 

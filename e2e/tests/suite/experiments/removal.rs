@@ -6,7 +6,8 @@ use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::{HUMAN, LIMIT, OPERATOR, Playground, apply, deployment, edit, managers, owned_by, refusal, text, value};
+use super::playground::{LIMIT, OPERATOR, Playground, apply, deployment, managers, owned_by, refusal, text, value};
+use crate::tamper::{HUMAN, edit};
 
 const CONTAINERS: &str = "/spec/template/spec/containers";
 const PORTS: &str = "/spec/template/spec/containers/0/ports";

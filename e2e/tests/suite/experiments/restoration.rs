@@ -3,7 +3,8 @@
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::{OPERATOR, Playground, apply, deployment, edit, owned_by, set, text, with};
+use super::playground::{OPERATOR, Playground, apply, deployment, owned_by, text, with};
+use crate::tamper::{edit, set};
 
 #[tokio::test]
 async fn an_applied_false_wins_over_true() -> Result<()> {

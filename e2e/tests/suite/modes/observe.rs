@@ -5,7 +5,7 @@ use hardened_app::api::{DriftChange, DriftItem};
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use super::{
+use super::shop::{
     NOT_GRANTED, REPLICAS, add_miner, finding, image, is_miner, make_noise, merge, open, open_ingress, set_image, shop,
 };
 use crate::policies::policy;

@@ -5,7 +5,7 @@ use e2e::audit::Request;
 use hardened_app::api::{DriftChange, PAUSED};
 use serde_json::{Value, json};
 
-use super::{
+use super::shop::{
     NOT_GRANTED, REPLICAS, add_miner, finding, is_miner, make_noise, merge, open, open_ingress, set_image, shop,
 };
 use crate::policies::policy;
