@@ -1,4 +1,4 @@
-//! The control groups of a run.
+//! The control groups of a run: namespaces don't contain them, so they are removed explicitly.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::run::PREFIX;
 
-/// The run's group in each hierarchy: one in version 2, one for each resource in version 1.
+/// The run's group in each cgroup hierarchy: version 2 has one hierarchy, version 1 has one for each resource.
 pub(super) fn groups(run: &str) -> Result<Vec<PathBuf>> {
     let mounts = fs::read_to_string("/proc/self/mounts")?;
     let fields = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
@@ -18,26 +18,26 @@ pub(super) fn groups(run: &str) -> Result<Vec<PathBuf>> {
     Ok(hierarchies.collect())
 }
 
-/// Removes the run's groups; it fails while there are processes in them.
-pub(super) fn sweep(run: &str) -> Result<()> {
+/// Removes the run's groups; fails while there are processes in them.
+pub(super) fn remove_groups(run: &str) -> Result<()> {
     Ok(groups(run)?.iter().try_for_each(|group| remove(group))?)
 }
 
-/// A run that was killed had no time to remove its groups. What is in use stays: it may be that of a container beside.
-pub(super) fn sweep_the_dead() -> Result<()> {
+/// Removes the groups of runs that were killed. Groups in use stay: they may belong to a run in another container.
+pub(super) fn remove_stale_groups() -> Result<()> {
     for hierarchy in groups("")? {
         for entry in fs::read_dir(hierarchy)? {
             let name = entry?.file_name().to_string_lossy().into_owned();
             let process = name.strip_prefix(PREFIX);
             if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
-                let _ = sweep(&name);
+                let _ = remove_groups(&name);
             }
         }
     }
     Ok(())
 }
 
-/// A group is removed as an empty folder, though it lists files.
+/// The kernel removes a group by rmdir, although the folder lists files.
 fn remove(group: &Path) -> std::io::Result<()> {
     if !group.exists() {
         return Ok(());

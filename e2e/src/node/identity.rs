@@ -1,12 +1,12 @@
-//! What the node is known by: its address, its name and its folder.
+//! The node's address, name and folder.
 
 use std::net::Ipv4Addr;
 
-/// Where the node, and with it the API server, can be reached from its pods and from the tests.
+/// The address of the node and the API server, for pods and tests.
 pub const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 200, 0, 1);
 
 /// The name of the node.
 pub(crate) const NAME: &str = "node";
 
-/// Where everything of the node is, in the `/run` that only its own processes see.
+/// The folder of the node's files, in the `/run` of its mount namespace.
 pub(super) const STATE: &str = "/run/node";

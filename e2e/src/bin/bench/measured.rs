@@ -1,11 +1,11 @@
-//! All measurements of one run, as the report gets them.
+//! The measurements that the report shows.
 
 use crate::foreign::Foreign;
 use crate::heal::Heals;
 use crate::race::Race;
 use crate::restart::Restart;
 
-/// All that was measured with one number of apps.
+/// All measurements with one number of apps.
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) race: Race,

@@ -1,4 +1,4 @@
-//! The table: what was measured, against its goal, and what limits it.
+//! The report in Markdown: measurements against their goals, and the laps.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -22,12 +22,12 @@ pub(crate) fn report(measured: &[Measured], processors: usize) -> String {
     let mut text = table(&columns, &rows);
     text.push_str(&laps(measured, processors));
     let requests = measured.iter().map(|measured| measured.race.identical).min().unwrap_or_default();
-    let _ = writeln!(text, "\nBefore each lap all contenders sent the same {requests} requests, compared to the byte.");
+    let _ = writeln!(text, "\nBefore each lap all contenders sent the same {requests} requests, byte for byte.");
     for (measured, Crowd { foreign, .. }) in crowd {
         let (wall, cpu) = (foreign.wall.as_secs_f64(), foreign.cpu.operator.as_millis());
         let _ = writeln!(
             text,
-            "{} foreign objects beside {} apps were made in {wall:.0} s; meanwhile the operator used {cpu} ms of processor time, \
+            "{} foreign objects beside {} apps were created in {wall:.0} s; meanwhile the operator used {cpu} ms of processor time, \
              and its memory went from {:.1} to {:.1} MiB.",
             grouped(foreign.objects),
             grouped(measured.race.apps),
@@ -38,11 +38,14 @@ pub(crate) fn report(measured: &[Measured], processors: usize) -> String {
     text
 }
 
-/// All laps in their order. Who had the processors tells what limits the time.
+/// All laps in order. The shares of processor time show what limits the wall time.
 fn laps(measured: &[Measured], processors: usize) -> String {
-    let names = ["API server", "etcd", "operator", "bench, with the bare client", "other programs", "nobody"];
-    let mut text =
-        format!("\n| Apps | Who | Seconds | {} |\n|---|---|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
+    let names = ["API server", "etcd", "operator", "bench, with the bare client", "other programs", "idle"];
+    let mut text = format!(
+        "\n| Apps | Contender | Seconds | {} |\n|---|---|---|{}\n",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
     for race in measured.iter().map(|measured| &measured.race) {
         for lap in &race.laps {
             let (apps, who, seconds) = (grouped(race.apps), lap.contender, lap.wall.as_secs_f64());
@@ -53,7 +56,7 @@ fn laps(measured: &[Measured], processors: usize) -> String {
     text
 }
 
-/// The parts of the processors' time, in hundredths.
+/// The shares of the total processor time, in percent.
 fn shares(lap: &Lap, processors: usize) -> [f64; 6] {
     let whole = lap.wall.as_secs_f64() * count(processors);
     let cpu = &lap.cpu;
@@ -61,7 +64,7 @@ fn shares(lap: &Lap, processors: usize) -> [f64; 6] {
     [cpu.api_server, cpu.etcd, cpu.operator, cpu.bench, others, cpu.idle].map(|time| time.as_secs_f64() * 100.0 / whole)
 }
 
-/// With commas between thousands.
+/// With commas as thousands separators.
 fn grouped(number: usize) -> String {
     if number < 1000 { number.to_string() } else { format!("{},{:03}", grouped(number / 1000), number % 1000) }
 }
