@@ -1,4 +1,4 @@
-//! The checkout that this crate was built from: it has the chart and the manifests.
+//! The checkout that this crate was built from; it contains the chart and the manifests.
 
 use std::path::Path;
 
