@@ -1,10 +1,10 @@
-//! Compares objects by what is declared in them.
+//! Compares objects without the fields that other controllers write.
 
 use serde_json::Value;
 
 use crate::tamper::remove;
 
-/// An object without what the server and other controllers keep in it.
+/// An object without the fields that the API server and other controllers write.
 pub(crate) fn declared(object: &Value) -> Value {
     let mut object = object.clone();
     for pointer in ["/status", "/metadata/managedFields", "/metadata/resourceVersion", "/metadata/generation"] {

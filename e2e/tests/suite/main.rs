@@ -25,7 +25,7 @@ mod requests;
 mod restart;
 mod samples;
 mod scene;
-mod sees;
+mod wait;
 mod statuses;
 mod tamper;
 mod timeline;

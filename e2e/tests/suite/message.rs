@@ -1,6 +1,6 @@
-//! Recognises a message by pieces of it.
+//! Matches messages by pieces of them.
 
-/// Whether the pieces, with `…` between them, are in the text in their order.
+/// Whether the text contains the pieces, separated by `…`, in this order.
 pub(crate) fn says_so(text: &str, pieces: &str) -> bool {
     let mut rest = text;
     pieces.split('…').map(str::trim).all(|piece| match rest.split_once(piece) {

@@ -1,4 +1,4 @@
-//! One edit of a child, on an app of its own, and the checks that it is undone and reported.
+//! An edit of a child, and the check that the operator reverts and reports it.
 
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
@@ -9,20 +9,20 @@ use crate::declared::declared;
 use crate::scene::Scene;
 use crate::tamper::{HUMAN, edit};
 
-/// An edit by a person, and how it must show up.
+/// An edit by a user, and how the status must report it.
 pub(super) struct Edit {
     pub(super) kind: &'static str,
     pub(super) change: DriftChange,
-    /// As the status shows it.
+    /// Path in the status.
     pub(super) path: &'static str,
     pub(super) made_by: fn(&mut Value),
 }
 
-/// Makes every edit on an app of its own, all at the same time, and checks that each is undone and reported.
-pub(super) async fn all_are_undone(scene: &Scene, components: &str, edits: &[Edit]) -> Result<()> {
+/// Makes each edit on a separate app, concurrently, and checks that each is reverted and reported.
+pub(super) async fn all_are_reverted(scene: &Scene, components: &str, edits: &[Edit]) -> Result<()> {
     let cases = edits.iter().enumerate().map(async |(index, edit)| {
         let app = format!("app{index}");
-        is_undone(scene, &app, components, edit)
+        is_reverted(scene, &app, components, edit)
             .await
             .with_context(|| format!("{app}: {:?} {} {}", edit.change, edit.kind, edit.path))
     });
@@ -30,19 +30,19 @@ pub(super) async fn all_are_undone(scene: &Scene, components: &str, edits: &[Edi
     Ok(())
 }
 
-async fn is_undone(scene: &Scene, app: &str, components: &str, case: &Edit) -> Result<()> {
+async fn is_reverted(scene: &Scene, app: &str, components: &str, case: &Edit) -> Result<()> {
     scene.create(app, components).await?;
     scene.in_place(app).await?;
     let child = format!("{app}-web");
     let before = scene.live(case.kind, &child).await?;
     let edited = edit(&scene.objects(case.kind)?, &child, case.made_by).await?;
-    assert_ne!(declared(&edited), declared(&before), "{}: the edit changes something", case.path);
+    assert_ne!(declared(&edited), declared(&before), "{}: the edit must change something", case.path);
 
     let item = scene.reverted(app, case.path, |item| item.path == case.path).await?;
-    // Nobody claims what isn't there any more.
+    // A removed field has no entry in `managedFields`.
     let manager = if case.change == DriftChange::Removed { "" } else { HUMAN };
     is_reported(&item, case.kind, &child, case.change, manager)?;
-    // A deployment controller may be busy with the object still, but in its status only.
+    // The Deployment controller may still update the object, but only its status.
     let live = scene.live(case.kind, &child).await?;
     assert_eq!(declared(&live), declared(&before), "{}", case.path);
     Ok(())

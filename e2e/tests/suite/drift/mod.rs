@@ -1,4 +1,4 @@
-//! What others do to children, and what becomes of it: one row of a table, one app.
+//! Drift of children: most files have a table of edits, each of which is made on an app of its own.
 
 mod additions;
 mod autoscalers;

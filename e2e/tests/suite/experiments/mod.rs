@@ -1,7 +1,7 @@
-//! What the API server really does where the operator relies on it.
+//! Behaviour of the API server that the operator relies on.
 //!
-//! These are measurements kept as tests: when a new version of Kubernetes answers differently, they
-//! say so before the operator does.
+//! These tests don't involve the operator. They fail if a new version of Kubernetes behaves differently, so the cause is
+//! found before the tests of the operator fail.
 
 mod creation;
 mod kinds;

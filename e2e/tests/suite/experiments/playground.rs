@@ -1,4 +1,4 @@
-//! A namespace for one experiment, and what the experiments do and read there.
+//! A namespace for one experiment, and functions to apply and inspect objects in it.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::tamper::set;
 
-/// The field manager that plays the operator.
+/// The operator's field manager.
 pub(super) const OPERATOR: &str = "hardened-app";
 
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ impl Playground {
         Ok(Self { client, namespace })
     }
 
-    /// The objects of the kind of `manifest`.
+    /// The API of the kind of `manifest`.
     pub(super) fn api(&self, manifest: &Value) -> Result<Api<DynamicObject>> {
         let types: TypeMeta = serde_json::from_value(manifest.clone())?;
         let resource = ApiResource::from_gvk(&GroupVersionKind::try_from(&types)?);
@@ -54,7 +54,7 @@ pub(super) fn text<'a>(object: &'a Value, pointer: &str) -> Result<&'a str> {
     object.pointer(pointer).and_then(Value::as_str).with_context(|| format!("{pointer} is no text"))
 }
 
-/// The HTTP status of a refusal; None if it was accepted.
+/// The HTTP status of a rejection; None if the API server accepted the request.
 pub(super) fn refusal<T>(answer: kube::Result<T>) -> Result<Option<u16>> {
     match answer {
         Ok(_) => Ok(None),
@@ -63,7 +63,7 @@ pub(super) fn refusal<T>(answer: kube::Result<T>) -> Result<Option<u16>> {
     }
 }
 
-/// What a manager owns of an object, apart from its status: without the times, which say nothing.
+/// The fields of an object that a field manager owns, without its status and the times.
 pub(super) fn owned_by(object: &Value, manager: &str) -> Vec<Value> {
     let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
     let mine = entries
@@ -73,7 +73,7 @@ pub(super) fn owned_by(object: &Value, manager: &str) -> Vec<Value> {
     mine.map(|entry| json!([entry.get("operation"), entry.get("fieldsV1")])).collect()
 }
 
-/// Everybody who owns something of an object, apart from its status.
+/// The field managers of an object, without those of its status.
 pub(super) fn managers(object: &Value) -> Vec<&str> {
     let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
     let entries = entries.into_iter().flatten().filter(|entry| entry.get("subresource").is_none());

@@ -1,4 +1,4 @@
-//! Deviations that are only reported, and apps that are paused: only where the policy says so, and for as long.
+//! Drift mode Observe and paused apps: both only while the policy permits them.
 
 mod observe;
 mod pause;

@@ -1,4 +1,4 @@
-//! An app under a policy of its own, the edits made to it and the reports waited for.
+//! An app under its own policy, edits of its children, and waits for its status.
 
 use anyhow::Result;
 use hardened_app::api::{DriftItem, POLICY_LABEL};
@@ -12,7 +12,7 @@ use crate::tamper::{IMAGE, edit, push, set};
 pub(super) const REPLICAS: &str = "spec.replicas";
 pub(super) const NOT_GRANTED: &str = "drift-not-granted";
 
-/// A namespace of the policy of this name, with a serving app in it.
+/// A namespace with a policy of this name and a ready app.
 pub(super) async fn shop(name: &str, spec: Value) -> Result<Scene> {
     let scene = Scene::labelled(name, &[(POLICY_LABEL, name)]).await?;
     policy(&scene, name, spec).await?;
@@ -25,7 +25,7 @@ pub(super) async fn merge(scene: &Scene, patch: Value) -> Result<()> {
     Ok(())
 }
 
-/// Waits until a deviation is listed as there.
+/// Waits until the status lists a deviation as open.
 pub(super) async fn open(scene: &Scene, what: &str, is_it: impl Fn(&DriftItem) -> bool) -> Result<DriftItem> {
     scene
         .reported("shop", &format!("{what} is open"), |status| {
@@ -58,7 +58,7 @@ pub(super) fn is_miner(item: &DriftItem) -> bool {
     item.path.ends_with("containers[name=miner]")
 }
 
-/// More harmless deviations than the status has room for.
+/// Makes more harmless edits than the status can list.
 pub(super) async fn make_noise(scene: &Scene, kind: &str) -> Result<Value> {
     edit(&scene.objects(kind)?, "shop-web", |object| {
         for number in 0..25 {
@@ -68,7 +68,7 @@ pub(super) async fn make_noise(scene: &Scene, kind: &str) -> Result<Value> {
     .await
 }
 
-/// Waits until a finding of this check names these words.
+/// Waits for a finding of this check whose message contains this text.
 pub(super) async fn finding(scene: &Scene, check: &str, words: &str) -> Result<()> {
     scene
         .reported("shop", &format!("{check}: {words}"), |status| {
