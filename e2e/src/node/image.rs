@@ -42,8 +42,7 @@ struct Image {
 }
 
 impl Image {
-    /// The guest handles no signal, and the kernel delivers unhandled signals other than SIGKILL not to the first process of a
-    /// PID namespace.
+    /// The guest handles no signal, and the first process of a PID namespace ignores unhandled signals except SIGKILL.
     const fn guest(name: &'static str, entrypoint: &'static [&'static str]) -> Self {
         Self { name, program: GUEST, entrypoint, environment: &[], user: "", signal: "SIGKILL" }
     }

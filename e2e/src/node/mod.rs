@@ -39,7 +39,8 @@ pub struct Node {
 }
 
 impl Node {
-    /// Starts a node of a control plane at [`ADDRESS`], in namespaces that [`prepare_machine`] has set up, and waits until it's ready.
+    /// Starts a node of a control plane at [`ADDRESS`] and waits until it is ready. [`prepare_machine`] must have set up the
+    /// namespaces.
     ///
     /// # Errors
     /// When a program is missing or ends at start; the message has the end of its log.

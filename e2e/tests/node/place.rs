@@ -35,8 +35,8 @@ impl Place {
         Self::labelled(prefix, &[RESTRICTED]).await
     }
 
-    /// Creates a namespace with labels, and deletes those of earlier tests, because there are CPUs for the pods of one test only. The
-    /// scheduler keeps the new pods pending until the CPUs are free.
+    /// Creates a namespace with labels, and deletes those of earlier tests, because there are CPUs for the pods of one test
+    /// only. The scheduler keeps the new pods pending until the CPUs are free.
     pub(crate) async fn labelled(prefix: &str, labels: &[(&str, &str)]) -> Result<Self> {
         let client = ControlPlane::shared()?.admin_client().await?;
         let namespaces: Api<v1::Namespace> = Api::all(client.clone());

@@ -72,7 +72,7 @@ async fn the_number_of_pods_never_drops_when_autoscaling_is_switched_on_and_off(
     scene.change("shop", &scaled(2)).await?;
     scene.in_place("shop").await?;
     has(&scene, 4).await?;
-    // The autoscaler changes the number, and the operator keeps it …
+    // The autoscaler changes the number, and the operator doesn't revert it …
     scale(&scene, 7).await?;
     let before = scene.quiet().await?.len();
     // … also when it rolls out a new image.

@@ -202,8 +202,8 @@ pub(crate) async fn stops_in_order(scene: &Scene, operator: Operator) -> Result<
     try_join_all(apps.iter().map(|app| scene.create(app, WEB))).await?;
     assert!(operator.stop().await?.success());
     let log = std::fs::read_to_string(log)?;
-    let told = log.split_once("\"told to stop\"").context("it doesn't say that it was told to stop")?.1;
-    assert!(told.contains("\"stopped\""), "it waits for the running reconciliations: {told}");
+    let after = log.split_once("\"told to stop\"").context("the signal is not logged")?.1;
+    assert!(after.contains("\"stopped\""), "it waits for the running reconciliations: {after}");
     assert!(page(&scene.control_plane, "/readyz").await.is_err(), "the operator no longer serves HTTP");
     Ok(())
 }

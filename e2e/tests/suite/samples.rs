@@ -12,7 +12,7 @@ pub(crate) const SMALLEST: &str = include_str!("../../../deploy/samples/smallest
 pub(crate) const LARGEST: &str = include_str!("../../../deploy/samples/largest.yaml");
 
 /// Every stored child differs from the declared one only by defaults that the API server adds.
-async fn is_what_is_declared(sample: &str, name: &str) -> Result<()> {
+async fn is_stored_as_declared(sample: &str, name: &str) -> Result<()> {
     let scene = Scene::open("sample").await?;
     let app = scene.create_from(serde_saphyr::from_str(sample)?).await?;
     scene.in_place(name).await?;
@@ -33,10 +33,10 @@ async fn is_what_is_declared(sample: &str, name: &str) -> Result<()> {
 
 #[tokio::test]
 async fn the_smallest_sample_is_stored_as_declared() -> Result<()> {
-    is_what_is_declared(SMALLEST, "hello").await
+    is_stored_as_declared(SMALLEST, "hello").await
 }
 
 #[tokio::test]
 async fn the_largest_sample_is_stored_as_declared() -> Result<()> {
-    is_what_is_declared(LARGEST, "shop").await
+    is_stored_as_declared(LARGEST, "shop").await
 }

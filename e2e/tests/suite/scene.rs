@@ -123,12 +123,7 @@ impl Scene {
 
     /// Waits until a condition has this status and reason; returns its message.
     pub(crate) async fn condition(&self, name: &str, kind: &str, status: &str, reason: &str) -> Result<String> {
-        self.reported(name, &format!("{kind}={status}/{reason}"), |reported| {
-            let mut conditions = reported.conditions.iter();
-            let found = conditions.find(|condition| condition.type_ == kind)?;
-            (found.status == status && found.reason == reason).then(|| found.message.clone())
-        })
-        .await
+        self.condition_saying(name, kind, status, reason, "").await
     }
 
     /// Waits until a condition has this status and reason, and a message with these pieces, separated by `…`; returns the

@@ -81,7 +81,7 @@ impl Drift {
 
 impl Attack {
     /// Whether the object has the value from before the attack again.
-    pub(crate) fn is_undone(&self, object: &Value) -> bool {
+    pub(crate) fn is_reverted(&self, object: &Value) -> bool {
         self.patch.is_none() || object.pointer(&self.pointer).cloned().unwrap_or_default() == self.before
     }
 }

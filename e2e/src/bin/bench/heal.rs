@@ -100,7 +100,7 @@ async fn heal(
             let it = kind == drift.kind && object.name_any() == name && object.namespace().as_ref() == Some(&key.0);
             let later = version(&object) > version(&attacked);
             let recreated = attack.patch.is_some() || object.uid() != attacked.uid();
-            if it && later && recreated && attack.is_undone(&serde_json::to_value(&object)?) {
+            if it && later && recreated && attack.is_reverted(&serde_json::to_value(&object)?) {
                 return anyhow::Ok(at);
             }
         }

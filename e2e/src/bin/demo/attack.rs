@@ -21,7 +21,7 @@ pub(crate) struct Attack {
     /// Path of the deviation that the status must report.
     path: &'static str,
     /// Whether the live object, if it exists, is as declared again.
-    is_undone: fn(Option<&Value>) -> bool,
+    is_reverted: fn(Option<&Value>) -> bool,
 }
 
 /// Every child of the demo's only component has this name.
@@ -34,7 +34,7 @@ pub(crate) const ATTACKS: [Attack; 4] = [
         arguments: &["patch", "deployment", CHILD, "--patch", r#"{"spec":{"template":{"spec":{"hostNetwork":true}}}}"#],
         kind: "Deployment",
         path: "spec.template.spec.hostNetwork",
-        is_undone: |live| field(live, "/spec/template/spec/hostNetwork") != Some(&Value::Bool(true)),
+        is_reverted: |live| field(live, "/spec/template/spec/hostNetwork") != Some(&Value::Bool(true)),
     },
     Attack {
         title: "A privileged container beside the app's own",
@@ -48,7 +48,7 @@ pub(crate) const ATTACKS: [Attack; 4] = [
         ],
         kind: "Deployment",
         path: "spec.template.spec.containers[name=miner]",
-        is_undone: |live| {
+        is_reverted: |live| {
             field(live, "/spec/template/spec/containers").and_then(Value::as_array).is_some_and(|list| list.len() == 1)
         },
     },
@@ -58,7 +58,7 @@ pub(crate) const ATTACKS: [Attack; 4] = [
         arguments: &["delete", "networkpolicy", CHILD],
         kind: "NetworkPolicy",
         path: "",
-        is_undone: |live| live.is_some(),
+        is_reverted: |live| live.is_some(),
     },
     Attack {
         title: "A port on every node",
@@ -66,7 +66,7 @@ pub(crate) const ATTACKS: [Attack; 4] = [
         arguments: &["patch", "service", CHILD, "--patch", r#"{"spec":{"type":"NodePort"}}"#],
         kind: "Service",
         path: "spec.type",
-        is_undone: |live| {
+        is_reverted: |live| {
             field(live, "/spec/type").and_then(Value::as_str) == Some("ClusterIP")
                 && field(live, "/spec/ports/0/nodePort").is_none()
         },
@@ -80,7 +80,7 @@ impl Attack {
         kubectl.run(&[&["-n", NAMESPACE], self.arguments].concat()).await?;
         let live = async || app.child(self.kind, CHILD).await;
         wait(&format!("{} {CHILD} is as declared again", self.kind), async || {
-            Ok((self.is_undone)(live().await?.as_ref()).then_some(()))
+            Ok((self.is_reverted)(live().await?.as_ref()).then_some(()))
         })
         .await?;
         let reported = wait(&format!("the status of {APP} reports it"), async || {

@@ -45,7 +45,7 @@ async fn story(keep: bool) -> Result<()> {
         () = &mut stop => bail!("interrupted"),
     };
     if keep {
-        look_around(&control_plane);
+        print_access(&control_plane);
         stop.await;
     }
     println!("\nEnding the operator and the control plane …");
@@ -99,7 +99,7 @@ async fn show() -> Result<(Operator, ControlPlane)> {
 }
 
 /// Prints how to reach the control plane from another terminal.
-fn look_around(control_plane: &ControlPlane) {
+fn print_access(control_plane: &ControlPlane) {
     println!("\nEverything keeps running until Ctrl-C. In another terminal:\n");
     println!("  export KUBECONFIG={}", control_plane.admin_kubeconfig().display());
     if let Some(programs) = std::env::var_os("KUBEBUILDER_ASSETS") {

@@ -15,7 +15,7 @@ use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, Pat
 use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
 
-use super::row::is_said;
+use super::row::check_message;
 use crate::scene::{Scene, WEB, web_kinds};
 use crate::wait::{LIMIT, wait_until};
 
@@ -161,7 +161,10 @@ async fn is_unreadable(apps: &Api<DynamicObject>) -> Result<()> {
         (field("reason")? == "Unreadable").then(|| field("message").unwrap_or_default().to_owned())
     })
     .await?;
-    is_said(&message, "doesn't fit the schema: … \"none\" … correct it, or bring CRD and operator to the same version")
+    check_message(
+        &message,
+        "doesn't fit the schema: … \"none\" … correct it, or bring CRD and operator to the same version",
+    )
 }
 
 /// Replaces the definition; retries on conflicts with other writers.

@@ -8,7 +8,7 @@ use kube::Api;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::row::{good, is_said};
+use super::row::{check_message, good};
 use crate::scene::{Scene, web_kinds};
 use crate::wait::LIMIT;
 
@@ -48,7 +48,7 @@ pub(super) async fn a_namespace_being_deleted_gets_no_requests() -> Result<()> {
     let mut another = good();
     crate::tamper::set(&mut another, "/metadata/name", "another".into());
     let refused = scene.create_from(another).await.map(drop).map_err(|error| error.to_string());
-    is_said(&refused.err().unwrap_or_default(), "forbidden … because it is being terminated")?;
+    check_message(&refused.err().unwrap_or_default(), "forbidden … because it is being terminated")?;
     // The app still exists, but the operator doesn't try to recreate its children.
     let after: Vec<_> = scene.quiet().await?.into_iter().skip(before).collect();
     assert!(after.is_empty(), "{after:#?}");

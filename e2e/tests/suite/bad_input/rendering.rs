@@ -8,7 +8,7 @@ use hardened_app::app::{App, Policy, Rejection};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
-use super::row::{Caught, is_said};
+use super::row::{Caught, check_message};
 use crate::scene::Scene;
 
 /// Checks that `hardened-app render` rejects the object, and that the operator's rules do so without the schema: a stored object
@@ -29,7 +29,7 @@ pub(super) async fn is_rejected(
         })
     });
     let rendered = render(scene, app, policy.as_ref()).await?;
-    is_said(&rendered, words).context("render")?;
+    check_message(&rendered, words).context("render")?;
     if matches!(caught, Caught::Unreadable(..)) {
         return Ok(());
     }
@@ -40,7 +40,7 @@ pub(super) async fn is_rejected(
     let app = serde_json::from_value(app.clone())?;
     let Err(rejections) = policy.and_then(|policy| App::accept(&app, &policy)) else { bail!("`accept` accepted it") };
     let said: Vec<String> = rejections.iter().map(Rejection::to_string).collect();
-    is_said(&said.join("\n"), words).context("accept")
+    check_message(&said.join("\n"), words).context("accept")
 }
 
 /// The error message of `hardened-app render`, which must reject the object.

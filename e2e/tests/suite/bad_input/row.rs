@@ -110,7 +110,7 @@ pub(crate) fn component(name: &str) -> Value {
 }
 
 /// Fails unless the text contains the pieces, separated by `…`, in this order.
-pub(crate) fn is_said(text: &str, words: &str) -> Result<()> {
+pub(crate) fn check_message(text: &str, words: &str) -> Result<()> {
     // Messages may be half a megabyte long; the beginning and the end are enough to see the difference.
     let beginning: String = text.chars().take(1000).collect();
     let end: String = text.chars().skip(text.chars().count().saturating_sub(1000)).collect();

@@ -7,7 +7,7 @@ use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams, Vali
 use serde_json::Value;
 
 use super::rendering;
-use super::row::{Caught, Row, good, is_said};
+use super::row::{Caught, Row, check_message, good};
 use crate::policies::policy;
 use crate::scene::{Scene, web_kinds};
 use crate::tamper::set;
@@ -80,7 +80,9 @@ impl Trial {
             None => self.write(&app).await?,
         };
         match (row.caught, answer) {
-            (Caught::ByServer(words, _) | Caught::Unreadable(words, _), Err(message)) => is_said(&message, words)?,
+            (Caught::ByServer(words, _) | Caught::Unreadable(words, _), Err(message)) => {
+                check_message(&message, words)?;
+            }
             (Caught::ByServer(..) | Caught::Unreadable(..), Ok(())) => {
                 self.correct(&app).await?;
                 bail!("the API server accepted it");
@@ -92,7 +94,7 @@ impl Trial {
                 // The operator updates the status after all other writes of a reconciliation.
                 let meanwhile = self.running().await?;
                 self.correct(&app).await?;
-                is_said(&message, words)?;
+                check_message(&message, words)?;
                 ensure!(meanwhile == running, "changed meanwhile: {running:?} became {meanwhile:?}");
             }
             (Caught::ByOperator(_), Err(message)) => bail!("the API server rejected it: {message}"),

@@ -43,7 +43,8 @@ async fn a_number_of_pods_within_the_bounds_stays_when_other_drift_is_reverted()
     let status = scene.reported("shop", "one entry", |status| Some(status.drift.reverted.clone())).await?;
     assert_eq!(status.len(), 1, "the number isn't reported: {status:?}");
     let requests = scene.quiet().await?;
-    // An apply with the number of pods names the resource version that was read; it fails if the controller has updated the status since.
+    // An apply with the number of pods names the resource version that was read. It fails, and is repeated, if the controller
+    // has updated the status since.
     let done = |request: &&Request| request.verb != "get" && request.code < 300 && request.subresource.is_none();
     let writes = requests.iter().skip(before).filter(done);
     assert_eq!(writes.count(), 1, "one write, for the image: {requests:#?}");

@@ -1,4 +1,4 @@
-//! Very large edits: they must exceed neither the correction nor the status.
+//! Very large edits: the operator must revert them, and its status must stay small.
 
 use anyhow::Result;
 use kube::api::{Patch, PatchParams};
