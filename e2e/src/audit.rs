@@ -1,4 +1,4 @@
-//! The API server's own record of who asked for what: shows which requests a program really makes.
+//! Reads the API server's audit log: which requests a client really sends.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// A request that was answered.
+/// A request with its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// `get`, `list`, `create`, `update`, `patch`, `delete`, `deletecollection`.
@@ -17,27 +17,27 @@ pub struct Request {
     pub resource: String,
     /// For example `status` or `token`.
     pub subresource: Option<String>,
-    /// None for lists, and for objects whose name the server chose.
+    /// None for lists, and for objects created with `generateName`.
     pub name: Option<String>,
-    /// The namespace of the object; empty for what is in none, and for lists over all.
+    /// The namespace of the object; empty for cluster-scoped objects and for lists over all namespaces.
     pub namespace: String,
-    /// HTTP status of the answer.
+    /// HTTP status code of the response.
     pub code: u16,
     /// For example `system:serviceaccount:<namespace>:<name>`.
     pub user: String,
-    /// What the program says it is.
+    /// The `User-Agent` header.
     pub user_agent: String,
-    /// The server only pretended to do it.
+    /// Whether the request has `dryRun=All`.
     pub dry_run: bool,
-    /// When the request arrived.
+    /// When the API server received the request.
     pub time: Timestamp,
     /// Path and parameters.
     pub uri: String,
-    /// What was sent, to the byte but for spaces; only in the namespace [`IN_FULL`].
+    /// The request body as sent, except for whitespace. Logged only for the namespace [`IN_FULL`].
     pub body: Option<String>,
 }
 
-/// What is sent to objects of a namespace of this name is logged as well.
+/// The audit policy logs request bodies only for the namespace of this name.
 pub const IN_FULL: &str = "logged-in-full";
 
 #[derive(Deserialize)]
@@ -73,34 +73,34 @@ struct ResponseStatus {
     code: u16,
 }
 
-/// All requests but watches of one user for objects of one namespace, in the order of their answers.
+/// All requests of one user for objects of one namespace, without watches, in the order of their responses.
 ///
 /// # Errors
-/// When the log cannot be read, or isn't an audit log.
+/// When the log cannot be read, or is not an audit log.
 pub fn requests(log: &Path, namespace: &str, user: &str) -> Result<Vec<Request>> {
     let mut requests = read(log, &[namespace, user])?;
     requests.retain(|request| request.namespace == namespace && request.user == user);
     Ok(requests)
 }
 
-/// All requests but watches of one user, in the order of their answers.
+/// All requests of one user, without watches, in the order of their responses.
 ///
 /// # Errors
-/// When the log cannot be read, or isn't an audit log.
+/// When the log cannot be read, or is not an audit log.
 pub fn all_requests(log: &Path, user: &str) -> Result<Vec<Request>> {
     let mut requests = read(log, &[user])?;
     requests.retain(|request| request.user == user);
     Ok(requests)
 }
 
-/// Most lines are of others; parsing them takes longer than anything else here.
+/// Filters the lines before parsing: most belong to other users, and parsing dominates the run time.
 fn read(log: &Path, words: &[&str]) -> Result<Vec<Request>> {
     let log = std::fs::read_to_string(log).with_context(|| format!("cannot read {}", log.display()))?;
     let lines = log.split_inclusive('\n').filter(|line| words.iter().all(|word| line.contains(word)));
     parse(&lines.collect::<String>())
 }
 
-/// How often each verb was used on each resource, for example `patch deployments/scale`.
+/// The number of requests by verb and resource, for example `patch deployments/scale`.
 #[must_use]
 pub fn summary(requests: &[Request]) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
@@ -115,7 +115,7 @@ pub fn summary(requests: &[Request]) -> BTreeMap<String, usize> {
 }
 
 fn parse(log: &str) -> Result<Vec<Request>> {
-    // The server may be in the middle of a line.
+    // The API server may be writing the last line.
     let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
     let events = whole
         .lines()
@@ -123,7 +123,7 @@ fn parse(log: &str) -> Result<Vec<Request>> {
     events.filter_map(|event| event.map(request).transpose()).collect()
 }
 
-/// None for what isn't about objects, and for watches: those last, and say nothing of work.
+/// None for requests that are not about objects, and for watches: a watch stays open and does not count as work.
 fn request(event: Event) -> Option<Request> {
     let object = event.object_ref?;
     let (resource, code) = (object.resource?, event.response_status?.code);
@@ -150,7 +150,7 @@ mod tests {
     const LINE: &str = r#"{"kind":"Event","stage":"ResponseComplete","requestURI":"/apis/apps/v1/namespaces/n/deployments/d?dryRun=All","verb":"patch","user":{"username":"u"},"objectRef":{"resource":"deployments","namespace":"n","name":"d","apiGroup":"apps"},"responseStatus":{"metadata":{},"code":409},"requestReceivedTimestamp":"2026-01-02T03:04:05.000006Z"}"#;
 
     #[test]
-    fn reads_what_matters() {
+    fn parses_code_and_dry_run() {
         let requests = parse(&format!("{LINE}\n")).unwrap();
         assert_eq!(requests.len(), 1);
         assert_eq!((requests[0].code, requests[0].dry_run), (409, true));
@@ -158,14 +158,14 @@ mod tests {
     }
 
     #[test]
-    fn ignores_a_line_that_is_being_written() {
+    fn ignores_an_incomplete_last_line() {
         let (half, _) = LINE.split_at(100);
         assert_eq!(parse(&format!("{LINE}\n{half}")).unwrap().len(), 1);
         assert_eq!(parse(half).unwrap(), []);
     }
 
     #[test]
-    fn keeps_a_body_as_it_was_sent() {
+    fn keeps_the_request_body_unchanged() {
         let sent = r#"{"b":1,"a":[2]}"#;
         let line = LINE.replace(r#""verb""#, &format!(r#""requestObject":{sent},"verb""#));
         let requests = parse(&format!("{line}\n")).unwrap();
@@ -174,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn leaves_out_watches() {
+    fn omits_watches() {
         let watch = LINE.replace(r#""verb":"patch""#, r#""verb":"watch""#);
         assert_eq!(parse(&format!("{watch}\n")).unwrap(), []);
     }
 
     #[test]
-    fn fails_on_something_else() {
+    fn fails_on_a_line_that_is_not_json() {
         assert!(parse("hello\n").is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Kubeconfig files. They are written as JSON, which is YAML as well.
+//! Kubeconfig files, written as JSON, which is valid YAML.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::pki::{Identity, Pki};
 
-/// How a client proves who it is.
+/// How a client authenticates.
 pub(crate) enum Credentials {
     Certificate(Identity),
     Token(String),
@@ -37,13 +37,13 @@ pub(crate) fn write(file: &Path, url: &str, pki: &Pki, credentials: &Credentials
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// The address of the API server that a kubeconfig written by [`write()`] names.
+/// The API server URL in a kubeconfig that [`write()`] wrote.
 pub(crate) fn server(file: &Path) -> Result<String> {
     let server = Kubeconfig::read_from(file)?.clusters.into_iter().find_map(|named| named.cluster?.server);
-    server.with_context(|| format!("{} names no server", file.display()))
+    server.with_context(|| format!("{} contains no server", file.display()))
 }
 
-/// A client that acts as the user of a kubeconfig.
+/// A client for a kubeconfig.
 ///
 /// # Errors
 /// When the file cannot be used.

@@ -1,8 +1,8 @@
-//! A real Kubernetes control plane for tests and the demo: etcd, kube-apiserver and
-//! kube-controller-manager, without Docker, ready in a few seconds, gone without a trace afterwards.
+//! A real Kubernetes control plane for tests and the demo: etcd, kube-apiserver and kube-controller-manager. It needs no
+//! Docker, starts in a few seconds and leaves nothing behind.
 //!
-//! There is no scheduler and no kubelet: objects are stored, defaulted, validated and garbage-collected
-//! for real, pods stay `Pending`. With a [`node`] they run, which takes root and programs that no other test needs.
+//! There is no scheduler and no kubelet: objects are stored, defaulted, validated and garbage-collected, but pods stay
+//! `Pending`. With a [`node`] pods run; a node needs root and further programs.
 
 pub mod audit;
 mod control_plane;
@@ -13,6 +13,7 @@ pub mod operator;
 mod pki;
 mod process;
 mod programs;
+mod repository;
 pub mod rights;
 mod supervise;
 mod supervisor;

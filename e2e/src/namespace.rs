@@ -1,4 +1,4 @@
-//! A namespace for each test.
+//! A dedicated namespace per test.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use k8s_openapi::api::core::v1;
 use kube::api::{ObjectMeta, PostParams};
 use kube::{Api, Client, Resource};
 
-/// A namespace of one's own, so that tests can run at the same time. It ends with the control plane.
+/// A namespace for one test, so that tests can run concurrently. It is never deleted: it ends with the control plane.
 pub struct Namespace {
     name: String,
     client: Client,
 }
 
 impl Namespace {
-    /// Creates a namespace. The API server chooses the rest of its name, so that it's unique.
+    /// Creates a namespace with `generateName`, so that its name is unique.
     ///
     /// # Errors
-    /// When the API server refuses.
+    /// When the API server rejects it.
     pub async fn create(client: &Client, prefix: &str) -> Result<Self> {
         Self::labelled(client, prefix, &[]).await
     }
@@ -26,7 +26,7 @@ impl Namespace {
     /// Like [`Self::create`], with labels.
     ///
     /// # Errors
-    /// When the API server refuses.
+    /// When the API server rejects it.
     pub async fn labelled(client: &Client, prefix: &str, labels: &[(&str, &str)]) -> Result<Self> {
         let labels: BTreeMap<_, _> = labels.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
         let namespace = v1::Namespace {
@@ -42,13 +42,13 @@ impl Namespace {
         Ok(Self { name, client: client.clone() })
     }
 
-    /// Its name.
+    /// The name of the namespace.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The objects of one kind in it.
+    /// A namespaced API for one kind.
     #[must_use]
     pub fn api<K>(&self) -> Api<K>
     where

@@ -1,4 +1,4 @@
-//! The operator itself: installed as its chart installs it, run as the `ServiceAccount` that the chart gives it.
+//! Installs the operator's manifests and runs the operator with the `ServiceAccount` from them.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -15,58 +15,54 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::select;
 
-use crate::ControlPlane;
+use crate::control_plane::ControlPlane;
 use crate::process::{self, Process};
 use crate::programs::{self, Program};
+use crate::repository;
 use crate::wait::until;
 
-/// The program, and what its log and its process are called by.
+/// The name of the program, of its log and of its process.
 pub const NAME: &str = "hardened-app";
 
-/// Who the operator is to the API server, as in the audit log.
+/// The operator's user name in the audit log.
 pub const USER: &str = "system:serviceaccount:hardened-system:hardened-app";
 
-/// Namespace and name of its `ServiceAccount`.
+/// Namespace and name of the operator's `ServiceAccount`.
 const ACCOUNT: (&str, &str) = ("hardened-system", "hardened-app");
 
-/// The roles it holds.
+/// The `ClusterRoles` of the operator.
 pub const ROLES: [&str; 2] = ["hardened-app-read", "hardened-app-write"];
 
-/// What an installation applies, below the root of the repository.
+/// The installation manifest, relative to the root of the repository.
 const MANIFEST: &str = "deploy/install.yaml";
 
-/// What the operator logs when it serves metrics, with the address.
+/// The operator's log message when its HTTP server listens; the entry has the address.
 const LISTENING: &str = "listening";
 
-/// What the operator logs when it has seen everything and begins to work.
+/// The operator's log message when all caches have synced and reconciliation begins.
 const UP: &str = "caches are full";
 
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// The program that was built along with this one, for one of its other commands.
+/// A command that runs the operator binary built together with this program.
 ///
 /// # Errors
-/// When it isn't built.
+/// When it is not built.
 pub fn program() -> Result<Command> {
     Ok(Command::new(programs::beside_this_one(NAME)?))
 }
 
-/// The root of the repository.
-pub(crate) fn repository() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-}
-
-/// The text of what an installation applies.
+/// Reads the installation manifest.
 pub(crate) fn manifest() -> Result<String> {
-    let file = repository().join(MANIFEST);
+    let file = repository::root().join(MANIFEST);
     std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// Installs the operator as its users do, all but its Deployment: there is no node, and the tests run the program themselves.
-/// Returns when the API server serves the new kinds.
+/// Applies the installation manifest without the Deployment: there is no node, the tests run the program themselves.
+/// Returns when the API server serves the custom resources.
 ///
 /// # Errors
-/// When the API server refuses something.
+/// When the API server rejects a manifest.
 pub async fn install(control_plane: &ControlPlane) -> Result<()> {
     let client = control_plane.admin_client().await?;
     let manifests = serde_saphyr::from_multiple::<Value>(&manifest()?)?;
@@ -87,21 +83,21 @@ pub async fn install(control_plane: &ControlPlane) -> Result<()> {
     .await
 }
 
-/// Asks the operator of a control plane for one of its pages. Returns the status code and the text.
+/// Sends a GET request to the operator's HTTP server. Returns the status code and the body.
 ///
 /// # Errors
-/// When no operator runs there, or it doesn't answer.
+/// When no operator runs on this control plane, or it does not respond.
 pub async fn page(control_plane: &ControlPlane, path: &str) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect(address(control_plane)?).await?;
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: operator\r\n\r\n").as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
-    let (head, text) = answer.split_once("\r\n\r\n").with_context(|| format!("not an answer: {answer}"))?;
-    let code = head.split(' ').nth(1).with_context(|| format!("an answer without a code: {head}"))?;
+    let (head, text) = answer.split_once("\r\n\r\n").with_context(|| format!("not an HTTP response: {answer}"))?;
+    let code = head.split(' ').nth(1).with_context(|| format!("an HTTP response without a status code: {head}"))?;
     Ok((code.parse()?, text.to_owned()))
 }
 
-/// Where the operator listens, as its log says: whoever is attached to the control plane finds it there.
+/// The address of the operator's HTTP server. It is read from the log, which every test process can access.
 fn address(control_plane: &ControlPlane) -> Result<SocketAddr> {
     let log = std::fs::read_to_string(process::log(control_plane.dir(), NAME))
         .context("the operator has not been started")?;
@@ -111,38 +107,38 @@ fn address(control_plane: &ControlPlane) -> Result<SocketAddr> {
             return Ok(address.parse()?);
         }
     }
-    bail!("the operator listens nowhere")
+    bail!("the operator's log names no listening address")
 }
 
-/// A running operator. It is killed when dropped.
+/// A running operator process. Dropping it kills the process.
 pub struct Operator {
     process: Process,
     log: PathBuf,
 }
 
 impl Operator {
-    /// Starts the operator that was built along with this program, and waits until its caches are full.
+    /// Starts the operator that was built together with this program, and waits until its caches have synced.
     ///
     /// # Errors
-    /// When it isn't built, or ends at start; the message has the end of its log.
+    /// When it is not built, or exits during startup; the message contains the end of its log.
     pub async fn start(control_plane: &ControlPlane) -> Result<Self> {
         Self::start_program(control_plane, programs::beside_this_one(NAME)?).await
     }
 
-    /// Like [`Self::start`], for an operator that was built elsewhere.
+    /// Like [`Self::start`], for an operator binary at another path.
     ///
     /// # Errors
-    /// When it ends at start; the message has the end of its log.
+    /// When it exits during startup; the message contains the end of its log.
     pub async fn start_program(control_plane: &ControlPlane, path: PathBuf) -> Result<Self> {
         let mut operator = Self::spawn_program(control_plane, path).await?;
         operator.is_up().await?;
         Ok(operator)
     }
 
-    /// Starts the operator, whatever it may have to wait for.
+    /// Starts the operator without waiting for its caches.
     ///
     /// # Errors
-    /// When it isn't built.
+    /// When it is not built.
     pub async fn spawn(control_plane: &ControlPlane) -> Result<Self> {
         Self::spawn_program(control_plane, programs::beside_this_one(NAME)?).await
     }
@@ -159,10 +155,10 @@ impl Operator {
         Ok(Self { process, log })
     }
 
-    /// Waits until its caches are full.
+    /// Waits until its caches have synced.
     ///
     /// # Errors
-    /// When it ends before; the message has the end of its log.
+    /// When it exits before that; the message contains the end of its log.
     pub async fn is_up(&mut self) -> Result<()> {
         let log = &self.log;
         let up =
@@ -174,25 +170,25 @@ impl Operator {
         outcome.with_context(|| self.process.tail())
     }
 
-    /// Where it logs: one JSON object per line. The next start begins the file anew.
+    /// The log file: one JSON object per line. The next start truncates it.
     #[must_use]
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// Asks the operator to end, as Kubernetes does, and waits until it has.
+    /// Sends SIGTERM, as the kubelet does, and waits until the operator exits.
     ///
     /// # Errors
-    /// When it doesn't end in time; then it is killed.
+    /// When it does not exit in time; it is then killed.
     pub async fn stop(self) -> Result<ExitStatus> {
         self.process.terminate().await
     }
 }
 
-/// Writes a kubeconfig that acts as the operator.
+/// Writes a kubeconfig for the operator's `ServiceAccount`.
 ///
 /// # Errors
-/// When the API server doesn't give a token.
+/// When the API server does not issue a token.
 pub async fn kubeconfig(control_plane: &ControlPlane) -> Result<PathBuf> {
     control_plane.service_account_kubeconfig(ACCOUNT.0, ACCOUNT.1).await
 }
@@ -215,7 +211,7 @@ fn is_established(definition: &CustomResourceDefinition) -> bool {
     conditions.iter().any(|condition| condition.type_ == "Established" && condition.status == "True")
 }
 
-/// It is established a moment before requests find it.
+/// A definition can be Established shortly before the API server routes requests to it.
 async fn is_served(client: &Client, definition: &CustomResourceDefinition) -> bool {
     let Some(version) = definition.spec.versions.iter().find(|version| version.storage) else { return false };
     let kind = GroupVersionKind::gvk(&definition.spec.group, &version.name, &definition.spec.names.kind);

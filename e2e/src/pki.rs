@@ -1,4 +1,4 @@
-//! The keys and certificates of one control plane, made anew at every start.
+//! The keys and certificates of one control plane, generated at every start.
 
 use std::path::{Path, PathBuf};
 
@@ -8,11 +8,11 @@ use rcgen::{
     KeyUsagePurpose,
 };
 
-/// The names under which clients inside and outside of a cluster know the API server.
+/// The host names and addresses by which clients inside and outside of a cluster reach the API server.
 const API_SERVER_NAMES: [&str; 8] = [
     "127.0.0.1",
     "10.0.0.1",
-    // The address of the node, where there is one.
+    // The address of the node, if there is one.
     "10.200.0.1",
     "localhost",
     "kubernetes",
@@ -27,18 +27,18 @@ pub(crate) struct Identity {
     pub(crate) key: PathBuf,
 }
 
-/// Where the keys and certificates are.
+/// The folder of the keys and certificates.
 pub(crate) struct Pki {
     dir: PathBuf,
 }
 
 impl Pki {
-    /// The files below the folder of a control plane; nothing is read or written.
+    /// The files in the folder of a control plane. This does not access them.
     pub(crate) fn at(control_plane: &Path) -> Self {
         Self { dir: control_plane.join("pki") }
     }
 
-    /// Makes one authority and everything it signs, and writes the files.
+    /// Generates one certificate authority and all certificates it signs, and writes the files.
     pub(crate) fn create(control_plane: &Path) -> Result<Self> {
         let pki = Self::at(control_plane);
         std::fs::create_dir_all(&pki.dir)?;
@@ -52,7 +52,7 @@ impl Pki {
 
         pki.sign(&authority, "apiserver", params("kube-apiserver", None, &API_SERVER_NAMES)?)?;
         pki.sign(&authority, "admin", params("admin", Some("system:masters"), &[])?)?;
-        // Kubernetes' own roles know its programs by these names; the last three are those of a node.
+        // The API server's default role bindings use these user names; the last three belong to the node.
         let manager = params("system:kube-controller-manager", None, &[])?;
         pki.sign(&authority, "controller-manager", manager)?;
         pki.sign(&authority, "kube-scheduler", params("system:kube-scheduler", None, &[])?)?;
@@ -73,7 +73,7 @@ impl Pki {
         self.dir.join("service-accounts.key")
     }
 
-    /// Verifies them.
+    /// Verifies the tokens of `ServiceAccounts`.
     pub(crate) fn token_public_key(&self) -> PathBuf {
         self.dir.join("service-accounts.pub")
     }
@@ -95,7 +95,7 @@ impl Pki {
     }
 }
 
-/// In Kubernetes' reading of a client certificate the common name is the user, the organisation a group.
+/// For Kubernetes, the common name of a client certificate is the user and the organisation is the group.
 fn params(user: &str, group: Option<&str>, names: &[&str]) -> Result<CertificateParams> {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let mut params = CertificateParams::new(names)?;

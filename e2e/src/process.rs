@@ -1,4 +1,4 @@
-//! One running program and its log.
+//! A running program and its log.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -6,23 +6,29 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use futures::future::select_all;
 use tokio::process::{Child, Command};
+use tokio::select;
 use tokio::time::timeout;
 
 use crate::programs::Program;
+use crate::wait::until;
 
-/// So much of a log tells why a program ended; the rest is start-up chatter.
+/// Log lines in error messages; the reason for an exit is at the end.
 const TAIL_LINES: usize = 15;
 
-/// As long as Kubernetes waits for a pod that it has asked to end.
+/// The default `terminationGracePeriodSeconds` of a pod.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Where a program logs that was started in `dir`.
+/// Generous: a busy CI machine takes several times as long as an idle one.
+const START_LIMIT: Duration = Duration::from_mins(2);
+
+/// The log file of a program that was started in `dir`.
 pub(crate) fn log(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.log"))
 }
 
-/// The number of the process that was started last under this name in `dir`.
+/// The id of the process that was started last under this name in `dir`.
 pub(crate) fn id(dir: &Path, name: &str) -> Result<u32> {
     let file = id_file(dir, name);
     let id = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -33,7 +39,7 @@ fn id_file(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.pid"))
 }
 
-/// A started program. It is killed when dropped; [`Process::stop`] also waits for its end.
+/// A started program. Dropping it kills the program; [`Process::stop`] also waits for its exit.
 pub(crate) struct Process {
     name: &'static str,
     child: Child,
@@ -61,10 +67,10 @@ impl Process {
         Ok(Self { name, child, log })
     }
 
-    /// Completes when the program has ended by itself, with the reason.
+    /// Completes when the program exits by itself, with the reason.
     pub(crate) async fn ended(&mut self) -> anyhow::Error {
         match self.child.wait().await {
-            Ok(status) => anyhow!("{} ended ({status}). {}", self.name, self.tail()),
+            Ok(status) => anyhow!("{} exited ({status}). {}", self.name, self.tail()),
             Err(error) => error.into(),
         }
     }
@@ -77,24 +83,44 @@ impl Process {
         format!("The end of its log {}:\n{}", self.log.display(), lines.join("\n"))
     }
 
-    /// Where the program logs.
+    /// The log file.
     pub(crate) fn log(&self) -> &Path {
         &self.log
     }
 
-    /// Asks the program to end, and waits until it has.
+    /// Sends SIGTERM and waits until the program exits.
     pub(crate) async fn terminate(mut self) -> Result<ExitStatus> {
-        let id = self.child.id().with_context(|| format!("{} has ended already. {}", self.name, self.tail()))?;
+        let id = self.child.id().with_context(|| format!("{} has already exited. {}", self.name, self.tail()))?;
         Command::new("kill").arg(id.to_string()).status().await?;
         match timeout(PATIENCE, self.child.wait()).await {
             Ok(status) => Ok(status?),
-            Err(_) => bail!("{} didn't end within {} s. {}", self.name, PATIENCE.as_secs(), self.tail()),
+            Err(_) => bail!("{} did not exit within {} s. {}", self.name, PATIENCE.as_secs(), self.tail()),
         }
     }
 
-    /// Kills the program and waits for its end. Nothing of it is kept, so there is nothing to finish.
+    /// Kills the program and waits for its exit. Its data is discarded, so it needs no graceful shutdown.
     pub(crate) async fn stop(mut self) {
-        // It fails only for a program that has ended already.
+        // This fails only when the program has already exited.
         let _ = self.child.kill().await;
     }
+}
+
+/// Waits for `condition`. Fails early when one of the programs exits.
+pub(crate) async fn ready(
+    processes: &mut [Process],
+    what: &str,
+    mut condition: impl AsyncFnMut() -> Option<()>,
+) -> Result<()> {
+    let outcome = {
+        let ended = select_all(processes.iter_mut().map(|process| Box::pin(process.ended())));
+        select! {
+            outcome = until(what, START_LIMIT, async || Ok(condition().await)) => outcome,
+            (error, ..) = ended => return Err(error),
+        }
+    };
+    // The program that was started last is the one that is not ready.
+    outcome.map_err(|error| {
+        let log = processes.last().map(Process::tail).unwrap_or_default();
+        anyhow!("{error:#}. {log}")
+    })
 }

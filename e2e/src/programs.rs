@@ -1,4 +1,4 @@
-//! The programs of a control plane and the flags they are started with.
+//! The programs of a control plane and their flags.
 
 use std::net::{IpAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::pki::Pki;
 
-/// The folder of the programs, under the name that other test environments use for it too.
+/// The environment variable with the folder of the programs; controller-runtime's envtest uses the same name.
 const ASSETS_ENV: &str = "KUBEBUILDER_ASSETS";
 
-/// Names the program itself, as `make helm` builds it: it is no part of a control plane.
+/// The environment variable with the path of Helm, which `make helm` builds: it is not part of a control plane.
 const HELM_ENV: &str = "HELM";
 
 /// A program and its arguments.
@@ -18,11 +18,11 @@ pub(crate) struct Program {
     pub(crate) name: &'static str,
     pub(crate) path: PathBuf,
     pub(crate) arguments: Vec<String>,
-    /// What it gets beyond the environment of this process.
+    /// Environment variables in addition to those of this process.
     pub(crate) environment: Vec<(&'static str, PathBuf)>,
 }
 
-/// Where one control plane listens: the address of its API server, and ports that were free when they were chosen.
+/// The listening addresses of one control plane. The ports were free when they were chosen.
 pub(crate) struct Ports {
     address: IpAddr,
     etcd: u16,
@@ -33,7 +33,7 @@ pub(crate) struct Ports {
 impl Ports {
     pub(crate) fn choose(address: IpAddr) -> Result<Self> {
         let listen = || TcpListener::bind("127.0.0.1:0");
-        // All are held at once, so that they differ.
+        // All listeners are open at the same time, so that the ports differ.
         let (etcd, etcd_peer, api_server) = (listen()?, listen()?, listen()?);
         Ok(Self {
             address,
@@ -53,7 +53,7 @@ pub(crate) fn find(name: &str) -> Result<PathBuf> {
     find_in(ASSETS_ENV, "control-plane", name)
 }
 
-/// Finds a program in the folder that a variable of the environment names and a target of the Makefile builds.
+/// Finds a program in the folder that an environment variable names and a Makefile target builds.
 pub(crate) fn find_in(variable: &str, target: &str, name: &str) -> Result<PathBuf> {
     let assets = std::env::var_os(variable)
         .with_context(|| format!("{variable} is not set; it names the folder that `make {target}` builds"))?;
@@ -71,14 +71,14 @@ pub(crate) fn helm() -> Result<PathBuf> {
     Ok(helm.into())
 }
 
-/// Finds a program that was built together with this one. Cargo puts binaries in `target/<profile>` and tests in `deps`
-/// below it.
+/// Finds a program that was built together with this one. Cargo puts binaries in `target/<profile>` and tests in its
+/// subfolder `deps`.
 pub(crate) fn beside_this_one(name: &str) -> Result<PathBuf> {
     let current = std::env::current_exe()?;
     let mut places = current.ancestors().skip(1).take(2).map(|folder| folder.join(name));
-    places
-        .find(|path| path.is_file())
-        .with_context(|| format!("no {name} beside {}; `cargo build --workspace` makes it", current.display()))
+    places.find(|path| path.is_file()).with_context(|| {
+        format!("no {name} in the folder of {}; `cargo build --workspace` builds it", current.display())
+    })
 }
 
 pub(crate) fn etcd(dir: &Path, ports: &Ports) -> Result<Program> {
@@ -95,7 +95,7 @@ pub(crate) fn etcd(dir: &Path, ports: &Ports) -> Result<Program> {
             format!("--initial-advertise-peer-urls={peer}"),
             format!("--initial-cluster=default={peer}"),
             "--log-level=warn".into(),
-            // The data needn't survive a power cut, and syncing is most of what a write costs.
+            // The data need not survive a power failure, and syncing is most of the cost of a write.
             "--unsafe-no-fsync".into(),
         ],
     )
@@ -121,15 +121,15 @@ pub(crate) fn api_server(dir: &Path, ports: &Ports, pki: &Pki) -> Result<Program
             format!("--service-account-signing-key-file={}", pki.token_key().display()),
             format!("--audit-policy-file={}", dir.join("audit-policy.json").display()),
             format!("--audit-log-path={}", audit_log(dir).display()),
-            // An entry is in the file before its response ends: a test finds there what it just did.
+            // The API server writes an entry before it completes the response, so a test finds its own requests.
             "--audit-log-mode=blocking".into(),
-            // In MB. A rotated log would hide the earlier requests.
+            // In MB: rotation would hide earlier requests.
             "--audit-log-maxsize=4096".into(),
         ],
     )
 }
 
-/// The endpoint of Service `kubernetes` may not be a loopback address; without a node nobody connects to it.
+/// The endpoint of Service `kubernetes` must not be a loopback address. Without a node no client uses it.
 fn advertised(address: IpAddr) -> IpAddr {
     if address.is_loopback() { IpAddr::from([10, 255, 255, 1]) } else { address }
 }
@@ -144,14 +144,14 @@ pub(crate) fn controller_manager(kubeconfig: &Path, pki: &Pki) -> Result<Program
             "--use-service-account-credentials=true".into(),
             format!("--service-account-private-key-file={}", pki.token_key().display()),
             format!("--root-ca-file={}", pki.authority().display()),
-            // All tests share it; at the default of 20 requests a second they would wait for one another.
+            // All tests share this controller manager; the default of 20 requests a second would slow them down.
             "--kube-api-qps=300".into(),
             "--kube-api-burst=600".into(),
         ],
     )
 }
 
-/// Where the API server of the control plane in `dir` writes its audit log.
+/// The audit log of the control plane in `dir`.
 pub(crate) fn audit_log(dir: &Path) -> PathBuf {
     dir.join("audit.log")
 }

@@ -1,4 +1,4 @@
-//! What an account may do, and what it did.
+//! The RBAC rights of an account, and which of them the audit log shows as used.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use k8s_openapi::api::rbac::v1::ClusterRole;
 use serde::Deserialize;
 
-/// One verb on one kind of object, for example `patch hardenedapps/status of hardened.dev`.
+/// One verb on one resource, for example `patch hardenedapps/status of hardened.dev`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     resource: String,
@@ -24,7 +24,7 @@ impl fmt::Display for Right {
     }
 }
 
-/// All rights that a role gives.
+/// All rights that a role grants.
 #[must_use]
 pub fn granted(role: &ClusterRole) -> BTreeSet<Right> {
     let mut rights = BTreeSet::new();
@@ -40,12 +40,12 @@ pub fn granted(role: &ClusterRole) -> BTreeSet<Right> {
     rights
 }
 
-/// What an account has asked for.
+/// The rights that the requests of an account needed.
 #[derive(Debug, Default)]
 pub struct Asked {
-    /// It had the right.
+    /// Requests that RBAC allowed.
     pub allowed: BTreeSet<Right>,
-    /// It hadn't.
+    /// Requests that RBAC denied.
     pub denied: BTreeSet<Right>,
 }
 
@@ -80,17 +80,17 @@ struct ResponseStatus {
     code: u16,
 }
 
-/// The answer's code wouldn't do: a full quota is a 403 as well.
+/// The status code is not sufficient: an exceeded quota is also a 403.
 #[derive(Default, Deserialize)]
 struct Annotations {
     #[serde(rename = "authorization.k8s.io/decision", default)]
     decision: String,
 }
 
-/// All that a user has asked for, as the audit log has it.
+/// All rights that the requests of a user needed, by the audit log.
 ///
 /// # Errors
-/// When the log can't be read, or isn't an audit log.
+/// When the log cannot be read, or is not an audit log.
 pub fn asked(log: &Path, user: &str) -> Result<Asked> {
     let log = std::fs::read_to_string(log).with_context(|| format!("cannot read {}", log.display()))?;
     parse(&log, user)
@@ -98,7 +98,7 @@ pub fn asked(log: &Path, user: &str) -> Result<Asked> {
 
 fn parse(log: &str, user: &str) -> Result<Asked> {
     let mut asked = Asked::default();
-    // The server may be in the middle of a line.
+    // The API server may be writing the last line.
     let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
     for line in whole.lines().filter(|line| line.contains(user)) {
         let event: Event = serde_json::from_str(line).with_context(|| format!("not an audit event: {line}"))?;
@@ -107,7 +107,7 @@ fn parse(log: &str, user: &str) -> Result<Asked> {
             Some(subresource) => format!("{}/{subresource}", object.resource),
             None => object.resource,
         };
-        // An apply that creates needs this right as well; the server asks for it without a word in the log.
+        // An apply that creates also needs the right to create; the API server checks it without an audit event.
         let creates = event.verb == "patch" && event.response_status.is_some_and(|status| status.code == 201);
         let right = Right { resource, group: object.api_group, verb: event.verb };
         if creates {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_is_told_from_what_is_denied() {
+    fn allowed_and_denied_requests_are_separated() {
         let denied = LINE.replace("allow", "forbid").replace("patch", "update");
         let other = LINE.replace(r#""u""#, r#""uu""#).replace("patch", "delete");
         let asked = parse(&format!("{LINE}\n{denied}\n{other}\n{LINE}"), "u").unwrap();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_gives_each_verb_on_each_kind() {
+    fn a_role_grants_each_verb_on_each_resource() {
         let words_of = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
         let both = PolicyRule {
             api_groups: Some(words_of(&[""])),

@@ -1,18 +1,16 @@
-//! The supervisor process: it owns the programs of one control plane and outlives none of them.
+//! The supervisor process: it starts the programs of one control plane and stops them before it exits.
 //!
-//! A test can end in ways that leave it no time to clean up (a panic that aborts, SIGKILL), so the
-//! programs belong to a process of their own. It ends everything when its standard input ends, which
-//! happens whenever the test is gone, for whatever reason.
+//! A test process can end without a chance to clean up (an aborting panic, SIGKILL), so the programs are children of a
+//! separate process. The supervisor stops them at the end of its standard input, which the kernel closes however the test
+//! process ends.
 
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
-use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use futures::future::select_all;
+use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::Api;
 use kube::api::GetParams;
@@ -23,43 +21,39 @@ use tokio::sync::oneshot;
 
 use crate::audit::IN_FULL;
 use crate::kubeconfig::{self, Credentials};
-use crate::node;
+use crate::node::identity;
 use crate::pki::Pki;
-use crate::process::Process;
+use crate::process::{Process, ready};
 use crate::programs::{self, Ports};
-use crate::wait::until;
 
-/// What the supervisor prints when the control plane is usable.
+/// The supervisor prints this when the control plane is ready.
 pub(crate) const READY: &str = "ready";
 
-/// Generous: a busy machine of a CI service takes several times as long as an idle one.
-const START_LIMIT: Duration = Duration::from_mins(2);
-
-/// Which programs a control plane has, and for whom.
+/// The programs of a control plane, and who can reach it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parts {
     /// etcd, the API server and the controller manager.
     All,
-    /// The same, with an API server that pods can reach.
+    /// Like [`Self::All`], with an API server that pods can reach.
     ForNode,
-    /// No controller manager: nothing writes but who is measured.
+    /// No controller manager, so that only the measured client writes.
     Storage,
 }
 
 impl Parts {
-    /// Where the API server listens.
+    /// The address of the API server.
     fn address(self) -> IpAddr {
-        if self == Self::ForNode { node::ADDRESS.into() } else { Ipv4Addr::LOCALHOST.into() }
+        if self == Self::ForNode { identity::ADDRESS.into() } else { Ipv4Addr::LOCALHOST.into() }
     }
 }
 
-/// Runs a control plane in `dir` until standard input or a signal ends it; then removes `dir`.
+/// Runs a control plane in `dir` until the end of standard input or a signal; then removes `dir`.
 ///
 /// # Errors
-/// When the control plane cannot be started; the message has the end of the log that tells why.
+/// When the control plane cannot be started; the message contains the end of the log with the reason.
 pub async fn supervise(dir: &Path, with: Parts) -> Result<()> {
     let mut processes = Vec::new();
-    let end = told_to_end()?;
+    let end = end_requested()?;
     let outcome = select! {
         failed = serve(dir, with, &mut processes) => failed.map(|never| match never {}),
         () = end => Ok(()),
@@ -73,7 +67,7 @@ pub async fn supervise(dir: &Path, with: Parts) -> Result<()> {
 
 async fn serve(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<Infallible> {
     if let Err(error) = start(dir, with, processes).await {
-        // Another program took a port between our choice and its use: once is bad luck.
+        // Another program may have bound a port after it was chosen: retry once.
         if !format!("{error:#}").contains("address already in use") {
             return Err(error);
         }
@@ -113,35 +107,15 @@ async fn start(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<
     if with == Parts::Storage {
         return Ok(());
     }
-    // It gives up soon when there is no API server, so it starts after that.
+    // The controller manager exits when it finds no API server, so it starts last.
     processes.push(Process::start(&manager, dir)?);
     let accounts: Api<ServiceAccount> = Api::namespaced(admin.clone(), "default");
     ready(processes, "the controller manager works", async || accounts.get("default").await.ok().map(drop)).await
 }
 
-/// Waits for `condition`, or for the end of a program, which makes waiting vain.
-pub(crate) async fn ready(
-    processes: &mut [Process],
-    what: &str,
-    mut condition: impl AsyncFnMut() -> Option<()>,
-) -> Result<()> {
-    let outcome = {
-        let ended = select_all(processes.iter_mut().map(|process| Box::pin(process.ended())));
-        select! {
-            outcome = until(what, START_LIMIT, async || Ok(condition().await)) => outcome,
-            (error, ..) = ended => return Err(error),
-        }
-    };
-    // The program that was started last is the one that isn't ready.
-    outcome.map_err(|error| {
-        let log = processes.last().map(Process::tail).unwrap_or_default();
-        anyhow!("{error:#}. {log}")
-    })
-}
-
-/// Requests are logged once, with the bodies in one namespace only: when they are done, but watches, which last, when they begin. What the admin
-/// (the tests themselves) and the controller manager read is left out: it is most of the traffic, and says nothing of the
-/// operator.
+/// Each request is logged once: watches at their start, because they stay open, all others at their end. Bodies are logged
+/// in one namespace only. Reads by the admin (the tests) and by the controller manager are not logged: they are most of the
+/// traffic and irrelevant for the operator.
 fn write_audit_policy(dir: &Path) -> Result<()> {
     let policy = json!({
         "apiVersion": "audit.k8s.io/v1",
@@ -162,10 +136,10 @@ fn write_audit_policy(dir: &Path) -> Result<()> {
     std::fs::write(file, policy.to_string()).context("cannot write the audit policy")
 }
 
-/// Completes when the parent is gone or somebody asks by a signal.
-fn told_to_end() -> Result<impl Future<Output = ()>> {
+/// Completes when the parent process has ended or on a signal.
+fn end_requested() -> Result<impl Future<Output = ()>> {
     let (parent_gone, mut gone) = oneshot::channel();
-    // A thread of its own: a read that tokio has started would keep the process from ending.
+    // A separate thread: a pending blocking read of tokio would keep the process from exiting.
     std::thread::spawn(move || {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         let _ = parent_gone.send(());

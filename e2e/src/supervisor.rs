@@ -1,4 +1,4 @@
-//! The test's end of the [supervisor process](crate::supervise()).
+//! Starts and stops the [supervisor process](crate::supervise()) from a test process.
 
 use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Read};
@@ -15,7 +15,7 @@ use crate::supervise::{Parts, READY};
 
 const PROGRAM: &str = "control-plane";
 
-/// Its flag for the parts of a control plane.
+/// The command-line flag for the parts of a control plane.
 fn flag(parts: Parts) -> Option<&'static str> {
     match parts {
         Parts::All => None,
@@ -24,21 +24,21 @@ fn flag(parts: Parts) -> Option<&'static str> {
     }
 }
 
-/// A running supervisor. Dropping it ends the control plane and waits until nothing of it is left.
+/// A running supervisor. Dropping it stops the control plane and waits until all its processes have exited.
 pub(crate) struct Supervisor {
     child: Child,
-    /// Its end tells the supervisor to end.
+    /// Closing it makes the supervisor exit.
     lifeline: Option<ChildStdin>,
-    /// The supervisor removes it; dropping it here makes sure even if the supervisor was killed.
+    /// The supervisor removes it; dropping it here also covers a killed supervisor.
     dir: TempDir,
 }
 
 impl Supervisor {
-    /// Starts a control plane and waits until it's ready.
+    /// Starts a control plane and waits until it is ready.
     pub(crate) async fn start(parts: Parts) -> Result<Self> {
         let mut supervisor = Self::spawn(parts)?;
         let output = supervisor.child.stdout.take().context("the supervisor has no output")?;
-        // When this future is dropped, so is the supervisor, whose end lets the reading thread end.
+        // Dropping this future drops the supervisor too; its exit closes the pipe and ends the reading thread.
         tokio::task::spawn_blocking(move || wait_until_ready(output)).await??;
         Ok(supervisor)
     }
@@ -50,7 +50,7 @@ impl Supervisor {
     fn spawn(parts: Parts) -> Result<Self> {
         let dir = tempfile::Builder::new()
             .prefix("control-plane-")
-            // There are keys in it.
+            // It contains private keys.
             .permissions(Permissions::from_mode(0o700))
             .tempdir()?;
         let mut child = Command::new(programs::beside_this_one(PROGRAM)?)
@@ -59,7 +59,7 @@ impl Supervisor {
             .arg(dir.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            // Ctrl-C on a terminal reaches the whole group of the test, and should not reach this.
+            // Ctrl-C on a terminal signals the whole process group of the test and must not reach the supervisor.
             .process_group(0)
             .spawn()
             .context("cannot start the supervisor")?;
@@ -72,8 +72,8 @@ impl Drop for Supervisor {
     fn drop(&mut self) {
         drop(self.lifeline.take());
         let ended = self.child.wait();
-        // Killed itself, it could not end its programs. They are in its process group, whose number is
-        // its own; an ordinary end, with a code, leaves none.
+        // A killed supervisor has no exit code and leaves its programs running. They are in its process group, whose id is
+        // the supervisor's process id.
         if ended.is_ok_and(|status| status.code().is_none()) {
             let group = format!("-{}", self.child.id());
             let _ = Command::new("kill").args(["-s", "KILL", "--", &group]).status();
@@ -81,7 +81,7 @@ impl Drop for Supervisor {
     }
 }
 
-/// The supervisor says one word when all is well, and otherwise why not.
+/// The supervisor prints [`READY`], or the reason of its failure.
 fn wait_until_ready(output: ChildStdout) -> Result<()> {
     let mut output = BufReader::new(output);
     let mut report = String::new();
@@ -90,5 +90,5 @@ fn wait_until_ready(output: ChildStdout) -> Result<()> {
         return Ok(());
     }
     output.read_to_string(&mut report)?;
-    bail!("the control plane didn't start: {}", report.trim_end())
+    bail!("the control plane did not start: {}", report.trim_end())
 }

@@ -1,4 +1,4 @@
-//! Waiting for a condition instead of for a while.
+//! Polls a condition until it holds or a time limit has passed.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use anyhow::{Result, anyhow};
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Asks `check` again and again until it answers `Some`.
+/// Polls `check` until it returns `Some`.
 ///
 /// # Errors
-/// When `check` fails, or when `limit` has passed; the message then says `what` was waited for.
+/// When `check` fails, or when `limit` has passed; the message then contains `what`.
 pub async fn until<T>(what: &str, limit: Duration, mut check: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
     let poll = async {
         loop {
@@ -19,6 +19,6 @@ pub async fn until<T>(what: &str, limit: Duration, mut check: impl AsyncFnMut() 
             tokio::time::sleep(PAUSE).await;
         }
     };
-    // The limit is around the whole loop, so that a check that hangs is cut off as well.
-    tokio::time::timeout(limit, poll).await.map_err(|_| anyhow!("waited {} s in vain: {what}", limit.as_secs()))?
+    // The timeout wraps the whole loop, so that it also ends a check that hangs.
+    tokio::time::timeout(limit, poll).await.map_err(|_| anyhow!("timed out after {} s: {what}", limit.as_secs()))?
 }

@@ -1,5 +1,5 @@
-//! The operator has the rights that it uses, no more and no less. Judged by the audit log of the whole suite, so this is a
-//! binary of its own: cargo runs test binaries in the order of their names, and this one's is behind that of the suite.
+//! The operator has exactly the rights that it uses, according to the audit log of the whole suite. So this is a separate
+//! binary: cargo runs test binaries in the order of their names, this one after `suite`.
 
 use std::collections::BTreeSet;
 
@@ -14,21 +14,21 @@ fn words<'a>(rights: impl Iterator<Item = &'a Right>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_operator_uses_every_right_it_has_and_misses_none() -> Result<()> {
+async fn the_operator_uses_every_granted_right_and_needs_no_other() -> Result<()> {
     let control_plane = ControlPlane::shared()?;
     let roles: Api<ClusterRole> = Api::all(control_plane.admin_client().await?);
     let mut granted = BTreeSet::new();
     for role in operator::ROLES {
         granted.extend(rights::granted(&roles.get(role).await?));
     }
-    assert!(!granted.is_empty(), "the roles give nothing");
+    assert!(!granted.is_empty(), "the roles grant no right");
 
     let asked = rights::asked(&control_plane.audit_log(), operator::USER)?;
     assert!(
         !asked.allowed.is_empty(),
-        "the operator has asked for nothing: these rights show after the suite, `make test`"
+        "the audit log has no request of the operator: run the suite before this test, as `make test` does"
     );
-    assert_eq!(words(asked.denied.iter()), [""; 0], "asked for, but not granted");
+    assert_eq!(words(asked.denied.iter()), [""; 0], "requested, but not granted");
     assert_eq!(words(granted.difference(&asked.allowed)), [""; 0], "granted, but never used by the suite");
     Ok(())
 }

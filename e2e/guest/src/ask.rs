@@ -1,19 +1,19 @@
-//! What a test may ask, as `GET /verb/argument`.
+//! Requests of the tests, as `GET /verb/argument`.
 
 use std::fs;
 use std::io::{BufRead, Result};
 
-/// Eaten at a time: small against any memory limit.
+/// Allocated at a time: small compared to any memory limit.
 const BITE: usize = 1 << 20;
 
-/// The head of a request, up to the empty line. HTTP/2 begins with such a head as well.
+/// Reads the head of a request, up to the empty line. The preface of HTTP/2 begins with such a head as well.
 pub(crate) fn head(input: &mut impl BufRead) -> Result<String> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") && input.read_line(&mut head)? > 0 {}
     Ok(head)
 }
 
-/// The status of the answer, and its text.
+/// Executes a request; returns the status and the body of the response.
 pub(crate) fn carry_out(head: &str) -> (&'static str, String) {
     let path = head.split(' ').nth(1).unwrap_or_default();
     let (verb, argument) = path.trim_start_matches('/').split_once('/').unwrap_or((path, ""));
@@ -21,7 +21,7 @@ pub(crate) fn carry_out(head: &str) -> (&'static str, String) {
     let outcome = match verb {
         "read" => fs::read_to_string(file),
         "write" => fs::write(file, "written").map(|()| "written".to_owned()),
-        // Probes ask for paths of their own.
+        // Other paths are those of probes.
         _ => Ok("ok".to_owned()),
     };
     match outcome {
@@ -30,7 +30,7 @@ pub(crate) fn carry_out(head: &str) -> (&'static str, String) {
     }
 }
 
-/// Takes memory until the kernel has no more to give, and uses it: what is only reserved costs nothing.
+/// Allocates memory until the kernel kills the process, and writes to it, because memory that isn't written to isn't counted.
 pub(crate) fn eat() -> ! {
     let mut eaten = Vec::new();
     loop {

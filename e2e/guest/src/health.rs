@@ -1,11 +1,11 @@
-//! gRPC's health check: just enough of HTTP/2 to answer every call with "serving".
+//! gRPC health checks: the part of HTTP/2 that is needed to answer every call with "serving".
 
 use std::io::{Read, Result, Write};
 
-/// How a client of HTTP/2 begins. The empty line is the end of what looks like a head.
+/// The beginning of the HTTP/2 connection preface, which looks like the head of an HTTP/1 request.
 pub(crate) const PREFACE: &str = "PRI * HTTP/2.0\r\n\r\n";
 
-/// The rest of that.
+/// The length of the rest of the preface.
 const PREFACE_END: usize = "SM\r\n\r\n".len();
 
 const DATA: u8 = 0;
@@ -13,12 +13,12 @@ const HEADERS: u8 = 1;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 
-/// Of settings and pings. On headers and data the same bit means that the stream ends.
+/// Flag of settings and pings. In headers and data the same bit is [`END_OF_STREAM`].
 const ACKNOWLEDGED: u8 = 1;
 const END_OF_STREAM: u8 = 1;
 const END_OF_HEADERS: u8 = 4;
 
-/// `HealthCheckResponse { status: SERVING }`: not compressed, two bytes long, field 1 is 1.
+/// `HealthCheckResponse { status: SERVING }`: uncompressed, two bytes, field 1 is 1.
 const SERVING: &[u8] = &[0, 0, 0, 0, 2, 8, 1];
 
 /// Answers the calls of one connection until the client closes it.
@@ -43,9 +43,9 @@ pub(crate) fn serve(input: &mut impl Read, output: &mut impl Write) -> Result<()
     }
 }
 
-/// One whole answer: headers, message, trailers.
+/// Sends a response: headers, message, trailers.
 fn reply(output: &mut impl Write, stream: u32) -> Result<()> {
-    // `:status: 200` is entry 8 of HTTP/2's table of headers.
+    // `:status: 200` is entry 8 of HPACK's static table.
     let mut headers = vec![0x88];
     headers.extend(header("content-type", "application/grpc"));
     send(output, HEADERS, END_OF_HEADERS, stream, &headers)?;
@@ -53,7 +53,7 @@ fn reply(output: &mut impl Write, stream: u32) -> Result<()> {
     send(output, HEADERS, END_OF_HEADERS | END_OF_STREAM, stream, &header("grpc-status", "0"))
 }
 
-/// A header written out, not indexed. Both texts are shorter than 127 bytes, beyond which lengths are written otherwise.
+/// A literal header, not indexed. Both texts must be shorter than 127 bytes, because longer lengths are encoded differently.
 fn header(name: &str, value: &str) -> Vec<u8> {
     let mut header = vec![0];
     for text in [name, value] {

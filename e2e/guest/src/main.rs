@@ -1,8 +1,8 @@
-//! The program in the containers of the node tests. It serves HTTP and gRPC's health checks on one port, tells what it is to
-//! the kernel, and tries what a test asks it to.
+//! The program in the containers of the node tests. It serves HTTP and gRPC health checks on one port, and reads and writes
+//! files on request, so that tests can see what a process in the container may do.
 //!
-//! Its last argument may make something else of it: `pause` holds the namespaces of a pod, `ready` asks the server beside it, `eat`
-//! takes all memory it can get.
+//! Its last argument selects another function: `pause` holds the namespaces of a pod, `ready` connects to the server in the same
+//! container, `eat` allocates memory until the kernel kills the process.
 
 mod ask;
 mod health;
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, thread};
 
-/// The port to listen on, for images without arguments. A program with neither serves nothing.
+/// Names the port to listen on, for images without arguments. Without both, the program doesn't listen.
 const PORT_ENV: &str = "PORT";
 
 fn main() -> ExitCode {
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Until a signal ends it.
+/// Sleeps until a signal ends the process.
 fn forever() -> Result<()> {
     loop {
         thread::sleep(Duration::MAX);
@@ -52,7 +52,7 @@ fn serve(address: (&str, u16)) -> Result<()> {
     for connection in TcpListener::bind(address)?.incoming() {
         let connection = connection?;
         thread::spawn(move || {
-            // Whoever closes a connection early, such as a probe, has what it wanted.
+            // Clients such as probes may close the connection early, which isn't an error.
             let _ = answer(connection);
         });
     }

@@ -1,5 +1,5 @@
-//! Runs a command with a control plane of its own: `control-plane exec -- cargo test -p e2e`. With `--node` everything runs in
-//! namespaces of its own, in which this program starts itself once more.
+//! Runs a command with a new control plane: `control-plane exec -- cargo test -p e2e`. With `--node` this program starts
+//! itself again in new Linux namespaces, in which everything runs.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -18,7 +18,7 @@ use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
-/// How long an interrupted command may take to end by itself.
+/// How long an interrupted command may take to end before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A Kubernetes control plane for tests: etcd, kube-apiserver and kube-controller-manager.
@@ -30,28 +30,28 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Start a control plane, run a command that finds it in its environment, and end it.
+    /// Start a control plane, run a command with its address in the environment, and end the control plane.
     Exec {
-        /// Install the operator and run it for as long as the command.
+        /// Install the operator and run it while the command runs.
         #[arg(long)]
         operator: bool,
-        /// Start a node, too, on which the operator is a pod. It needs root.
+        /// Start a node as well, on which the operator runs as a pod. Needs root.
         #[arg(long)]
         node: bool,
         /// The command and its arguments.
         #[arg(required = true, trailing_var_arg = true, value_name = "CMD")]
         command: Vec<OsString>,
     },
-    /// Own the programs of a control plane until standard input ends.
+    /// Run the programs of a control plane until standard input ends.
     #[command(hide = true)]
     Supervise {
-        /// Leave out the controller manager.
+        /// Don't start the controller manager.
         #[arg(long)]
         storage_only: bool,
-        /// Listen where pods can reach it.
+        /// Listen on the address of the node, which pods can reach.
         #[arg(long)]
         for_node: bool,
-        /// Its folder.
+        /// Folder for its files.
         dir: PathBuf,
     },
 }
@@ -70,7 +70,7 @@ async fn main() -> ExitCode {
             return match e2e::supervise(&dir, parts).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
-                    // The parent shows it; if that's gone there is nobody to tell.
+                    // The parent prints it; if the parent is gone, the error is lost.
                     let _ = write!(std::io::stdout(), "{error:#}");
                     ExitCode::FAILURE
                 }
@@ -83,14 +83,14 @@ async fn main() -> ExitCode {
     })
 }
 
-/// This program with the same arguments, in namespaces of its own.
+/// Runs this program with the same arguments in new Linux namespaces.
 async fn isolated() -> Result<ExitCode> {
     let mut stop = Stop::new()?;
     let isolation = Isolation::prepare()?;
     let command = isolation.command(std::env::args_os().skip(1))?;
     let code = run(command, &mut stop).await;
     isolation.end().await?;
-    eprintln!("nothing of the node is left");
+    eprintln!("the node left nothing behind");
     code
 }
 
@@ -153,7 +153,7 @@ async fn start_more(
     }
 }
 
-/// Runs a command until it ends, or until somebody asks for it.
+/// Runs a command until it ends, or until a signal asks this program to end.
 async fn run(mut command: Command, stop: &mut Stop) -> Result<ExitCode> {
     let program = command.as_std().get_program().to_owned();
     let child = command.kill_on_drop(true).spawn();
@@ -167,9 +167,9 @@ async fn run(mut command: Command, stop: &mut Stop) -> Result<ExitCode> {
     }
 }
 
-/// Lets the command end by itself, for a while.
+/// Asks the command to end, and kills it after [`GRACE`].
 async fn end(child: &mut Child, signal: SignalKind) -> Result<()> {
-    // Ctrl-C has reached the command as well, any other signal has not.
+    // The terminal sends Ctrl-C to the command as well; other signals go to this process only.
     if let (true, Some(id)) = (signal != SignalKind::interrupt(), child.id()) {
         Command::new("kill").arg(id.to_string()).status().await?;
     }
@@ -179,7 +179,7 @@ async fn end(child: &mut Child, signal: SignalKind) -> Result<()> {
     Ok(())
 }
 
-/// The signals that ask for an early end.
+/// The signals that ask this program to end.
 struct Stop {
     interrupt: Signal,
     terminate: Signal,
@@ -212,7 +212,7 @@ fn code_of(status: ExitStatus) -> ExitCode {
     }
 }
 
-/// As a shell gives it for a command that a signal has ended.
+/// The exit code that a shell reports for a command ended by a signal.
 fn code_of_signal(signal: SignalKind) -> ExitCode {
     u8::try_from(128 + signal.as_raw_value()).map_or(ExitCode::FAILURE, ExitCode::from)
 }

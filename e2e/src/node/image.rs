@@ -1,4 +1,4 @@
-//! Images, written without Docker: one static program each, in the form in which a registry stores them.
+//! Container images of one static program each, written without Docker in the layout of the registry.
 
 use std::fmt::Write;
 use std::fs;
@@ -8,13 +8,13 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::STATE;
+use super::identity::STATE;
 use crate::programs;
 
-/// The folder of the static programs that `make e2e` builds.
+/// Names the folder of the static programs that `make e2e` builds.
 const PROGRAMS_ENV: &str = "STATIC_PROGRAMS";
 
-/// What a manifest is, to registries and their clients.
+/// The media type of a manifest.
 pub(super) const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 
 const CONFIG_TYPE: &str = "application/vnd.oci.image.config.v1+json";
@@ -23,26 +23,26 @@ const LAYER_TYPE: &str = "application/vnd.oci.image.layer.v1.tar";
 /// The name of the operator's image, without the registry.
 pub(super) const OPERATOR: &str = "ops/hardened-app:0.1.0";
 
-/// What the containers of the tests run.
+/// The program in the containers of the tests.
 const GUEST: &str = "guest";
 
 /// An image of one program.
 #[derive(Clone, Copy)]
 struct Image {
-    /// Without the registry.
+    /// The name without the registry.
     name: &'static str,
-    /// As it was built.
+    /// The name of the built program.
     program: &'static str,
-    /// Where it is in the image, and its arguments.
+    /// The path of the program in the image, and its arguments.
     entrypoint: &'static [&'static str],
     environment: &'static [&'static str],
     user: &'static str,
-    /// What ends it.
+    /// The stop signal.
     signal: &'static str,
 }
 
 impl Image {
-    /// It has no handler for signals, and the first process of a container is deaf to all but this one then.
+    /// The guest handles no signal, and the first process of a PID namespace ignores unhandled signals except SIGKILL.
     const fn guest(name: &'static str, entrypoint: &'static [&'static str]) -> Self {
         Self { name, program: GUEST, entrypoint, environment: &[], user: "", signal: "SIGKILL" }
     }
@@ -53,7 +53,7 @@ impl Image {
 }
 
 const IMAGES: [Image; 7] = [
-    // As the README asks for it.
+    // As the README describes it.
     Image {
         name: OPERATOR,
         program: "hardened-app",
@@ -65,23 +65,23 @@ const IMAGES: [Image; 7] = [
     Image::guest("pause:1", &["/pause", "pause"]),
     Image::guest("hello:1.0.0", &["/app/hello"]).listening(&["PORT=8080"]),
     Image::guest("hello:1.1.0", &["/app/hello"]).listening(&["PORT=8080"]),
-    // The sample has a command of its own.
+    // The sample sets the command.
     Image::guest("shop/web:2.1.0", &["/app/web"]),
     Image::guest("shop/api:2.1.0", &["/app/api"]).listening(&["PORT=9090"]),
     Image::guest("shop/worker:2.1.0", &["/app/worker"]),
 ];
 
-/// Where the registry finds a manifest or a part of an image by its digest.
+/// The file of a manifest, config or layer by its digest.
 pub(super) fn blob(digest: &str) -> PathBuf {
     Path::new(STATE).join("registry/blobs").join(digest)
 }
 
-/// Where the registry finds the digest of an image by its name.
+/// The file that contains the digest of an image, by its name.
 fn named(name: &str) -> PathBuf {
     Path::new(STATE).join("registry/images").join(name)
 }
 
-/// The digest that an image has in the node's registry: of `hello:1.0.0`, for instance.
+/// The digest of an image in the node's registry, for example of `hello:1.0.0`.
 ///
 /// # Errors
 /// When there is no such image.
@@ -123,7 +123,7 @@ fn write(image: &Image) -> Result<()> {
     Ok(fs::write(file, sum(manifest.as_bytes()))?)
 }
 
-/// A file system of one file, as an archive.
+/// A layer with one file, as a tar archive.
 fn layer(path: &str, program: &[u8]) -> Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
@@ -133,7 +133,7 @@ fn layer(path: &str, program: &[u8]) -> Result<Vec<u8>> {
     Ok(archive.into_inner()?)
 }
 
-/// Stores a part of an image and describes it.
+/// Stores a blob; returns its descriptor.
 fn store(media_type: &str, content: &[u8]) -> Result<Value> {
     let digest = sum(content);
     let file = blob(&digest);
@@ -151,7 +151,7 @@ fn sum(content: &[u8]) -> String {
     text
 }
 
-/// In the words of images.
+/// The architecture's name in OCI images.
 fn architecture() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "amd64",

@@ -1,40 +1,35 @@
-//! Namespaces of one's own, for a command and everything it starts.
+//! Runs a command and everything it starts in new Linux namespaces.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, process, thread};
 
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
-use super::traces;
+use super::control_groups::{groups, remove_groups, remove_stale_groups};
+use super::run::{PREFIX, RUN_ENV};
+use super::traces::Traces;
 use crate::wait::until;
 
-/// Names the run, for all processes within and nobody else.
-pub(super) const RUN_ENV: &str = "HARDENED_APP_NODE_RUN";
-
-/// Of the names of runs; the number of the process outside follows.
-const PREFIX: &str = "hardened-app-node-";
-
-/// The kernel ends processes at once, but cleans up after them in its own time.
+/// The kernel kills the processes at once, but releases their resources asynchronously.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What the node's programs run, and the programs that make the namespaces.
+/// Programs that the node's programs run, and those that create the namespaces.
 const NEEDED: [&str; 6] = ["ip", "iptables", "mount", "runc", "setpriv", "unshare"];
 
-/// As many as the largest sample and the operator ask for.
+/// The CPUs that the largest sample and the operator request together.
 const CPUS: usize = 2;
 
-/// A network, mounts and processes of its own: all of it ends with the first process within. What a namespace can't hold are
-/// control groups; those are made and removed here.
+/// Network, mount and process namespaces, which end with the first process in them. Control groups belong to no namespace;
+/// they are created and removed here.
 pub struct Isolation {
     run: String,
-    before: traces::Traces,
+    before: Traces,
 }
 
 impl Isolation {
-    /// Whether this process is within.
+    /// Whether this process runs in the namespaces.
     #[must_use]
     pub fn is_entered() -> bool {
         env::var_os(RUN_ENV).is_some()
@@ -43,7 +38,7 @@ impl Isolation {
     /// Checks that this machine can run a node.
     ///
     /// # Errors
-    /// When it lacks something; the message says what to do.
+    /// When something is missing; the message says what to do.
     pub fn prepare() -> Result<Self> {
         let is_root = fs::read_to_string("/proc/self/status")?.lines().any(|line| line.starts_with("Uid:\t0\t0\t"));
         ensure!(is_root, "a node needs root, for its namespaces, mounts and control groups: run `make e2e` as root");
@@ -57,15 +52,15 @@ impl Isolation {
         ensure!(cpus >= CPUS, "the pods of the tests ask for {CPUS} CPUs, and this machine has {cpus}");
 
         let run = format!("{PREFIX}{}", process::id());
-        sweep_the_dead()?;
-        let before = traces::Traces::find(&run)?;
+        remove_stale_groups()?;
+        let before = Traces::find(&run)?;
         for group in groups(&run)? {
-            fs::create_dir(&group).with_context(|| format!("cannot make the control group {}", group.display()))?;
+            fs::create_dir(&group).with_context(|| format!("cannot create the control group {}", group.display()))?;
         }
         Ok(Self { run, before })
     }
 
-    /// This program once more, with these arguments, within. Whatever ends this process ends that one.
+    /// A command that runs this program with these arguments in new namespaces. It is killed when this process ends.
     ///
     /// # Errors
     /// When the program can't be found.
@@ -73,71 +68,22 @@ impl Isolation {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "--", "unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc"]);
         command.args(["--kill-child", "--propagation", "private", "--"]).arg(env::current_exe()?).args(arguments);
-        // What is made for a while is in the node's own memory, and needs nobody to remove it.
+        // Temporary files go to the tmpfs of the namespaces, so they needn't be removed.
         command.env(RUN_ENV, &self.run).env("TMPDIR", "/run");
         Ok(command)
     }
 
-    /// Removes what isn't gone by itself once the command has ended.
+    /// Removes the control groups once the command has ended, and checks that nothing else is left.
     ///
     /// # Errors
-    /// When anything at all is left behind; the message lists it.
+    /// When anything is left behind; the message lists it.
     pub async fn end(self) -> Result<()> {
         let mut left = Vec::new();
         let gone = until("nothing of the node is left", LIMIT, async || {
-            let swept = sweep(&self.run).is_ok();
-            left = traces::Traces::find(&self.run)?.since(&self.before);
-            Ok((swept && left.is_empty()).then_some(()))
+            let removed = remove_groups(&self.run).is_ok();
+            left = Traces::find(&self.run)?.since(&self.before);
+            Ok((removed && left.is_empty()).then_some(()))
         });
         gone.await.with_context(|| format!("the node has left behind:\n{}", left.join("\n")))
     }
-}
-
-/// The name of this run.
-pub(super) fn run() -> Result<String> {
-    env::var(RUN_ENV).context("a node runs only in namespaces of its own: `make e2e`")
-}
-
-/// The run's group in each hierarchy: one in version 2, one for each resource in version 1.
-pub(super) fn groups(run: &str) -> Result<Vec<PathBuf>> {
-    let mounts = fs::read_to_string("/proc/self/mounts")?;
-    let fields = mounts.lines().map(|line| line.split(' ').collect::<Vec<_>>());
-    let hierarchies = fields.filter_map(|fields| match fields.as_slice() {
-        [_, folder, "cgroup" | "cgroup2", ..] => Some(Path::new(folder).join(run)),
-        _ => None,
-    });
-    Ok(hierarchies.collect())
-}
-
-/// Removes the run's groups; it fails while there are processes in them.
-fn sweep(run: &str) -> Result<()> {
-    Ok(groups(run)?.iter().try_for_each(|group| remove(group))?)
-}
-
-/// A run that was killed had no time to remove its groups. What is in use stays: it may be that of a container beside.
-fn sweep_the_dead() -> Result<()> {
-    for hierarchy in groups("")? {
-        for entry in fs::read_dir(hierarchy)? {
-            let name = entry?.file_name().to_string_lossy().into_owned();
-            let process = name.strip_prefix(PREFIX);
-            if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
-                let _ = sweep(&name);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A group is removed as an empty folder, though it lists files.
-fn remove(group: &Path) -> std::io::Result<()> {
-    if !group.exists() {
-        return Ok(());
-    }
-    for entry in fs::read_dir(group)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            remove(&entry.path())?;
-        }
-    }
-    fs::remove_dir(group)
 }

@@ -1,4 +1,4 @@
-//! Makes new namespaces a machine that a node can run on, and that takes nothing from the one it is on.
+//! Sets up new Linux namespaces so that a node can run in them without changing the host.
 
 use std::fs;
 use std::path::Path;
@@ -6,12 +6,13 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
-use super::{ADDRESS, STATE, isolation};
+use super::identity::{ADDRESS, STATE};
+use super::run;
 
-/// The bridge between the pods, which the network plugins find by this name.
+/// The bridge between the pods; the configuration of the network plugins names it.
 pub(super) const BRIDGE: &str = "pods0";
 
-/// What a kubelet sets for the whole machine, below `/proc/sys`: no namespace holds these.
+/// What a kubelet sets for the whole machine, below `/proc/sys`: these settings belong to no namespace.
 pub(super) const KERNEL_SETTINGS: [&str; 6] = [
     "vm/overcommit_memory",
     "vm/panic_on_oom",
@@ -21,18 +22,18 @@ pub(super) const KERNEL_SETTINGS: [&str; 6] = [
     "kernel/keys/root_maxbytes",
 ];
 
-/// Where the programs write what no setting moves: they go on seeing what is there, and write into memory.
+/// Folders that the programs write to and no setting moves: an overlay shows the host's files and takes the writes in memory.
 const FOLDERS: [&str; 1] = ["/var"];
 
 pub(super) async fn prepare() -> Result<()> {
-    let run = isolation::run()?;
+    let run = run::name()?;
     mounts(&run).await?;
     kernel_settings().await?;
     network().await
 }
 
 async fn mounts(run: &str) -> Result<()> {
-    // The kubelet takes its size for the disk's; only what is written takes memory.
+    // The kubelet reads the size as that of the disk; the tmpfs uses only as much memory as is written.
     run_command("mount", &["-t", "tmpfs", "-o", "mode=755,size=16g", run, "/run"]).await?;
     for folder in FOLDERS {
         let at = format!("{STATE}/written{folder}");
@@ -45,7 +46,7 @@ async fn mounts(run: &str) -> Result<()> {
     Ok(())
 }
 
-/// The kubelet finds files in the place of the settings, and may write them.
+/// Bind-mounts ordinary files over the settings, so that the kubelet's writes don't reach the host.
 async fn kernel_settings() -> Result<()> {
     for setting in KERNEL_SETTINGS {
         let (real, own) = (format!("/proc/sys/{setting}"), format!("{STATE}/kernel/{setting}"));
@@ -64,16 +65,16 @@ async fn network() -> Result<()> {
         &format!("address add {address} dev lo"),
         &format!("link add {BRIDGE} type bridge"),
         &format!("link set {BRIDGE} up"),
-        // What is sent to a Service's address takes its way only after kube-proxy's rules have changed the address.
+        // Packets to a Service need a route before kube-proxy's rules translate their address.
         &format!("route add 10.0.0.0/16 dev {BRIDGE} src {ADDRESS}"),
-        // Each pod needs a pair: here it's known at once whether the kernel has them.
+        // Each pod needs a veth pair: this fails early if the kernel doesn't support them.
         "link add pair0 type veth peer name pair1",
         "link delete pair0",
     ] {
         let arguments: Vec<&str> = line.split(' ').collect();
         run_command("ip", &arguments).await.context("a node needs a kernel with bridge and veth interfaces")?;
     }
-    fs::write("/proc/sys/net/ipv4/ip_forward", "1").context("cannot make the node forward what pods send")
+    fs::write("/proc/sys/net/ipv4/ip_forward", "1").context("cannot enable IP forwarding for the pods")
 }
 
 async fn run_command(program: &str, arguments: &[&str]) -> Result<()> {

@@ -1,50 +1,46 @@
-//! A real node for a control plane: kubelet, containerd and runc, kube-proxy and a scheduler, and a plain bridge between the
-//! pods. Images come from a registry beside it.
+//! A real node for a control plane: kubelet, containerd, runc, kube-proxy, a scheduler, and a bridge between the pods. Images
+//! come from a local registry.
 //!
-//! It lives in namespaces of its own ([`Isolation`]) and keeps all its files in a `/run` of its own: with its last process all
-//! of it is gone.
+//! It runs in its own Linux namespaces ([`Isolation`]) and keeps its files in a `/run` of these namespaces: so nothing is left
+//! when its last process has ended.
 
+mod control_groups;
+pub(crate) mod identity;
 mod image;
 mod isolation;
 mod machine;
 mod operator;
 mod programs;
 mod registry;
+mod run;
 mod traces;
 
-use std::net::Ipv4Addr;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1;
 use kube::Api;
 
-use crate::ControlPlane;
-use crate::process::Process;
-use crate::supervise::ready;
+use crate::control_plane::ControlPlane;
+use crate::process::{Process, ready};
 
+use identity::{NAME, STATE};
+
+pub use identity::ADDRESS;
 pub use image::digest;
 pub use isolation::Isolation;
 pub use operator::install;
 pub use registry::REGISTRY;
 
-/// Where the node, and with it the API server, can be reached from its pods and from the tests.
-pub const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 200, 0, 1);
-
-/// The name of the node.
-pub(crate) const NAME: &str = "node";
-
-/// Where everything of the node is, in the `/run` that only its own processes see.
-const STATE: &str = "/run/node";
-
-/// A running node. Its programs are killed when it is dropped; its pods end with the namespaces.
+/// A running node. Dropping it kills its programs; its pods end with the namespaces.
 pub struct Node {
     processes: Vec<Process>,
     registry: tokio::task::JoinHandle<()>,
 }
 
 impl Node {
-    /// Starts a node of a control plane at [`ADDRESS`], on a machine that [`prepare_machine`] has made, and waits until it's ready.
+    /// Starts a node of a control plane at [`ADDRESS`] and waits until it is ready. [`prepare_machine`] must have set up the
+    /// namespaces.
     ///
     /// # Errors
     /// When a program is missing or ends at start; the message has the end of its log.
@@ -75,7 +71,7 @@ impl Node {
             .await
     }
 
-    /// The ends of all logs: they are gone with the node.
+    /// The ends of all logs, to print before the node, and its logs with it, are gone.
     #[must_use]
     pub fn logs(&self) -> String {
         let tails: Vec<String> = self.processes.iter().map(Process::tail).collect();
@@ -94,20 +90,20 @@ fn is_ready(node: &v1::Node) -> bool {
     conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
-/// What this run has on its machine now, in words: processes, mounts, control groups and so on.
+/// What this run currently has on the machine, as text: processes, mounts, control groups and so on.
 ///
 /// # Errors
 /// When the process isn't in an [`Isolation`].
 pub fn traces() -> Result<Vec<String>> {
-    Ok(traces::Traces::find(&isolation::run()?)?.words())
+    Ok(traces::Traces::find(&run::name()?)?.lines())
 }
 
-/// Makes the namespaces that this process is in a machine for one node, see [`Isolation`].
+/// Sets up the namespaces of this process for a node, see [`Isolation`].
 ///
 /// # Errors
 /// When the machine's kernel lacks something; the message says what.
 pub async fn prepare_machine() -> Result<()> {
-    // Its mounts would be the real machine's.
-    ensure!(std::process::id() == 1, "a machine becomes a node only within namespaces of its own: `make e2e`");
+    // Outside of its own namespaces the mounts would be made on the host.
+    ensure!(std::process::id() == 1, "a node runs only in its own namespaces: use `make e2e`");
     machine::prepare().await
 }

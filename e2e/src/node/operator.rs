@@ -1,4 +1,4 @@
-//! The operator as a pod, installed as the README says.
+//! Installs the operator as a pod, as the README describes.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -6,28 +6,30 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use tokio::task::spawn_blocking;
 
-use super::{REGISTRY, image};
-use crate::{ControlPlane, operator};
+use super::image;
+use super::registry::REGISTRY;
+use crate::control_plane::ControlPlane;
+use crate::operator;
 
-/// The placeholder in the manifest.
+/// The image in the manifest, a placeholder.
 const PLACEHOLDER: &str = "registry.example.com/hardened-app:0.1.0";
 
-/// Installs the operator with an image of one's own, and waits until its pod serves.
+/// Installs the operator with an image of the node's registry, and waits until its pod is ready.
 ///
 /// # Errors
-/// When the API server refuses something, or when the pod doesn't get ready.
+/// When the API server rejects an object, or when the pod doesn't become ready.
 pub async fn install(control_plane: &ControlPlane) -> Result<()> {
     let manifest = operator::manifest()?;
-    ensure!(manifest.contains(PLACEHOLDER), "the installation no longer names {PLACEHOLDER}");
+    ensure!(manifest.contains(PLACEHOLDER), "the manifest no longer contains {PLACEHOLDER}");
     let manifest = manifest.replace(PLACEHOLDER, &format!("{REGISTRY}/{}", image::OPERATOR));
     let mut apply = control_plane.kubectl()?;
     apply.args(["apply", "--server-side", "-f", "-"]);
     let mut rollout = control_plane.kubectl()?;
     rollout.args(["-n", "hardened-system", "rollout", "status", "deployment/hardened-app", "--timeout=90s"]);
-    // On a thread of its own: the node's registry goes on answering.
+    // On a blocking thread, so that the node's registry can respond meanwhile.
     spawn_blocking(move || {
         run(apply, &manifest).context("cannot install the operator")?;
-        run(rollout, "").context("the operator's pod doesn't get ready")
+        run(rollout, "").context("the operator's pod doesn't become ready")
     })
     .await?
 }

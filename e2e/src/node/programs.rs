@@ -1,4 +1,4 @@
-//! The programs of a node, the flags they are started with and their configuration.
+//! The programs of a node, their flags and their configuration.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -6,24 +6,25 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{ADDRESS, NAME, STATE, isolation};
-use crate::ControlPlane;
+use super::identity::{ADDRESS, NAME, STATE};
+use super::run;
+use crate::control_plane::ControlPlane;
 use crate::programs::{self, Program};
 
-/// The folder of the programs that `make node` builds.
+/// Names the folder of the programs that `make node` builds.
 const ASSETS_ENV: &str = "NODE_ASSETS";
 
-/// What the programs read, by its place below [`STATE`].
+/// Configuration files, by their path below [`STATE`].
 const FILES: [(&str, &str); 5] = [
     ("containerd.toml", include_str!("../../node/containerd.toml")),
     ("kubelet.yaml", include_str!("../../node/kubelet.yaml")),
     ("kube-proxy.yaml", include_str!("../../node/kube-proxy.yaml")),
     ("network/pods.conflist", include_str!("../../node/pods.conflist")),
-    // `_default` stands for all registries.
+    // `_default` applies to all registries.
     ("registries/_default/hosts.toml", include_str!("../../node/registry.toml")),
 ];
 
-/// Writes all configuration, and puts the programs where it says they are.
+/// Writes all configuration, and links the programs to the folder that it names.
 pub(super) fn configure() -> Result<()> {
     for (place, text) in FILES {
         let file = Path::new(STATE).join(place);
@@ -39,7 +40,7 @@ pub(super) fn containerd() -> Result<Program> {
     program("containerd", vec![format!("--config={STATE}/containerd.toml")])
 }
 
-/// One of the programs that ask the API server what to do.
+/// A program that connects to the API server.
 pub(super) fn of_kubernetes(name: &'static str, control_plane: &ControlPlane) -> Result<Program> {
     let kubeconfig = control_plane.program_kubeconfig(name)?;
     let kubeconfig = kubeconfig.display();
@@ -49,7 +50,7 @@ pub(super) fn of_kubernetes(name: &'static str, control_plane: &ControlPlane) ->
             format!("--config={STATE}/kubelet.yaml"),
             format!("--root-dir={STATE}/kubelet"),
             format!("--cert-dir={STATE}/kubelet/pki"),
-            format!("--cgroup-root=/{}", isolation::run()?),
+            format!("--cgroup-root=/{}", run::name()?),
             format!("--hostname-override={NAME}"),
             format!("--node-ip={ADDRESS}"),
         ],
@@ -59,7 +60,7 @@ pub(super) fn of_kubernetes(name: &'static str, control_plane: &ControlPlane) ->
     program(name, arguments)
 }
 
-/// kube-proxy takes no flag beside its file, and the file can't know where the kubeconfig is.
+/// kube-proxy ignores flags if it has a configuration file, so the path of the kubeconfig is appended to the file.
 fn proxy_configuration(kubeconfig: &str) -> Result<PathBuf> {
     let file = Path::new(STATE).join("kube-proxy.yaml");
     let text = fs::read_to_string(&file)?;

@@ -1,5 +1,5 @@
-//! A registry that the node pulls its images from, as any node does: so the kubelet asks for them whenever the pods say
-//! `Always`, and digests are verified.
+//! A registry from which the node pulls its images: so the pull policy `Always` takes effect, and containerd verifies
+//! digests.
 
 use std::path::{Path, PathBuf};
 
@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 
 use super::image;
 
-/// The registry that the README names as one's own; the node finds the same one under any name.
+/// The name of the registry of the operator's image. containerd's configuration maps all registry names to this one.
 pub const REGISTRY: &str = "registry.example.org";
 
-/// Where containerd is told to find it.
+/// The address in containerd's configuration.
 const ADDRESS: &str = "127.0.0.1:5000";
 
 /// Serves until the task is aborted.
@@ -22,20 +22,20 @@ pub(super) async fn start() -> Result<JoinHandle<()>> {
     let listener = TcpListener::bind(ADDRESS).await.context("cannot start the registry")?;
     Ok(tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            // A client that is gone is containerd's own concern: it asks again.
+            // If the connection breaks, containerd retries.
             tokio::spawn(async move { answer(connection).await.ok() });
         }
     }))
 }
 
-/// One request for each connection.
+/// Serves one request per connection.
 async fn answer(mut connection: TcpStream) -> Result<()> {
     let mut head = String::new();
     let mut input = BufReader::new(&mut connection);
     while !head.ends_with("\r\n\r\n") && input.read_line(&mut head).await? > 0 {}
     let mut words = head.split(' ');
     let (method, target) = words.next().zip(words.next()).context("not a request")?;
-    // containerd says which registry it means, behind the path.
+    // containerd appends the name of the registry as a query.
     let path = target.split('?').next().unwrap_or(target);
     let found = match find(path) {
         Some((digest, file)) => fs::read(file).await.ok().map(|content| (digest, content)),
@@ -58,7 +58,7 @@ async fn answer(mut connection: TcpStream) -> Result<()> {
     Ok(connection.shutdown().await?)
 }
 
-/// What a path stands for: the digest, and the file. A manifest is asked for by a tag or by its digest.
+/// The digest and the file for a path. Manifests are requested by tag or by digest.
 fn find(path: &str) -> Option<(String, PathBuf)> {
     let path = path.strip_prefix("/v2/")?;
     let digest = if let Some((_, digest)) = path.rsplit_once("/blobs/") {
@@ -71,7 +71,7 @@ fn find(path: &str) -> Option<(String, PathBuf)> {
             image::digest(&format!("{name}:{reference}")).ok()?
         }
     };
-    // Nothing but a digest, so no way out of the folder.
+    // Only the last component of the path, so that no request reads outside of the folder.
     let file = image::blob(Path::new(&digest).file_name()?.to_str()?);
     Some((digest, file))
 }

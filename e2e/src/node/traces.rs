@@ -1,4 +1,4 @@
-//! What a node could leave behind on the machine it ran on.
+//! Lists what a node could leave behind on the host.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,10 +6,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::isolation::{RUN_ENV, groups};
+use super::control_groups::groups;
 use super::machine::{BRIDGE, KERNEL_SETTINGS};
+use super::run::RUN_ENV;
 
-/// All traces of one run at one moment, in words.
+/// Everything that a run has on the machine at one moment, as lines of text.
 pub(crate) struct Traces(BTreeSet<String>);
 
 impl Traces {
@@ -30,23 +31,23 @@ impl Traces {
         Ok(Self(traces))
     }
 
-    pub(crate) fn words(self) -> Vec<String> {
+    pub(crate) fn lines(self) -> Vec<String> {
         self.0.into_iter().collect()
     }
 
-    /// Those that weren't there before.
+    /// The lines that weren't there before.
     pub(crate) fn since(&self, before: &Self) -> Vec<String> {
         self.0.difference(&before.0).cloned().collect()
     }
 }
 
-/// Everything that the node starts inherits the name of the run.
+/// All processes of the node inherit the name of the run in their environment.
 fn processes(run: &str) -> Result<Vec<String>> {
     let marker = format!("{RUN_ENV}={run}");
     let mut found = Vec::new();
     for process in fs::read_dir("/proc")? {
         let folder = process?.path();
-        // Most aren't processes, and some end meanwhile.
+        // Not every folder is a process, and processes may end meanwhile.
         let Ok(environment) = fs::read(folder.join("environ")) else { continue };
         if environment.split(|byte| *byte == 0).any(|variable| variable == marker.as_bytes()) {
             let line = fs::read(folder.join("cmdline")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Asks the program in a container, which does what it is asked and says what came of it.
+//! Sends requests to the guest, the program in the containers of the tests.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// The text of the answer, whether it is a success or the words of an error.
+/// The body of the response: the result, or the text of an error.
 pub(crate) async fn ask(address: &str, request: &str) -> Result<String> {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;
@@ -19,14 +19,14 @@ pub(crate) async fn ask(address: &str, request: &str) -> Result<String> {
         stream.read_to_string(&mut answer).await?;
         anyhow::Ok(answer)
     };
-    let answer = timeout(LIMIT, exchange).await.with_context(|| format!("{address} is silent"))?;
-    let answer = answer.with_context(|| format!("cannot ask {address} for {request}"))?;
-    let (head, text) = answer.split_once("\r\n\r\n").with_context(|| format!("not an answer: {answer}"))?;
-    ensure!(head.starts_with("HTTP/1.1 "), "not an answer: {answer}");
+    let answer = timeout(LIMIT, exchange).await.with_context(|| format!("{address} doesn't respond"))?;
+    let answer = answer.with_context(|| format!("cannot get {request} from {address}"))?;
+    let (head, text) = answer.split_once("\r\n\r\n").with_context(|| format!("not an HTTP response: {answer}"))?;
+    ensure!(head.starts_with("HTTP/1.1 "), "not an HTTP response: {answer}");
     Ok(text.to_owned())
 }
 
-/// Where a pod listens.
+/// The address of a port of a pod.
 pub(crate) fn address(pod: &Pod, port: u16) -> Result<String> {
     let address = pod.status.as_ref().and_then(|status| status.pod_ip.as_deref());
     Ok(format!("{}:{port}", address.context("the pod has no address")?))

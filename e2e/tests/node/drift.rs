@@ -1,4 +1,4 @@
-//! Drift, as the pods on the node see it.
+//! Drift of a Deployment, and its pods on the node.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::samples::SMALLEST;
 const LIMIT: Duration = Duration::from_mins(2);
 
 #[tokio::test]
-async fn a_privileged_sidecar_goes_and_the_pods_that_ran_as_declared_stay() -> Result<()> {
-    // No Pod Security here: it's the operator alone that is in the way.
+async fn a_privileged_sidecar_is_removed_and_the_declared_pods_keep_running() -> Result<()> {
+    // Without Pod Security, so that only the operator removes the sidecar.
     let place = Place::labelled("drift", &[]).await?;
     let app = place.app(SMALLEST).await?;
     place.ready(&app).await?;
@@ -37,11 +37,11 @@ async fn a_privileged_sidecar_goes_and_the_pods_that_ran_as_declared_stay() -> R
         .await?;
     let added = "spec.template.spec.containers[name=miner]";
     place
-        .reported(&app, "the sidecar is undone", |status| {
+        .reported(&app, "the sidecar is reverted", |status| {
             status.drift.reverted.iter().any(|item| item.path == added && item.manager == "intruder").then_some(())
         })
         .await?;
-    until("only the pods from before are left", LIMIT, async || Ok((pods().await? == before).then_some(()))).await?;
+    until("only the former pods are left", LIMIT, async || Ok((pods().await? == before).then_some(()))).await?;
     place.ready(&app).await?;
     for pod in place.pods("hello.web").await? {
         assert!(powers_of(&pod, 65532, 65532)?.is_empty());

@@ -1,10 +1,10 @@
-//! What becomes of a container that takes more than it may.
+//! A container that exceeds its memory limit.
 
 use anyhow::Result;
 
 use crate::place::Place;
 
-/// It takes memory as soon as it's started.
+/// Its container allocates memory as soon as it starts.
 const HOG: &str = "
 apiVersion: hardened.dev/v1alpha1
 kind: HardenedApp
@@ -19,7 +19,7 @@ spec:
 ";
 
 #[tokio::test]
-async fn a_container_is_killed_at_its_memory_limit_and_the_status_says_so() -> Result<()> {
+async fn a_container_is_killed_at_its_memory_limit_and_the_status_reports_it() -> Result<()> {
     let place = Place::restricted("limits").await?;
     let app = place.app(HOG).await?;
     let (code, reason) = place
@@ -30,7 +30,7 @@ async fn a_container_is_killed_at_its_memory_limit_and_the_status_says_so() -> R
         .await?;
     assert_eq!((code, reason.as_deref()), (137, Some("OOMKilled")));
     let message = place
-        .reported(&app, "the status says why", |status| {
+        .reported(&app, "the status names the reason", |status| {
             let message = &status.components.first()?.message;
             message.contains("OOMKilled").then(|| message.clone())
         })

@@ -1,4 +1,4 @@
-//! The operator is a pod like those it makes.
+//! The operator's own pod is hardened.
 
 use anyhow::{Context, Result};
 use e2e::{ControlPlane, node};
@@ -11,20 +11,20 @@ use crate::place::containers;
 use crate::processes::{TOKEN, memory, of, powers_of};
 
 #[tokio::test]
-async fn the_operators_pod_is_hardened_and_far_from_its_limit() -> Result<()> {
+async fn the_operators_pod_is_hardened_and_far_below_its_memory_limit() -> Result<()> {
     let client = ControlPlane::shared()?.admin_client().await?;
     let pods: Api<Pod> = Api::namespaced(client, "hardened-system");
     let pods = pods.list(&ListParams::default()).await?.items;
     assert_eq!(pods.len(), 1);
-    let pod = pods.first().context("there is one")?;
+    let pod = pods.first().context("the operator has no pod")?;
     assert!(containers(pod)[0].image_id.contains(node::REGISTRY), "{:?}", containers(pod));
-    // It may speak to the API server, and that is all it may.
+    // The token for the API server is its only privilege.
     assert_eq!(powers_of(pod, 65532, 65532)?, [TOKEN]);
     let limits = pod.spec.as_ref().and_then(|spec| spec.containers[0].resources.as_ref()?.limits.as_ref());
     let limit = limits.and_then(|limits| limits.get("memory")?.0.strip_suffix("Mi")).context("a limit in MiB")?;
     let limit = limit.parse::<u64>()? << 20;
     for process in of(pod)? {
-        // The rest is for the apps of a whole cluster.
+        // The rest is needed for the apps of a whole cluster.
         assert!(memory(&process)? < limit / 8, "{} bytes", memory(&process)?);
     }
     let metrics = ask(&address(pod, 8080)?, "/metrics").await?;

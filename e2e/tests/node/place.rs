@@ -1,4 +1,4 @@
-//! A namespace with an app in it, whose pods run.
+//! A namespace with an app whose pods run.
 
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ use serde_json::Value;
 
 use crate::ask::ask;
 
-/// Generous: the pods of one test wait until those of the last have ended.
+/// Generous: the pods of a test stay pending until those of the previous test have ended.
 const LIMIT: Duration = Duration::from_mins(3);
 
-/// Nothing but pods of the Pod Security Standard may run in it.
+/// The label that enforces the Pod Security Standard `restricted`.
 const RESTRICTED: (&str, &str) = ("pod-security.kubernetes.io/enforce", "restricted");
 
-/// The label of all places.
+/// The label of all namespaces of these tests.
 const MARK: (&str, &str) = ("place", "test");
 
 pub(crate) struct Place {
@@ -30,13 +30,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// A place as a platform makes it.
+    /// A namespace that enforces Pod Security, as a platform team would create it.
     pub(crate) async fn restricted(prefix: &str) -> Result<Self> {
         Self::labelled(prefix, &[RESTRICTED]).await
     }
 
-    /// Places of earlier tests end, whatever became of the tests: there are CPUs for one at a time. Nobody waits for their end
-    /// but pods that don't fit yet.
+    /// Creates a namespace with labels, and deletes those of earlier tests, because there are CPUs for the pods of one test
+    /// only. The scheduler keeps the new pods pending until the CPUs are free.
     pub(crate) async fn labelled(prefix: &str, labels: &[(&str, &str)]) -> Result<Self> {
         let client = ControlPlane::shared()?.admin_client().await?;
         let namespaces: Api<v1::Namespace> = Api::all(client.clone());
@@ -76,7 +76,7 @@ impl Place {
         app.metadata.name.context("an app without a name")
     }
 
-    /// Waits for a status that `check` answers to.
+    /// Waits until `check` returns a value for the status of an app.
     pub(crate) async fn reported<T>(
         &self,
         app: &str,
@@ -91,7 +91,7 @@ impl Place {
         }
     }
 
-    /// Waits until the app says that all of it serves, as `kubectl get` shows it in column READY.
+    /// Waits until the app is Ready, as `kubectl get` shows it in column READY.
     pub(crate) async fn ready(&self, app: &str) -> Result<()> {
         self.reported(app, "READY is True", |status| {
             status.conditions.iter().any(|found| found.type_ == "Ready" && found.status == "True").then_some(())
@@ -99,14 +99,14 @@ impl Place {
         .await
     }
 
-    /// The pods of a component that aren't leaving.
+    /// The pods of a component that aren't being deleted.
     pub(crate) async fn pods(&self, workload: &str) -> Result<Vec<Pod>> {
         let mut pods = self.api::<Pod>().list(&of_workload(workload)).await?.items;
         pods.retain(|pod| pod.metadata.deletion_timestamp.is_none());
         Ok(pods)
     }
 
-    /// Waits until a pod is as wanted; returns it.
+    /// Waits until `check` holds for a pod; returns it.
     pub(crate) async fn pod(&self, name: &str, what: &str, check: impl Fn(&Pod) -> bool) -> Result<Pod> {
         let pods = self.api::<Pod>();
         until(what, LIMIT, async || {
@@ -116,7 +116,7 @@ impl Place {
         .await
     }
 
-    /// Waits until a container of a component's pods is as wanted.
+    /// Waits until `check` returns a value for a container of a component's pods.
     pub(crate) async fn container<T>(
         &self,
         workload: &str,
@@ -130,7 +130,7 @@ impl Place {
         .await
     }
 
-    /// Waits until all pods of a component, those that are leaving included, are made from this image.
+    /// Waits until all pods of a component, including those that are being deleted, have this image.
     pub(crate) async fn replaced(&self, workload: &str, image: &str) -> Result<()> {
         until(&format!("all pods have image {image}"), LIMIT, async || {
             let pods = self.api::<Pod>().list(&of_workload(workload)).await?.items;
@@ -140,12 +140,12 @@ impl Place {
         .await
     }
 
-    /// The address of a Service, as soon as it answers there: the pods are ready a moment before kube-proxy knows.
+    /// Waits until a Service responds, because kube-proxy learns of ready pods with a delay; returns its address.
     pub(crate) async fn service(&self, name: &str, port: u16) -> Result<String> {
         let service = self.api::<Service>().get(name).await?;
         let address = service.spec.and_then(|spec| spec.cluster_ip).context("the Service has no address")?;
         let address = format!("{address}:{port}");
-        until("the Service answers", LIMIT, async || Ok(ask(&address, "/").await.ok())).await?;
+        until("the Service responds", LIMIT, async || Ok(ask(&address, "/").await.ok())).await?;
         Ok(address)
     }
 }

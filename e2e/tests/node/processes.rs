@@ -1,4 +1,4 @@
-//! What the kernel says of the processes in a pod, seen from the node.
+//! The privileges of the processes in a pod, as the kernel reports them on the node.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use k8s_openapi::api::core::v1::Pod;
 
 use crate::place::containers;
 
-/// How [`powers_of`] names a token.
+/// The text for a token in the result of [`powers_of`].
 pub(crate) const TOKEN: &str = "it holds a token";
 
-/// The processes of the pod's containers; what holds its namespaces together is none of them.
+/// The processes of the pod's containers, without the pause container.
 pub(crate) fn of(pod: &Pod) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for container in containers(pod) {
@@ -20,7 +20,7 @@ pub(crate) fn of(pod: &Pod) -> Result<Vec<PathBuf>> {
         let before = found.len();
         for process in fs::read_dir("/proc")? {
             let folder = process?.path();
-            // Each container has a control group of its name.
+            // The path of the container's control group contains its id.
             if fs::read_to_string(folder.join("cgroup")).is_ok_and(|groups| groups.contains(id)) {
                 found.push(folder);
             }
@@ -30,12 +30,12 @@ pub(crate) fn of(pod: &Pod) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// One field of a process' status, as the kernel gives it: `Uid`, for instance.
+/// A field of `/proc/<pid>/status`, for example `Uid`.
 pub(crate) fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
     status.lines().find_map(|line| Some(line.strip_prefix(name)?.strip_prefix(':')?.trim()))
 }
 
-/// What a process has that a hardened one of this user and group hasn't, by the kernel's names.
+/// The fields in which a process differs from a hardened one of this user and group.
 pub(crate) fn powers(status: &str, user: i64, group: i64) -> Vec<String> {
     let four = |id: i64| [id.to_string(), id.to_string(), id.to_string(), id.to_string()].join("\t");
     let none = "0".repeat(16);
@@ -48,20 +48,20 @@ pub(crate) fn powers(status: &str, user: i64, group: i64) -> Vec<String> {
         ("CapBnd", none.clone()),
         ("CapAmb", none),
         ("NoNewPrivs", "1".to_owned()),
-        // A filter: what RuntimeDefault stands for.
+        // Mode 2 is a filter, as with the profile RuntimeDefault.
         ("Seccomp", "2".to_owned()),
     ];
     let unlike = expected.into_iter().filter(|(name, expected)| field(status, name) != Some(expected));
     unlike.map(|(name, expected)| format!("{name} is {:?} instead of {expected:?}", field(status, name))).collect()
 }
 
-/// The same of all processes of a pod, and what can be seen of their files: a root that can be written, a token.
+/// The same for all processes of a pod, and whether their root file system is writable or contains a token.
 pub(crate) fn powers_of(pod: &Pod, user: i64, group: i64) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for process in of(pod)? {
         found.extend(powers(&fs::read_to_string(process.join("status"))?, user, group));
         if !is_read_only(&fs::read_to_string(process.join("mountinfo"))?) {
-            found.push("its root can be written".to_owned());
+            found.push("its root is writable".to_owned());
         }
         if process.join("root/var/run/secrets/kubernetes.io/serviceaccount/token").exists() {
             found.push(TOKEN.to_owned());
@@ -70,7 +70,7 @@ pub(crate) fn powers_of(pod: &Pod, user: i64, group: i64) -> Result<Vec<String>>
     Ok(found)
 }
 
-/// Whether the mount of the root folder is read-only. Of each mount, the fifth field is the place, the next the options.
+/// Whether the root is mounted read-only. In `mountinfo`, field 5 is the mount point and field 6 are the options.
 fn is_read_only(mounts: &str) -> bool {
     mounts.lines().any(|line| {
         let mut fields = line.split(' ').skip(4);
@@ -79,7 +79,7 @@ fn is_read_only(mounts: &str) -> bool {
     })
 }
 
-/// The memory that only this process has, in bytes: what a limit is about, without the pages of its program file.
+/// The anonymous memory of a process in bytes. A memory limit applies to it; pages of the program file can be evicted.
 pub(crate) fn memory(process: &Path) -> Result<u64> {
     let status = fs::read_to_string(process.join("status"))?;
     let kilobytes = field(&status, "RssAnon").and_then(|text| text.split(' ').next()).context("no RssAnon")?;

@@ -1,4 +1,4 @@
-//! A new version of an app, while it is used.
+//! A rollout of a new image while clients send requests.
 
 use std::io;
 use std::time::Duration;
@@ -16,33 +16,34 @@ use crate::samples::SMALLEST;
 
 const NEW: &str = "registry.example.com/hello:1.1.0";
 
-/// Between two requests: short against the time in which a pod that has ended would still be sent some.
+/// Interval of the requests: short compared to the time for which kube-proxy may still route to a terminated pod.
 const PACE: Duration = Duration::from_millis(20);
 
-/// More of them would be no coincidence.
-const SLIPPED: u32 = 2;
+/// The number of such failures that the test tolerates.
+const TOLERATED: u32 = 2;
 
-/// While kube-proxy replaces its rules a packet may slip through them as it is: seen in 4 of 19 runs of this test, once each, with
-/// no pod coming or going. Nobody is at a Service's own address. A pod that has gone shows otherwise: it refuses, or is silent.
-fn was_sent_to_no_pod(error: &Error) -> bool {
+/// Whether the packet bypassed kube-proxy's rules, which may happen while kube-proxy replaces them: seen once each in 4 of 19 runs,
+/// without any pod starting or ending. No host has a Service's own address. A terminated pod fails differently: the connection is
+/// refused or times out.
+fn bypassed_the_rules(error: &Error) -> bool {
     let cause = error.root_cause().downcast_ref::<io::Error>();
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::HostUnreachable)
 }
 
-/// Asks again and again, each time on a connection of its own; counts the answers.
-async fn keep_asking(service: &str, answers: &mut u32) -> Result<()> {
+/// Sends requests until one fails, each on a new connection; counts the responses.
+async fn send_requests(service: &str, responses: &mut u32) -> Result<()> {
     let mut pace = interval(PACE);
-    let mut slipped = 0;
+    let mut bypassed = 0;
     loop {
         let answer = match ask(service, "/").await {
-            Err(error) if was_sent_to_no_pod(&error) && slipped < SLIPPED => {
-                slipped += 1;
+            Err(error) if bypassed_the_rules(&error) && bypassed < TOLERATED => {
+                bypassed += 1;
                 ask(service, "/").await?
             }
             answer => answer?,
         };
         assert_eq!(answer, "ok");
-        *answers += 1;
+        *responses += 1;
         pace.tick().await;
     }
 }
@@ -61,11 +62,11 @@ async fn no_request_is_lost_while_an_app_gets_a_new_image() -> Result<()> {
         place.replaced("hello.web", NEW).await?;
         place.ready(&app).await
     };
-    let mut answers = 0;
+    let mut responses = 0;
     select! {
-        outcome = keep_asking(&service, &mut answers) => outcome?,
+        outcome = send_requests(&service, &mut responses) => outcome?,
         outcome = replaced => outcome?,
     }
-    assert!(answers > 100, "{answers} answers");
+    assert!(responses > 100, "{responses} responses");
     Ok(())
 }

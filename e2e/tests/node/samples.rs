@@ -1,4 +1,4 @@
-//! The samples run, as they are.
+//! The samples run unchanged, except for the digests of their images.
 
 use anyhow::Result;
 use e2e::node;
@@ -13,17 +13,17 @@ use crate::volume;
 pub(crate) const SMALLEST: &str = include_str!("../../../deploy/samples/smallest.yaml");
 const LARGEST: &str = include_str!("../../../deploy/samples/largest.yaml");
 
-/// The user of whoever names none.
+/// The user and group of a component that names none.
 const DEFAULT_USER: i64 = 65532;
 
 const READ_ONLY: &str = "Read-only file system (os error 30)";
 
-/// What the node sees of a pod, and what the program in its container finds out by itself.
-async fn can_do_no_harm(pod: &Pod, port: u16, user: i64) -> Result<()> {
+/// Checks the privileges of a pod, as seen from the node and by the program in its container.
+async fn has_no_privileges(pod: &Pod, port: u16, user: i64) -> Result<()> {
     assert!(powers_of(pod, user, user)?.is_empty(), "{:?}", powers_of(pod, user, user)?);
     let guest = address(pod, port)?;
     let status = ask(&guest, "/read/proc/self/status").await?;
-    assert!(powers(&status, user, user).is_empty(), "as the program itself sees it: {status}");
+    assert!(powers(&status, user, user).is_empty(), "as seen by the program itself: {status}");
     assert_eq!(field(&status, "Groups"), Some(user.to_string().as_str()), "it has no other groups");
     for file in ["/written", "/etc/written", "/app/written"] {
         assert_eq!(ask(&guest, &format!("/write{file}")).await?, READ_ONLY, "{file}");
@@ -35,7 +35,7 @@ async fn can_do_no_harm(pod: &Pod, port: u16, user: i64) -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_smallest_sample_runs_and_can_do_no_harm() -> Result<()> {
+async fn the_smallest_sample_runs_without_privileges() -> Result<()> {
     let place = Place::restricted("smallest").await?;
     let app = place.app(SMALLEST).await?;
     place.ready(&app).await?;
@@ -43,14 +43,14 @@ async fn the_smallest_sample_runs_and_can_do_no_harm() -> Result<()> {
     let pods = place.pods("hello.web").await?;
     assert_eq!(pods.len(), 2);
     for pod in &pods {
-        can_do_no_harm(pod, 8080, DEFAULT_USER).await?;
+        has_no_privileges(pod, 8080, DEFAULT_USER).await?;
     }
-    // Through its Service, too.
+    // Also through its Service.
     place.service("hello-web", 8080).await?;
     Ok(())
 }
 
-/// With digests of images that exist; all else is as it is.
+/// The sample with the digests of the images in the node's registry.
 fn with_digests(sample: &str) -> Result<String> {
     let mut text = sample.to_owned();
     for (name, placeholder) in [("shop/web:2.1.0", "1"), ("shop/api:2.1.0", "2"), ("shop/worker:2.1.0", "3")] {
@@ -62,7 +62,7 @@ fn with_digests(sample: &str) -> Result<String> {
 }
 
 #[tokio::test]
-async fn the_largest_sample_runs_and_can_do_no_harm() -> Result<()> {
+async fn the_largest_sample_runs_without_privileges() -> Result<()> {
     let place = Place::restricted("largest").await?;
     let text =
         |name: &str, key: &str, value: &str| json!({ "metadata": { "name": name }, key: { "DATABASE_URL": value } });
@@ -76,9 +76,9 @@ async fn the_largest_sample_runs_and_can_do_no_harm() -> Result<()> {
     let web = place.pods("shop.web").await?;
     assert_eq!(web.len(), 3);
     for pod in &web {
-        can_do_no_harm(pod, 8080, 20001).await?;
+        has_no_privileges(pod, 8080, 20001).await?;
         let guest = address(pod, 8080)?;
-        // What it asked for, and no more: to read its settings, and to write its volumes.
+        // It can read its settings and write to its volumes, and nothing else.
         assert_eq!(ask(&guest, "/read/etc/shop/DATABASE_URL").await?, "config");
         assert_eq!(ask(&guest, "/read/run/secrets/shop-tokens/DATABASE_URL").await?, "token");
         assert!(ask(&guest, "/read/proc/self/environ").await?.contains("DATABASE_URL=postgres://db"));
@@ -90,24 +90,24 @@ async fn the_largest_sample_runs_and_can_do_no_harm() -> Result<()> {
         }
     }
     for pod in place.pods("shop.api").await? {
-        can_do_no_harm(&pod, 9090, DEFAULT_USER).await?;
+        has_no_privileges(&pod, 9090, DEFAULT_USER).await?;
     }
     let workers = place.pods("shop.worker").await?;
     assert_eq!(workers.len(), 1);
-    // It serves nothing, so the node alone speaks of it.
+    // It doesn't listen, so it can be checked only from the node.
     assert!(powers_of(&workers[0], DEFAULT_USER, DEFAULT_USER)?.is_empty());
     Ok(())
 }
 
-/// The tests above would pass just as well if nobody looked.
+/// The tests above would also pass if the checks never found a privilege.
 #[tokio::test]
-async fn a_pod_that_nobody_hardened_is_seen_to_have_every_power() -> Result<()> {
+async fn the_checks_find_every_privilege_of_a_pod_without_hardening() -> Result<()> {
     let place = Place::labelled("plain", &[]).await?;
     let probe = json!({ "tcpSocket": { "port": 8080 }, "periodSeconds": 1 });
     let container = json!({ "name": "web", "image": "registry.example.com/hello:1.0.0", "readinessProbe": probe });
     place.create::<Pod>(json!({ "metadata": { "name": "plain" }, "spec": { "containers": [container] } })).await?;
-    let serves = |pod: &Pod| containers(pod).iter().any(|container| container.ready);
-    let pod = place.pod("plain", "it serves", serves).await?;
+    let is_ready = |pod: &Pod| containers(pod).iter().any(|container| container.ready);
+    let pod = place.pod("plain", "the pod is ready", is_ready).await?;
 
     let powers = powers_of(&pod, DEFAULT_USER, DEFAULT_USER)?.join("\n");
     for power in ["Uid", "Gid", "CapPrm", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp", "its root", TOKEN] {

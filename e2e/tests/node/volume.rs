@@ -1,4 +1,4 @@
-//! A volume on the node's disk, which stands for the platform's storage.
+//! A volume on the node's disk, in place of the storage of a platform.
 
 use anyhow::Result;
 use k8s_openapi::api::core::v1::{PersistentVolume, PersistentVolumeClaim};
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::place::Place;
 
-/// Creates the claim of this name, bound to a volume that several pods may mount.
+/// Creates a PersistentVolumeClaim bound to a volume that several pods may mount.
 pub(crate) async fn claim(place: &Place, name: &str, folder: &str) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     let volume = format!("{}-{name}", place.name());

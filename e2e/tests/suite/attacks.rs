@@ -1,4 +1,4 @@
-//! Four attacks by somebody with the right to edit a namespace: each is undone, and the status tells who did what.
+//! Attacks by a user with the right to edit a namespace: the operator reverts each, and the status names the field manager.
 
 use anyhow::{Context, Result};
 use hardened_app::api::{DriftChange, DriftItem};
@@ -8,14 +8,14 @@ use serde_json::json;
 use crate::scene::{Scene, WEB};
 use crate::tamper::{HUMAN, edit, patch, set};
 
-/// A report without the time, which is checked to be there.
+/// The item without its time, after checking that it has one.
 fn undated(item: DriftItem) -> Result<DriftItem> {
     item.since.as_ref().context("every deviation has a time")?;
     Ok(DriftItem { since: None, ..item })
 }
 
 #[tokio::test]
-async fn a_pod_template_on_the_host_network_is_taken_off_it() -> Result<()> {
+async fn host_network_in_a_pod_template_is_reverted() -> Result<()> {
     let scene = Scene::open("host-network").await?;
     scene.ready("shop", WEB).await?;
     let pointer = "/spec/template/spec/hostNetwork";
@@ -68,7 +68,7 @@ async fn a_privileged_sidecar_is_removed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_deleted_network_policy_comes_back() -> Result<()> {
+async fn a_deleted_network_policy_is_recreated() -> Result<()> {
     let scene = Scene::open("no-policy").await?;
     scene.ready("shop", WEB).await?;
     let before = scene.live("NetworkPolicy", "shop-web").await?;
@@ -94,7 +94,7 @@ async fn a_deleted_network_policy_comes_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_service_opened_to_the_outside_is_closed() -> Result<()> {
+async fn a_node_port_of_a_service_is_reverted() -> Result<()> {
     let scene = Scene::open("node-port").await?;
     scene.ready("shop", WEB).await?;
     let before = scene.live("Service", "shop-web").await?;
@@ -119,7 +119,7 @@ async fn a_service_opened_to_the_outside_is_closed() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_privileged_init_container_is_removed_and_shown_for_what_it_is() -> Result<()> {
+async fn a_privileged_init_container_is_removed_and_reported_as_privileged() -> Result<()> {
     let scene = Scene::open("init-container").await?;
     scene.ready("shop", WEB).await?;
     let container = json!({ "name": "root", "image": "evil:1", "securityContext": { "privileged": true } });

@@ -1,4 +1,4 @@
-//! Who decides the number of pods, and that it never dips while that changes hands.
+//! The number of pods never drops when autoscaling is switched on or off.
 
 use anyhow::Result;
 use futures::{StreamExt, pin_mut};
@@ -12,8 +12,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use crate::scene::{Scene, WEB};
-use crate::sees::sees;
 use crate::tamper::{edit, remove, set};
+use crate::wait::wait_until;
 
 fn fixed(replicas: u8) -> String {
     WEB.replace("replicas: 0", &format!("replicas: {replicas}"))
@@ -29,7 +29,7 @@ fn replicas(deployment: &DynamicObject) -> Option<i64> {
 
 type MadeBy = fn(&mut Value);
 
-/// Every number of pods that a watch sees, from now on.
+/// Records every number of pods that a watch receives from now on.
 fn record(deployments: Api<DynamicObject>) -> (UnboundedReceiver<i64>, JoinHandle<()>) {
     let (sender, receiver) = unbounded_channel();
     let watch = tokio::spawn(async move {
@@ -38,7 +38,7 @@ fn record(deployments: Api<DynamicObject>) -> (UnboundedReceiver<i64>, JoinHandl
         pin_mut!(states);
         while let Some(state) = states.next().await {
             if let Some(replicas) = replicas(&state) {
-                // Nobody listens any more once the test has ended.
+                // The receiver is dropped at the end of the test.
                 let _ = sender.send(replicas);
             }
         }
@@ -46,7 +46,7 @@ fn record(deployments: Api<DynamicObject>) -> (UnboundedReceiver<i64>, JoinHandl
     (receiver, watch)
 }
 
-/// What the autoscaler's controller does: it writes to the scale of the Deployment, under its own name.
+/// Writes to the scale of the Deployment, as the controller of autoscalers does, as its field manager.
 async fn scale(scene: &Scene, to: i64) -> Result<()> {
     let parameters =
         PatchParams { field_manager: Some("kube-controller-manager".to_owned()), ..PatchParams::default() };
@@ -57,32 +57,33 @@ async fn scale(scene: &Scene, to: i64) -> Result<()> {
 
 async fn has(scene: &Scene, wanted: i64) -> Result<()> {
     let what = format!("{wanted} pods are wanted");
-    sees(&scene.objects("Deployment")?, "shop-web", &what, |seen| (replicas(seen?)? == wanted).then_some(())).await
+    wait_until(&scene.objects("Deployment")?, "shop-web", &what, |seen| (replicas(seen?)? == wanted).then_some(()))
+        .await
 }
 
 #[tokio::test]
-async fn the_number_of_pods_never_dips_while_the_autoscaler_takes_over_and_hands_back() -> Result<()> {
+async fn the_number_of_pods_never_drops_when_autoscaling_is_switched_on_and_off() -> Result<()> {
     let scene = Scene::open("autoscaling").await?;
     scene.create("shop", &fixed(4)).await?;
     scene.in_place("shop").await?;
     let (mut recorded, watch) = record(scene.objects("Deployment")?);
 
-    // On: the number that was there stays.
+    // Switched on: the number of pods stays.
     scene.change("shop", &scaled(2)).await?;
     scene.in_place("shop").await?;
     has(&scene, 4).await?;
-    // The load decides, and the operator leaves it alone …
+    // The autoscaler changes the number, and the operator doesn't revert it …
     scale(&scene, 7).await?;
     let before = scene.quiet().await?.len();
-    // … also when it rolls out another image …
+    // … also when it rolls out a new image.
     scene.change("shop", &scaled(2).replace("hello:1.0.0", "hello:2.0.0")).await?;
-    sees(&scene.objects("Deployment")?, "shop-web", "the new image is rolled out", |seen| {
+    wait_until(&scene.objects("Deployment")?, "shop-web", "the new image is rolled out", |seen| {
         let image = seen?.data.pointer("/spec/template/spec/containers/0/image")?.as_str()?;
         image.ends_with("2.0.0").then_some(())
     })
     .await?;
     has(&scene, 7).await?;
-    // … and off: the number that is asked for, at once.
+    // Switched off: the declared number applies at once.
     scene.change("shop", &fixed(7)).await?;
     scene.gone("HorizontalPodAutoscaler", "shop-web").await?;
     has(&scene, 7).await?;
@@ -104,12 +105,12 @@ async fn the_number_of_pods_never_dips_while_the_autoscaler_takes_over_and_hands
 }
 
 #[tokio::test]
-async fn a_number_beyond_the_autoscalers_bounds_is_drift() -> Result<()> {
+async fn replicas_outside_of_the_autoscalers_bounds_are_drift() -> Result<()> {
     let scene = Scene::open("out-of-bounds").await?;
     scene.create("shop", &scaled(2)).await?;
     scene.in_place("shop").await?;
     has(&scene, 2).await?;
-    // Nought switches the autoscaler off.
+    // An autoscaler ignores a Deployment with 0 replicas.
     scale(&scene, 0).await?;
     let item = scene.reverted("shop", "the scale", |item| item.path == "spec.replicas").await?;
     assert_eq!((item.desired.as_str(), item.live.as_str()), ("2", "0"));
@@ -117,7 +118,7 @@ async fn a_number_beyond_the_autoscalers_bounds_is_drift() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_autoscaler_is_kept_like_any_other_child() -> Result<()> {
+async fn drift_of_an_autoscaler_is_reverted() -> Result<()> {
     let scene = Scene::open("autoscaler").await?;
     scene.create("shop", &scaled(2)).await?;
     scene.in_place("shop").await?;

@@ -1,4 +1,4 @@
-//! The chart: what it makes of its values, judged by the API server, and what Helm leaves behind.
+//! The Helm chart: the API server validates what it renders, and Helm keeps the apps when it uninstalls the operator.
 
 use std::process::{Command, Output};
 
@@ -22,17 +22,17 @@ async fn run(program: Command, arguments: &[&str]) -> Result<Output> {
     Ok(tokio::process::Command::from(program).args(arguments).output().await?)
 }
 
-/// What a program prints; it must succeed.
+/// The output of a command that must succeed.
 async fn printed(program: Command, arguments: &[&str]) -> Result<String> {
     let Output { status, stdout, stderr } = run(program, arguments).await?;
     ensure!(status.success(), "{}: {}", arguments.join(" "), String::from_utf8_lossy(&stderr));
     Ok(String::from_utf8(stdout)?)
 }
 
-/// What Helm complains of; it must fail.
+/// The error message of `helm template`, which must fail.
 async fn refused(control_plane: &ControlPlane, values: &[&str]) -> Result<String> {
     let Output { status, stderr, .. } = run(control_plane.helm()?, &template("default", values)).await?;
-    ensure!(!status.success(), "helm template takes {values:?}");
+    ensure!(!status.success(), "helm template accepts {values:?}");
     Ok(String::from_utf8(stderr)?)
 }
 
@@ -42,13 +42,13 @@ fn template<'a>(namespace: &'a str, values: &[&'a str]) -> Vec<&'a str> {
     arguments
 }
 
-/// Renders the chart and has the server check all of it, as strictly as it can; returns the objects.
+/// Renders the chart and applies it as a dry run with strict validation; returns the objects.
 async fn accepted(scene: &Scene, values: &[&str]) -> Result<Vec<Value>> {
     let rendered = printed(scene.control_plane.helm()?, &template(scene.name(), values)).await?;
     let file = scene.control_plane.dir().join(format!("{}.yaml", scene.name()));
     std::fs::write(&file, &rendered)?;
     let file = file.to_str().context("a folder name that isn't text")?;
-    // By force: what this run has installed has a manager of its own.
+    // By force: the suite has installed the same objects as another field manager.
     let flags = ["--server-side", "--force-conflicts", "--dry-run=server", "--validate=strict", "--filename", file];
     printed(scene.control_plane.kubectl()?, &[&["apply"], flags.as_slice()].concat()).await?;
     Ok(serde_saphyr::from_multiple(&rendered)?)
@@ -63,7 +63,7 @@ async fn the_server_accepts_the_chart_and_the_pod_passes_the_restricted_standard
     let scene = Scene::labelled("chart", &[("pod-security.kubernetes.io/enforce", "restricted")]).await?;
     for values in [&[IMAGE][..], &[IMAGE, "platform=OpenShift", "priorityClassName=system-cluster-critical"]] {
         let objects = accepted(&scene, values).await?;
-        assert_eq!(kinds(&objects, "ClusterRoleBinding").len(), 2, "both roles hold everywhere");
+        assert_eq!(kinds(&objects, "ClusterRoleBinding").len(), 2, "both roles are bound in all namespaces");
         let deployments = kinds(&objects, "Deployment");
         pod_is_allowed(&scene, deployments.first().context("the chart has a Deployment")?).await?;
     }
@@ -71,7 +71,7 @@ async fn the_server_accepts_the_chart_and_the_pod_passes_the_restricted_standard
 }
 
 #[tokio::test]
-async fn the_right_to_write_can_be_confined_to_namespaces() -> Result<()> {
+async fn write_access_can_be_limited_to_namespaces() -> Result<()> {
     let (scene, other) = (Scene::open("confined").await?, Scene::open("confined").await?);
     let namespaces = format!("rbac.namespaces={{{},{}}}", scene.name(), other.name());
     let objects = accepted(&scene, &[IMAGE, &namespaces]).await?;
@@ -86,7 +86,7 @@ async fn the_right_to_write_can_be_confined_to_namespaces() -> Result<()> {
 }
 
 #[tokio::test]
-async fn everything_optional_can_be_changed() -> Result<()> {
+async fn optional_values_can_be_changed() -> Result<()> {
     let scene = Scene::open("values").await?;
     let digest = format!("image.digest=sha256:{}", "a".repeat(64));
     let values = [
@@ -116,9 +116,9 @@ async fn everything_optional_can_be_changed() -> Result<()> {
     Ok(())
 }
 
-/// Rendering reads and writes them anew; nothing may get lost on the way.
+/// Helm parses and serializes the definitions; that must not change them.
 #[tokio::test]
-async fn the_definitions_are_those_of_the_program() -> Result<()> {
+async fn the_rendered_definitions_equal_those_of_the_operator() -> Result<()> {
     let control_plane = ControlPlane::shared()?;
     let rendered = printed(control_plane.helm()?, &template("default", &[IMAGE])).await?;
     let objects: Vec<Value> = serde_saphyr::from_multiple(&rendered)?;
@@ -129,12 +129,12 @@ async fn the_definitions_are_those_of_the_program() -> Result<()> {
         assert_eq!(annotations, Some([("helm.sh/resource-policy".to_owned(), "keep".to_owned())].into()));
         definitions.push(definition);
     }
-    assert!(definitions == hardened_app::api::crds(), "`make generate` brings chart and program together");
+    assert!(definitions == hardened_app::api::crds(), "the chart's definitions are stale: run `make generate`");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_mistaken_value_is_refused_by_its_name() -> Result<()> {
+async fn a_wrong_value_is_rejected_by_name() -> Result<()> {
     let control_plane = ControlPlane::shared()?;
     printed(control_plane.helm()?, &["lint", "--strict", CHART]).await?;
     assert!(refused(&control_plane, &[]).await?.contains("set image.repository to an image of your own build"));
@@ -145,9 +145,9 @@ async fn a_mistaken_value_is_refused_by_its_name() -> Result<()> {
     Ok(())
 }
 
-/// On a control plane with apps, where the operator was installed from the one file: Helm takes it over, upgrades it, and when it
-/// goes, the kinds and the apps stay.
-pub(crate) async fn helm_takes_over_and_leaves_the_apps(scene: &Scene) -> Result<()> {
+/// On a control plane with apps, where the operator was installed from the manifest: Helm takes ownership of the objects and
+/// upgrades them; uninstalling keeps the CustomResourceDefinitions and the apps.
+pub(crate) async fn helm_takes_ownership_and_keeps_the_apps(scene: &Scene) -> Result<()> {
     let control_plane = &scene.control_plane;
     let system = ["--namespace", "hardened-system"];
     let values = ["--set", IMAGE, "--take-ownership", "--force-conflicts"];

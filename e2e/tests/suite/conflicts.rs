@@ -1,4 +1,4 @@
-//! Names that belong to somebody else: never written to, always reported.
+//! Conflicts: an object of another owner has the name of a child. The operator reports it and doesn't write to it.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +14,10 @@ use crate::tamper::set;
 
 const FOREIGN: &str = include_str!("conflicts.yaml");
 
-/// A foreign object of one kind, in the way of component `web` of an app that has two.
+/// A foreign object with the name of a child of component `web`, in an app of two components.
 struct Case {
     manifest: Value,
-    /// It carries the label by which the operator watches.
+    /// Whether it has the label by which the operator's watches select.
     labelled: bool,
 }
 
@@ -47,38 +47,43 @@ impl Case {
         let mine = web_kinds().filter(|row| row.name != kind && !held(row));
         expected.extend(mine.map(|row| (row.name.to_owned(), foreign.clone())));
         scene
-            .reported(app, &format!("what isn't in conflict goes on beside the {kind}"), |status| {
+            .reported(app, &format!("the other children are created despite the {kind}"), |status| {
                 let children = status.children.iter().map(|child| (child.kind.clone(), child.name.clone()));
                 (children.collect::<BTreeSet<_>>() == expected).then_some(())
             })
             .await?;
         for row in web_kinds().filter(held) {
-            assert_eq!(scene.live(row.name, &foreign).await?, Value::Null, "{} is held back by the {kind}", row.name);
+            assert_eq!(
+                scene.live(row.name, &foreign).await?,
+                Value::Null,
+                "{} is not created because of the {kind}",
+                row.name
+            );
         }
 
         let requests = scene.quiet().await?;
         let about = requests.iter().filter(|request| request.name.as_deref() == Some(foreign.as_str()));
         let plural = KINDS.iter().find(|row| row.name == kind).map(|row| row.plural).unwrap_or_default();
         let about: Vec<_> = about.filter(|request| request.resource == plural).collect();
-        // Where the watch shows the object, nothing is asked at all; else one attempt and one look.
+        // If the watch has the object, the operator sends no request; else it tries to create it and reads it once.
         let asked: Vec<_> = about.iter().map(|request| (request.verb.as_str(), request.code)).collect();
         let expected: &[_] = if self.labelled { &[] } else { &[("patch", 409), ("get", 200)] };
         assert!(asked.starts_with(expected), "{kind}, labelled: {}: {asked:?}", self.labelled);
-        // A guard is tried again before long, and a busy machine may take until then; the rest isn't.
-        assert!(asked.chunks(2).all(|look| look == expected), "{kind}: {asked:?}");
+        // Guards (ServiceAccount, NetworkPolicy) are retried soon, on a slow machine within this test; other kinds are not.
+        assert!(asked.chunks(2).all(|attempt| attempt == expected), "{kind}: {asked:?}");
         assert!(guard || asked.len() == expected.len(), "{kind}: {asked:?}");
         assert_eq!(declared(scene, &kind, &foreign).await?, before, "{kind} is untouched");
         Ok(())
     }
 }
 
-/// The object with everything that a write would change, but a controller's report in the status wouldn't.
+/// The parts of the object that a write by the operator would change, but a controller's status update wouldn't.
 async fn declared(scene: &Scene, kind: &str, name: &str) -> Result<Value> {
     let live = scene.live(kind, name).await?;
     let entries = live.pointer("/metadata/managedFields").and_then(Value::as_array);
     let ours = entries.into_iter().flatten().filter(|entry| entry.get("manager") == Some(&MANAGER.into()));
     assert_eq!(ours.count(), 0, "{kind} {name} was never written by the operator");
-    // Controllers keep notes in these two; nobody has any reason to write to the others.
+    // Controllers write annotations and status of these two kinds; no controller writes to the others.
     if ["Deployment", "PodDisruptionBudget"].contains(&kind) {
         return Ok(json!([live.pointer("/metadata/uid"), live.pointer("/metadata/labels"), live.pointer("/spec")]));
     }
@@ -99,19 +104,19 @@ async fn all(labelled: bool) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_foreign_object_of_any_kind_is_left_alone() -> Result<()> {
+async fn a_foreign_object_of_any_kind_is_not_changed() -> Result<()> {
     all(false).await
 }
 
 #[tokio::test]
-async fn a_foreign_object_with_our_label_is_left_alone() -> Result<()> {
+async fn a_foreign_object_with_the_operators_label_is_not_changed() -> Result<()> {
     all(true).await
 }
 
 #[tokio::test]
-async fn an_object_of_another_app_is_left_alone() -> Result<()> {
+async fn a_child_of_another_app_is_not_changed() -> Result<()> {
     let scene = Scene::open("neighbour").await?;
-    // Their children have the same name: `a-b` and `c` is `a` and `b-c`.
+    // Both apps have children named `a-b-c`: component `c` of `a-b` and component `b-c` of `a`.
     scene.ready("a-b", &WEB.replace("web", "c")).await?;
     let mut before = Vec::new();
     for kind in web_kinds() {
@@ -129,7 +134,7 @@ async fn an_object_of_another_app_is_left_alone() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_conflict_ends_when_a_foreign_object_with_our_label_goes() -> Result<()> {
+async fn a_conflict_ends_when_a_labelled_foreign_object_is_deleted() -> Result<()> {
     let scene = Scene::open("way-free").await?;
     let account = json!({ "metadata": { "name": "shop-web", "labels": {
         MANAGED_BY: MANAGER, "app.kubernetes.io/part-of": "shop" } } });
@@ -140,6 +145,6 @@ async fn a_conflict_ends_when_a_foreign_object_with_our_label_goes() -> Result<(
     scene.delete("ServiceAccount", "shop-web").await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     let status = scene.apps().get("shop").await?.status.unwrap_or_default();
-    assert!(status.drift.is_empty(), "somebody else's object was deleted, not ours: {:?}", status.drift);
+    assert!(status.drift.is_empty(), "the deletion of a foreign object isn't drift: {:?}", status.drift);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The control plane itself: what it offers, and that nothing is left of it.
+//! The control plane of the tests: its clients work, and it leaves no processes and files behind.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,13 +11,13 @@ use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
 use kube::Api;
 use kube::api::{ListParams, ObjectMeta, PostParams};
 
-/// The processes whose command line names `dir`, that is all of one control plane, by their number.
+/// The processes whose command line contains `dir`, which are those of one control plane, by process id.
 fn processes_of(dir: &Path) -> Result<BTreeMap<String, String>> {
     let dir = dir.to_str().context("a folder name that isn't text")?;
     let mut found = BTreeMap::new();
     for process in std::fs::read_dir("/proc")? {
         let process = process?;
-        // Processes end while one reads.
+        // The process may have ended meanwhile.
         let command = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
         let command = String::from_utf8_lossy(&command).replace('\0', " ");
         if command.contains(dir) {
@@ -76,7 +76,7 @@ async fn nothing_is_left_when_the_supervisor_was_killed() -> Result<()> {
     assert!(Command::new("kill").args(["-s", "KILL", supervisor]).status()?.success());
     drop(control_plane);
     assert!(!dir.exists());
-    // They are killed, but not ours to wait for.
+    // They are no children of this process, so it can't wait for them otherwise.
     until("its programs are gone", Duration::from_secs(10), async || Ok(processes_of(&dir)?.is_empty().then_some(())))
         .await
 }

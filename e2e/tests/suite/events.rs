@@ -1,4 +1,4 @@
-//! What the operator tells by Events.
+//! The Events of the operator.
 
 use anyhow::Result;
 use e2e::until;
@@ -6,11 +6,11 @@ use kube::api::ListParams;
 use serde_json::json;
 
 use crate::scene::{Scene, WEB};
-use crate::sees::LIMIT;
 use crate::tamper::{edit, set};
+use crate::wait::LIMIT;
 
 #[tokio::test]
-async fn changes_of_one_sort_to_one_object_are_one_event_counted() -> Result<()> {
+async fn changes_of_the_same_type_to_an_object_are_one_event_with_a_count() -> Result<()> {
     let scene = Scene::open("events").await?;
     scene.ready("shop", WEB).await?;
     let deployments = scene.objects("Deployment")?;

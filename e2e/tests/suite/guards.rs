@@ -1,4 +1,5 @@
-//! An account or a network policy that isn't in place holds back what is new, and leaves nobody a free hand with what is there.
+//! While a guard (ServiceAccount or NetworkPolicy) isn't in place, the operator creates and updates no workload behind it,
+//! but still reverts drift of the existing one.
 
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
@@ -8,10 +9,10 @@ use kube::Api;
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use crate::drift::declared;
+use crate::declared::declared;
 use crate::scene::{Scene, WEB};
-use crate::sees::sees;
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, push, remove, set};
+use crate::wait::wait_until;
 
 const OWNERS: &str = "/metadata/ownerReferences";
 const HOST_PID: &str = "spec.template.spec.hostPID";
@@ -19,11 +20,11 @@ const HOST_PID: &str = "spec.template.spec.hostPID";
 /// Why a guard isn't in place.
 #[derive(Clone, Copy, Debug)]
 enum Trouble {
-    /// Somebody took our name off it.
+    /// A user removed its owner reference.
     Conflict,
-    /// Somebody deleted it, and holds on to it.
+    /// A user deleted it, and a finalizer keeps it.
     Leaving,
-    /// Somebody deleted it, and a quota keeps it from coming back.
+    /// A user deleted it, and a quota prevents that it is recreated.
     Failing,
 }
 
@@ -54,7 +55,7 @@ impl Trouble {
         }
     }
 
-    /// False where only time helps: the next attempt at a write that was refused may be minutes away.
+    /// Removes the cause. False if the test can't wait for the recovery: the operator may retry a rejected write minutes later.
     async fn ends(self, scene: &Scene, kind: &str, owners: &Value) -> Result<bool> {
         let objects = scene.objects(kind)?;
         match self {
@@ -66,22 +67,22 @@ impl Trouble {
     }
 }
 
-/// Forbids more objects of a kind in the namespace; returns when that counts.
+/// Forbids further objects of a kind in the namespace by a quota; returns when the quota is in force.
 async fn no_more(scene: &Scene, kind: &str) -> Result<()> {
     let row = KINDS.iter().find(|row| row.name == kind).context("a child kind")?;
     let resource = format!("count/{}{}{}", row.plural, if row.group.is_empty() { "" } else { "." }, row.group);
     let quota = json!({ "metadata": { "name": "none" }, "spec": { "hard": { resource: "0" } } });
     let quotas = Api::<ResourceQuota>::namespaced(scene.client.clone(), scene.name());
     quotas.create(&PostParams::default(), &serde_json::from_value(quota)?).await?;
-    sees(&quotas, "none", "the quota is counted", |quota| quota?.status.as_ref()?.used.as_ref().map(drop)).await
+    wait_until(&quotas, "none", "the quota is in force", |quota| quota?.status.as_ref()?.used.as_ref().map(drop)).await
 }
 
 fn image(live: &Value) -> Option<&str> {
     live.pointer(IMAGE)?.as_str()
 }
 
-/// Tampers with the workload of a component whose guard is in trouble.
-async fn the_workload_is_kept(scene: &Scene) -> Result<()> {
+/// Edits the workload of a component whose guard isn't in place, and checks that the edits are reverted.
+async fn drift_of_the_workload_is_reverted(scene: &Scene) -> Result<()> {
     let (deployments, services) = (scene.objects("Deployment")?, scene.objects("Service")?);
     let before = [scene.live("Deployment", "shop-web").await?, scene.live("Service", "shop-web").await?];
     edit(&deployments, "shop-web", |object| {
@@ -98,53 +99,53 @@ async fn the_workload_is_kept(scene: &Scene) -> Result<()> {
     Ok(())
 }
 
-/// Neither a newer version nor an object made anew gets past a guard that isn't there.
-async fn what_is_new_is_held_back(scene: &Scene, reason: &str) -> Result<()> {
+/// Without its guard, the operator neither updates nor recreates the Deployment.
+async fn updates_and_creations_wait(scene: &Scene, reason: &str) -> Result<()> {
     scene.change("shop", &WEB.replace("1.0.0", "2.0.0")).await?;
     scene.condition("shop", "Ready", "False", reason).await?;
     scene.quiet().await?;
     let live = scene.live("Deployment", "shop-web").await?;
-    assert_eq!(image(&live), Some("registry.example.com/hello:1.0.0"), "the newer version waits");
+    assert_eq!(image(&live), Some("registry.example.com/hello:1.0.0"), "the new version isn't rolled out");
     scene.delete("Deployment", "shop-web").await?;
     scene.gone("Deployment", "shop-web").await?;
-    // What it costs to find out is over when nothing is asked any more.
+    // The operator has reconciled the deletion once it sends no more requests.
     scene.quiet().await?;
-    assert_eq!(scene.live("Deployment", "shop-web").await?, Value::Null, "a Deployment made anew waits");
+    assert_eq!(scene.live("Deployment", "shop-web").await?, Value::Null, "the Deployment isn't recreated");
     Ok(())
 }
 
-async fn holds_back_only_what_is_new(kind: &str, trouble: Trouble) -> Result<()> {
+async fn only_updates_and_creations_wait(kind: &str, trouble: Trouble) -> Result<()> {
     let scene = Scene::open("guard").await?;
     scene.ready("shop", WEB).await?;
     let owners = scene.live(kind, "shop-web").await?.pointer(OWNERS).cloned().unwrap_or_default();
     trouble.begins(&scene, kind).await?;
     scene.condition("shop", "Ready", "False", trouble.reason()).await?;
-    the_workload_is_kept(&scene).await?;
+    drift_of_the_workload_is_reverted(&scene).await?;
     scene.condition("shop", "Ready", "False", trouble.reason()).await?;
-    what_is_new_is_held_back(&scene, trouble.reason()).await?;
+    updates_and_creations_wait(&scene, trouble.reason()).await?;
     if trouble.ends(&scene, kind, &owners).await? {
         scene.condition("shop", "Ready", "True", "Available").await?;
         let live = scene.live("Deployment", "shop-web").await?;
-        assert_eq!(image(&live), Some("registry.example.com/hello:2.0.0"), "nothing waits any more");
+        assert_eq!(image(&live), Some("registry.example.com/hello:2.0.0"), "the new version is rolled out");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_guard_in_trouble_holds_back_only_what_is_new() -> Result<()> {
+async fn without_its_guard_only_updates_and_creations_of_a_workload_wait() -> Result<()> {
     let guards = KINDS.iter().filter(|kind| kind.stage == Stage::Guard);
     let cases = guards.flat_map(|guard| Trouble::ALL.map(|trouble| (guard.name, trouble)));
     try_join_all(cases.map(async |(kind, trouble)| {
-        holds_back_only_what_is_new(kind, trouble).await.with_context(|| format!("{kind}: {trouble:?}"))
+        only_updates_and_creations_wait(kind, trouble).await.with_context(|| format!("{kind}: {trouble:?}"))
     }))
     .await?;
     Ok(())
 }
 
-/// Without its labels no watch shows the policy, so none tells when it goes: only the next attempt does. For a guard that comes
-/// after half a minute, which is within the limit of every wait here.
+/// Without its labels no watch delivers the NetworkPolicy or its deletion, so the operator notices only at its next attempt. For
+/// guards that is after half a minute, within the limit of the waits here.
 #[tokio::test]
-async fn a_network_policy_that_was_disowned_and_deleted_comes_back() -> Result<()> {
+async fn a_network_policy_without_owner_and_labels_is_recreated_after_its_deletion() -> Result<()> {
     let scene = Scene::open("disowned").await?;
     scene.ready("shop", WEB).await?;
     let before = scene.live("NetworkPolicy", "shop-web").await?;

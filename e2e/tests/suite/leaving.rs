@@ -1,18 +1,18 @@
-//! What somebody has deleted and somebody holds on to: it is there, it counts, and so it is kept until it is gone.
+//! Children that are being deleted and kept by a finalizer: the operator reverts their drift until they are gone.
 
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
 use kube::api::Patch;
 use serde_json::{Value, json};
 
-use crate::drift::declared;
+use crate::declared::declared;
 use crate::scene::{Scene, WEB};
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, patch, push, set};
 
 /// An edit of an object that is being deleted, and where the status must show it.
 struct Edit {
     kind: &'static str,
-    /// Beginnings of paths.
+    /// Prefixes of the reported paths.
     paths: &'static [&'static str],
     made_by: fn(&mut Value),
 }
@@ -35,7 +35,7 @@ const EDITS: [Edit; 4] = [
     Edit { kind: "Service", paths: &["spec.type"], made_by: |object| set(object, "/spec/type", "NodePort".into()) },
 ];
 
-async fn is_undone(scene: &Scene, app: &str, case: &Edit) -> Result<()> {
+async fn is_reverted(scene: &Scene, app: &str, case: &Edit) -> Result<()> {
     let (kind, child) = (case.kind, format!("{app}-web"));
     scene.ready(app, WEB).await?;
     let objects = scene.objects(kind)?;
@@ -49,7 +49,7 @@ async fn is_undone(scene: &Scene, app: &str, case: &Edit) -> Result<()> {
     }
     let after = scene.live(kind, &child).await?;
     assert_eq!(declared(&after), declared(&before));
-    assert!(after.pointer("/metadata/deletionTimestamp").is_some(), "it is going still");
+    assert!(after.pointer("/metadata/deletionTimestamp").is_some(), "it is still being deleted");
     scene.condition(app, "Ready", "False", "WaitingForDeletion").await?;
 
     patch(&objects, &child, &Patch::Merge(json!({ "metadata": { "finalizers": null } }))).await?;
@@ -59,12 +59,12 @@ async fn is_undone(scene: &Scene, app: &str, case: &Edit) -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_being_deleted_but_still_there_is_kept_as_declared() -> Result<()> {
+async fn drift_of_a_child_that_is_being_deleted_is_reverted() -> Result<()> {
     let scene = Scene::open("leaving").await?;
     let cases = EDITS
         .iter()
         .enumerate()
-        .map(async |(index, case)| is_undone(&scene, &format!("app{index}"), case).await.with_context(|| case.kind));
+        .map(async |(index, case)| is_reverted(&scene, &format!("app{index}"), case).await.with_context(|| case.kind));
     try_join_all(cases).await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Components and apps that come and go.
+//! Components and apps are created, renamed and deleted.
 
 use anyhow::{Context, Result};
 use e2e::{operator, until};
@@ -10,9 +10,9 @@ use kube::api::{DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::scene::{Scene, WEB, web_kinds};
-use crate::sees::{LIMIT, sees};
+use crate::wait::{LIMIT, wait_until};
 
-/// The same component under another name, with so many pods.
+/// The component [`WEB`] under another name, with this number of replicas.
 fn component(name: &str, replicas: u8) -> String {
     WEB.replace("web", name).replace("replicas: 0", &format!("replicas: {replicas}"))
 }
@@ -22,14 +22,14 @@ async fn all_are_gone(scene: &Scene, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// How many objects the status lists as declared no more.
+/// The number of objects that the status reports as leftovers.
 async fn leftovers(scene: &Scene) -> Result<usize> {
     let status = scene.apps().get("shop").await?.status.unwrap_or_default();
     Ok(status.findings.iter().filter(|finding| finding.check == "leftover").count())
 }
 
 #[tokio::test]
-async fn the_policy_of_a_removed_component_outlives_its_pods() -> Result<()> {
+async fn the_network_policy_of_a_removed_component_is_deleted_after_its_pods() -> Result<()> {
     let scene = Scene::open("pruned").await?;
     scene.create("shop", &format!("{WEB}{}", component("api", 1))).await?;
     scene.in_place("shop").await?;
@@ -39,7 +39,7 @@ async fn the_policy_of_a_removed_component_outlives_its_pods() -> Result<()> {
         Ok(pods.list(&of_api).await?.items.pop().and_then(|pod| pod.metadata.name))
     })
     .await?;
-    // Stands for a process that takes its time to end.
+    // Stands for a process that doesn't end at once.
     let finalizers = |names: Value| Patch::Merge(json!({ "metadata": { "finalizers": names } }));
     pods.patch(&pod, &PatchParams::default(), &finalizers(json!(["example.com/busy"]))).await?;
 
@@ -48,12 +48,12 @@ async fn the_policy_of_a_removed_component_outlives_its_pods() -> Result<()> {
         scene.gone(kind, "shop-api").await?;
     }
     let leaving = |pod: Option<&v1::Pod>| pod?.metadata.deletion_timestamp.as_ref().map(drop);
-    sees(&pods, &pod, "the pod is told to end", leaving).await?;
+    wait_until(&pods, &pod, "the pod is being deleted", leaving).await?;
     let before = scene.quiet().await?.len();
     for kind in ["NetworkPolicy", "ServiceAccount"] {
-        scene.version(kind, "shop-api").await.with_context(|| format!("the {kind} stays as long as the pod"))?;
+        scene.version(kind, "shop-api").await.with_context(|| format!("the {kind} must stay until the pod is gone"))?;
     }
-    assert_eq!(leftovers(&scene).await?, 2, "the status says what is still there");
+    assert_eq!(leftovers(&scene).await?, 2, "the status reports both leftovers");
     pods.patch(&pod, &PatchParams::default(), &finalizers(json!(null))).await?;
     all_are_gone(&scene, "shop-api").await?;
 
@@ -83,7 +83,7 @@ async fn a_renamed_component_replaces_the_old_one() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_old_component_serves_until_the_new_one_does() -> Result<()> {
+async fn the_old_component_stays_until_the_new_one_is_ready() -> Result<()> {
     let scene = Scene::open("unavailable").await?;
     scene.ready("shop", WEB).await?;
     let mut before = Vec::new();
@@ -103,24 +103,24 @@ async fn the_old_component_serves_until_the_new_one_does() -> Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_a_deleted_app_and_its_name_is_free() -> Result<()> {
+async fn all_children_of_a_deleted_app_are_deleted_and_its_name_can_be_reused() -> Result<()> {
     let scene = Scene::open("deleted-app").await?;
     let first = scene.ready("shop", WEB).await?;
     let before = scene.quiet().await?.len();
     scene.apps().delete("shop", &DeleteParams::default()).await?;
     all_are_gone(&scene, "shop-web").await?;
     let after = scene.quiet().await?;
-    assert_eq!(after.len(), before, "garbage collection does it all: {after:#?}");
+    assert_eq!(after.len(), before, "the garbage collector deletes the children, not the operator: {after:#?}");
 
     let second = scene.ready("shop", WEB).await?;
     assert_ne!(first.metadata.uid, second.metadata.uid);
     let status = second.status.unwrap_or_default();
-    assert!(status.drift.is_empty(), "a new app has no past: {:?}", status.drift);
+    assert!(status.drift.is_empty(), "a new app has no drift of the former one: {:?}", status.drift);
     Ok(())
 }
 
 #[tokio::test]
-async fn an_app_deleted_and_made_anew_at_once_comes_up() -> Result<()> {
+async fn an_app_that_is_recreated_right_after_its_deletion_becomes_ready() -> Result<()> {
     let scene = Scene::open("at-once").await?;
     scene.ready("shop", WEB).await?;
     scene.apps().delete("shop", &DeleteParams::default()).await?;
@@ -139,8 +139,9 @@ async fn a_namespace_with_apps_can_be_deleted() -> Result<()> {
     scene.ready("shop", WEB).await?;
     let namespaces = Api::<v1::Namespace>::all(scene.client.clone());
     namespaces.delete(scene.name(), &DeleteParams::default()).await?;
-    sees(&namespaces, scene.name(), "the namespace is gone", |namespace| namespace.is_none().then_some(())).await?;
+    wait_until(&namespaces, scene.name(), "the namespace is gone", |namespace| namespace.is_none().then_some(()))
+        .await?;
     let failed: Vec<_> = scene.quiet().await?.into_iter().filter(|request| request.code == 403).collect();
-    assert_eq!(failed, [], "{} creates nothing in a namespace that is going", operator::USER);
+    assert_eq!(failed, [], "{} creates nothing in a namespace that is being deleted", operator::USER);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the operator says of itself over HTTP.
+//! The operator's HTTP endpoints: metrics, readiness and liveness.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use kube::api::DeleteParams;
 use serde_json::Value;
 
 use crate::scene::{Scene, WEB, web_kinds};
-use crate::sees::LIMIT;
 use crate::tamper::{edit, set};
+use crate::wait::LIMIT;
 
 /// One scrape: each sample with its value.
 struct Samples(BTreeMap<String, f64>);
@@ -32,7 +32,7 @@ impl Samples {
         self.0.get(sample).copied()
     }
 
-    /// The samples that have all these labels.
+    /// The samples that contain this text.
     fn of(&self, labels: &str) -> Vec<&String> {
         self.0.keys().filter(|sample| sample.contains(labels)).collect()
     }
@@ -60,7 +60,7 @@ async fn shows(control_plane: &ControlPlane, sample: &str, value: Option<f64>) -
 }
 
 #[tokio::test]
-async fn the_names_are_there_and_every_watch_is_granted() -> Result<()> {
+async fn the_metrics_exist_and_every_watch_is_granted() -> Result<()> {
     let control_plane = ControlPlane::shared()?;
     let samples = Samples::scrape(&control_plane).await?;
     for sample in [
@@ -77,14 +77,14 @@ async fn the_names_are_there_and_every_watch_is_granted() -> Result<()> {
     ] {
         assert!(samples.value(sample).is_some(), "{sample} in {:#?}", samples.0.keys());
     }
-    // Every kind of child, and policies, namespaces, pods and the apps themselves.
+    // One for each child kind, and for policies, namespaces, pods and apps.
     let watches = samples.of("hardenedapp_watch_granted_timestamp_seconds{");
     assert_eq!(watches.len(), KINDS.len() + 4, "{watches:?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn it_is_ready_and_alive() -> Result<()> {
+async fn the_operator_is_ready_and_alive() -> Result<()> {
     let control_plane = ControlPlane::shared()?;
     until("the operator is ready", LIMIT, async || Ok((page(&control_plane, "/readyz").await?.0 == 200).then_some(())))
         .await?;
@@ -94,19 +94,19 @@ async fn it_is_ready_and_alive() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_app_shows_from_its_creation_to_its_end() -> Result<()> {
+async fn the_metrics_of_an_app_exist_until_it_is_deleted() -> Result<()> {
     let scene = Scene::open("metrics").await?;
     let app = format!("namespace=\"{}\",name=\"shop\"", scene.name());
     let reverted = format!("hardenedapp_drift_reverted_total{{{app},kind=\"Service\"}}");
-    let looks = "controller_runtime_reconcile_total{controller=\"hardenedapp\",result=\"success\"}";
-    let before = Samples::scrape(&scene.control_plane).await?.value(looks).context("no looks")?;
+    let reconciled = "controller_runtime_reconcile_total{controller=\"hardenedapp\",result=\"success\"}";
+    let before = Samples::scrape(&scene.control_plane).await?.value(reconciled).context("no reconciliations")?;
 
     scene.ready("shop", WEB).await?;
     shows(&scene.control_plane, &format!("hardenedapp_condition{{{app},type=\"Ready\",status=\"True\"}}"), Some(1.0))
         .await?;
     let samples = Samples::scrape(&scene.control_plane).await?;
-    assert!(samples.value(looks).is_some_and(|after| after > before), "looks are counted");
-    assert_eq!(samples.value(&reverted), Some(0.0), "known before the first heal");
+    assert!(samples.value(reconciled).is_some_and(|after| after > before), "reconciliations are counted");
+    assert_eq!(samples.value(&reverted), Some(0.0), "the counter exists before the first revert");
     assert_eq!(samples.value(&format!("hardenedapp_drift_open{{{app}}}")), Some(0.0));
     let status = scene.apps().get("shop").await?.status.unwrap_or_default();
     assert_eq!(samples.of(&format!("hardenedapp_condition{{{app},")).len(), status.conditions.len());
@@ -116,22 +116,22 @@ async fn an_app_shows_from_its_creation_to_its_end() -> Result<()> {
     let change = |service: &mut Value| set(service, "/spec/sessionAffinity", "ClientIP".into());
     edit(&scene.objects("Service")?, "shop-web", change).await?;
     scene.reverted("shop", "the edit", |item| item.path == "spec.sessionAffinity").await?;
-    // With ClientIP comes its timeout, which may be a deviation of its own.
+    // The API server adds a timeout to ClientIP, which may be reported as a second deviation.
     let samples = Samples::scrape(&scene.control_plane).await?;
     assert!(samples.value(&reverted).is_some_and(|count| count >= 1.0), "{:?}", samples.of(&app));
 
     scene.apps().delete("shop", &DeleteParams::default()).await?;
-    until("nothing of the app is shown any more", LIMIT, async || {
+    until("the metrics of the app are gone", LIMIT, async || {
         Ok(Samples::scrape(&scene.control_plane).await?.of(&app).is_empty().then_some(()))
     })
     .await
 }
 
-/// Requests by method and answer, but for those that only read.
+/// Number of writes by method and status code.
 type Writes = BTreeMap<(String, u16), usize>;
 
-/// Operator and API server count the same writes while an app is made and healed, and the log has each of them. Only where the
-/// operator does nothing else: both count everything.
+/// The operator's metrics and the audit log count the same writes while an app is created and drift is reverted, and the
+/// operator logs each of them. Only if the operator does nothing else: the metrics count the writes for all apps.
 pub(crate) async fn counts_what_the_audit_log_counts(scene: &Scene, operator: &Operator) -> Result<()> {
     scene.quiet().await?;
     let (audited, counted) = (audited(scene)?, Samples::scrape(&scene.control_plane).await?.writes());
@@ -147,7 +147,7 @@ pub(crate) async fn counts_what_the_audit_log_counts(scene: &Scene, operator: &O
         Ok((audited == counted).then_some(counted))
     })
     .await?;
-    // Five children and a heal, at least one status after each, and the event.
+    // Five creations, a revert, at least one status update after each of both, and the Event.
     assert!(more.values().sum::<usize>() >= 9, "{more:?}");
     every_write_is_logged(operator)
 }
@@ -171,7 +171,7 @@ fn every_write_is_logged(operator: &Operator) -> Result<()> {
     Ok(())
 }
 
-/// As the API server tells. Watches and other reads are left out on both sides: a watch is in the audit log once it ends.
+/// The writes in the audit log. Reads are left out on both sides.
 fn audited(scene: &Scene) -> Result<Writes> {
     let mut writes = Writes::new();
     for request in audit::requests(&scene.control_plane.audit_log(), scene.name(), operator::USER)? {
@@ -195,15 +195,15 @@ fn more(mut now: Writes, before: &Writes) -> Writes {
     now
 }
 
-/// Told to stop in the middle of its work, it finishes what is under way, and ends as if all were well.
+/// On SIGTERM during reconciliations the operator finishes those that run, and exits successfully.
 pub(crate) async fn stops_in_order(scene: &Scene, operator: Operator) -> Result<()> {
     let log = operator.log().to_owned();
     let apps: Vec<String> = (0..5).map(|number| format!("last-{number}")).collect();
     try_join_all(apps.iter().map(|app| scene.create(app, WEB))).await?;
     assert!(operator.stop().await?.success());
     let log = std::fs::read_to_string(log)?;
-    let told = log.split_once("\"told to stop\"").context("it doesn't say that it was told to stop")?.1;
-    assert!(told.contains("\"stopped\""), "it waits until everything is done: {told}");
-    assert!(page(&scene.control_plane, "/readyz").await.is_err(), "nobody answers any more");
+    let after = log.split_once("\"told to stop\"").context("the signal is not logged")?.1;
+    assert!(after.contains("\"stopped\""), "it waits for the running reconciliations: {after}");
+    assert!(page(&scene.control_plane, "/readyz").await.is_err(), "the operator no longer serves HTTP");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The pods are as the Pod Security Standard `restricted` wants them, judged by the API server itself.
+//! The pods conform to the Pod Security Standard `restricted`, as the API server enforces it.
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Pod;
@@ -18,18 +18,18 @@ fn deployments(scene: &Scene, sample: &str) -> Result<Vec<Value>> {
     Ok(deployments.map(|child| child.body).collect())
 }
 
-/// What the server says to a pod made from a Deployment's template.
+/// Creates a pod from a Deployment's template, as a dry run.
 pub(crate) async fn pod_is_allowed(scene: &Scene, deployment: &Value) -> Result<()> {
     let mut pod = deployment.pointer("/spec/template").cloned().context("a Deployment has a template")?;
     set(&mut pod, "/metadata/name", "pod".into());
-    // Pod Security is what is judged, not whether the account is there yet.
+    // Only Pod Security is tested, so the ServiceAccount needn't exist.
     remove(&mut pod, "/spec/serviceAccountName");
     let pod: Pod = serde_json::from_value(pod)?;
     scene.pods().create(&PostParams { dry_run: true, ..Default::default() }, &pod).await?;
     Ok(())
 }
 
-/// What `kubectl apply` of a Deployment prints as warnings.
+/// The warnings of the API server on creating a Deployment.
 async fn warnings(scene: &Scene, deployment: &Value) -> Result<String> {
     let file = scene.control_plane.dir().join(format!("{}.json", scene.name()));
     std::fs::write(&file, deployment.to_string())?;
@@ -62,9 +62,9 @@ async fn the_deployments_of_the_samples_raise_no_warning() -> Result<()> {
     Ok(())
 }
 
-/// The two tests above would pass just as well if nobody judged.
+/// The two tests above would also pass if Pod Security weren't enforced.
 #[tokio::test]
-async fn a_pod_that_may_escalate_is_neither_allowed_nor_passed_without_a_warning() -> Result<()> {
+async fn a_pod_that_allows_privilege_escalation_is_rejected_and_warned_of() -> Result<()> {
     let labels =
         [("pod-security.kubernetes.io/enforce", "restricted"), ("pod-security.kubernetes.io/warn", "restricted")];
     let scene = Scene::labelled("escalation", &labels).await?;

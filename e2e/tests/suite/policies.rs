@@ -1,4 +1,4 @@
-//! Policies, and the moment in which a namespace, its policy and its first app come about together.
+//! HardeningPolicies that are missing, or created at the same time as the namespace and its first app.
 
 use anyhow::Result;
 use futures::future::try_join_all;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::scene::{Scene, WEB};
 
-/// How often the race is run; all at once, so that watches lag behind one another.
+/// Number of concurrent repetitions; the load makes the watches lag behind one another.
 const ROUNDS: usize = 24;
 
 /// Creates or replaces a policy.
@@ -26,12 +26,12 @@ pub(crate) async fn policy(scene: &Scene, name: &str, spec: Value) -> Result<()>
     Ok(())
 }
 
-/// Nobody promises that the watch of apps shows an app after the watch of namespaces has shown its namespace, nor that of
-/// policies its policy: until they have, the app must wait rather than pass.
-async fn is_never_made(platform: &Scene, round: usize) -> Result<()> {
+/// Watches of different kinds aren't ordered: the operator may receive an app before its namespace or its policy. Until it has
+/// both, it must not create children.
+async fn no_child_is_created(platform: &Scene, round: usize) -> Result<()> {
     let name = format!("newborn-{round}");
     let strict = json!({ "images": { "requireDigest": true } });
-    // Either the policy is the youngest but for the app, or the namespace is.
+    // The policy is created last before the app, or the namespace is.
     let scene = if round.is_multiple_of(2) {
         let scene = Scene::labelled("newborn", &[(POLICY_LABEL, &name)]).await?;
         policy(&scene, &name, strict).await?;
@@ -42,7 +42,7 @@ async fn is_never_made(platform: &Scene, round: usize) -> Result<()> {
     };
     scene.create("shop", WEB).await?;
     scene
-        .reported("shop", "the policy refuses the app", |status| {
+        .reported("shop", "the policy rejects the app", |status| {
             let accepted = status.conditions.iter().find(|condition| condition.type_ == "Accepted")?;
             (accepted.status == "False" && accepted.message.contains("append @sha256:<digest>")).then_some(())
         })
@@ -54,14 +54,14 @@ async fn is_never_made(platform: &Scene, round: usize) -> Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_is_made_for_an_app_as_young_as_the_policy_that_refuses_it() -> Result<()> {
+async fn no_child_is_created_for_an_app_as_new_as_the_policy_that_rejects_it() -> Result<()> {
     let platform = Scene::open("platform").await?;
-    try_join_all((0..ROUNDS).map(|round| is_never_made(&platform, round))).await?;
+    try_join_all((0..ROUNDS).map(|round| no_child_is_created(&platform, round))).await?;
     Ok(())
 }
 
 #[tokio::test]
-async fn a_namespace_that_names_a_missing_policy_has_no_apps_until_it_names_another() -> Result<()> {
+async fn an_app_has_no_children_while_the_label_of_its_namespace_names_a_missing_policy() -> Result<()> {
     let scene = Scene::labelled("missing", &[(POLICY_LABEL, "nowhere")]).await?;
     scene.create("shop", WEB).await?;
     let message = scene.condition("shop", "Accepted", "False", "Rejected").await?;

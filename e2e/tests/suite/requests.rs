@@ -1,4 +1,4 @@
-//! What the operator costs the API server, counted in its audit log.
+//! The number of requests that the operator sends, counted in the audit log.
 
 use anyhow::Result;
 use e2e::audit::{self, Request};
@@ -9,7 +9,7 @@ use crate::scene::Scene;
 use crate::statuses::Statuses;
 use crate::tamper::{edit, push, set};
 
-/// Writes to children, writes of the status, and reads.
+/// The numbers of writes to children, status updates, and reads.
 fn counts(requests: &[Request]) -> (usize, usize, usize) {
     let is_read = |request: &&Request| matches!(request.verb.as_str(), "get" | "list");
     let is_status = |request: &&Request| request.subresource.as_deref() == Some("status");
@@ -18,7 +18,7 @@ fn counts(requests: &[Request]) -> (usize, usize, usize) {
     (requests.len() - reads - statuses, statuses, reads)
 }
 
-/// One write per child, one per status that there was, no read.
+/// Creating an app takes one write per child, one per status, and no read.
 async fn creation_costs(sample: &str, name: &str, children: usize) -> Result<()> {
     let scene = Scene::open("creation").await?;
     let statuses = Statuses::record(&scene.apps(), name).await?;
@@ -42,17 +42,21 @@ async fn the_largest_app_costs_one_write_per_child_and_one_per_status() -> Resul
     creation_costs(LARGEST, "shop", 14).await
 }
 
-/// The requests that follow an edit of one child of a fresh app, and the number of statuses.
-async fn heal_costs(kind: &str, path: &str, change: impl Fn(&mut serde_json::Value)) -> Result<(usize, usize, usize)> {
+/// The requests that follow an edit of one child of a new app.
+async fn revert_costs(
+    kind: &str,
+    path: &str,
+    change: impl Fn(&mut serde_json::Value),
+) -> Result<(usize, usize, usize)> {
     let scene = Scene::open("heal").await?;
-    // With pods that nobody starts: the Deployment's status stays the same while its template changes and is changed back.
+    // With pods that stay pending without a node: so the Deployment's status doesn't change with its template.
     scene.create_from(serde_saphyr::from_str(SMALLEST)?).await?;
     scene.in_place("hello").await?;
     let before = scene.quiet().await?.len();
     edit(&scene.objects(kind)?, "hello-web", change).await?;
     scene.reverted("hello", path, |item| item.kind == kind && item.path == path).await?;
-    let healed: Vec<Request> = scene.quiet().await?.into_iter().skip(before).collect();
-    Ok(counts(&healed))
+    let reverted: Vec<Request> = scene.quiet().await?.into_iter().skip(before).collect();
+    Ok(counts(&reverted))
 }
 
 #[tokio::test]
@@ -71,7 +75,7 @@ async fn a_changed_field_costs_one_write_and_one_status() -> Result<()> {
             "Deployment" => "/spec/template/spec/containers/0/image".to_owned(),
             _ => format!("/{}", path.replace('.', "/")),
         };
-        anyhow::Ok((kind, heal_costs(kind, path, |object| set(object, &pointer, value.clone())).await?))
+        anyhow::Ok((kind, revert_costs(kind, path, |object| set(object, &pointer, value.clone())).await?))
     });
     for (kind, cost) in futures::future::try_join_all(costs).await? {
         assert_eq!(cost, (1, 1, 0), "writes to the {kind}, statuses, reads");
@@ -84,7 +88,7 @@ async fn an_added_container_costs_one_write_and_one_status() -> Result<()> {
     let sidecar = json!({ "name": "x", "image": "evil:1" });
     let containers = "/spec/template/spec/containers";
     let path = "spec.template.spec.containers[name=x]";
-    let cost = heal_costs("Deployment", path, |object| push(object, containers, sidecar.clone())).await?;
+    let cost = revert_costs("Deployment", path, |object| push(object, containers, sidecar.clone())).await?;
     assert_eq!(cost, (1, 1, 0));
     Ok(())
 }
@@ -92,7 +96,7 @@ async fn an_added_container_costs_one_write_and_one_status() -> Result<()> {
 #[tokio::test]
 async fn an_added_container_beside_a_changed_field_costs_two_writes_and_one_status() -> Result<()> {
     let sidecar = json!({ "name": "x", "image": "evil:1" });
-    let cost = heal_costs("Deployment", "spec.template.spec.containers[name=x]", |object| {
+    let cost = revert_costs("Deployment", "spec.template.spec.containers[name=x]", |object| {
         push(object, "/spec/template/spec/containers", sidecar.clone());
         set(object, "/spec/template/spec/hostNetwork", true.into());
     })

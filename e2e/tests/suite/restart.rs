@@ -1,5 +1,5 @@
-//! What a restart of the operator costs, what it misses, and what is left when it is uninstalled. All on one control plane of
-//! its own: the others' operator must go on.
+//! A restart of the operator: its requests, the drift it finds afterwards, and its uninstallation. On a separate control
+//! plane, because the other tests need the shared operator to keep running.
 
 use anyhow::Result;
 use e2e::ControlPlane;
@@ -12,11 +12,11 @@ use crate::samples::LARGEST;
 use crate::scene::{Scene, WEB};
 use crate::tamper::{edit, set};
 
-/// Apps with one component, each with a child of its own to tamper with.
+/// Apps with one component, each of which is edited by the tests.
 const APPS: [&str; 5] = ["a", "b", "c", "d", "e"];
 
 #[tokio::test]
-async fn a_restart_does_no_harm() -> Result<()> {
+async fn an_operator_is_restarted_stopped_and_uninstalled() -> Result<()> {
     let control_plane = ControlPlane::start().await?;
     operator::install(&control_plane).await?;
     let operator = Operator::start(&control_plane).await?;
@@ -26,21 +26,21 @@ async fn a_restart_does_no_harm() -> Result<()> {
     scene.in_place("shop").await?;
 
     let operator = a_restart_writes_nothing(&scene, operator).await?;
-    let operator = what_happened_while_it_was_down_is_undone(&scene, operator).await?;
+    let operator = drift_during_the_downtime_is_reverted(&scene, operator).await?;
     counts_what_the_audit_log_counts(&scene, &operator).await?;
     stops_in_order(&scene, operator).await?;
-    crate::chart::helm_takes_over_and_leaves_the_apps(&scene).await
+    crate::chart::helm_takes_ownership_and_keeps_the_apps(&scene).await
 }
 
 async fn restart(scene: &Scene, operator: Operator) -> Result<Operator> {
-    assert!(operator.stop().await?.success(), "it ends in order when asked to");
+    assert!(operator.stop().await?.success(), "it exits successfully on SIGTERM");
     Operator::start(&scene.control_plane).await
 }
 
 async fn a_restart_writes_nothing(scene: &Scene, operator: Operator) -> Result<Operator> {
     let before = scene.quiet().await?;
     let operator = restart(scene, operator).await?;
-    // An app that is healed was looked at, so this is after all first looks.
+    // A reverted edit proves that the app was reconciled: so all apps were reconciled after the restart.
     let apps = APPS.iter().map(|app| (*app, format!("{app}-web"))).chain([("shop", "shop-worker".to_owned())]);
     let heals = apps.map(async |(app, child)| {
         let path = "automountServiceAccountToken";
@@ -59,7 +59,7 @@ async fn a_restart_writes_nothing(scene: &Scene, operator: Operator) -> Result<O
     Ok(operator)
 }
 
-async fn what_happened_while_it_was_down_is_undone(scene: &Scene, operator: Operator) -> Result<Operator> {
+async fn drift_during_the_downtime_is_reverted(scene: &Scene, operator: Operator) -> Result<Operator> {
     let before = scene.quiet().await?.len();
     operator.stop().await?;
     let image = "/spec/template/spec/containers/0/image";

@@ -1,4 +1,4 @@
-//! What the samples become.
+//! The children of the samples, as the API server stores them.
 
 use anyhow::Result;
 use hardened_app::api::DriftChange;
@@ -11,8 +11,8 @@ use crate::scene::{Scene, VERIFIED, desired};
 pub(crate) const SMALLEST: &str = include_str!("../../../deploy/samples/smallest.yaml");
 pub(crate) const LARGEST: &str = include_str!("../../../deploy/samples/largest.yaml");
 
-/// Every child, as the server stores it, differs from what is declared by nothing but what the server itself may add.
-async fn is_what_is_declared(sample: &str, name: &str) -> Result<()> {
+/// Every stored child differs from the declared one only by defaults that the API server adds.
+async fn is_stored_as_declared(sample: &str, name: &str) -> Result<()> {
     let scene = Scene::open("sample").await?;
     let app = scene.create_from(serde_saphyr::from_str(sample)?).await?;
     scene.in_place(name).await?;
@@ -23,7 +23,7 @@ async fn is_what_is_declared(sample: &str, name: &str) -> Result<()> {
         for difference in plan::differences(&child.body, &live, &child.kind.rules) {
             assert_eq!(difference.change, DriftChange::Added, "{kind} {name}: {}", difference.path);
         }
-        // As a stranger's work, so that no addition passes for a remainder of ours.
+        // Judged as drift, so that no addition counts as a leftover of an earlier apply by the operator.
         let verdict = plan::judge(&child, &uid, &live, VERIFIED, &Enforcement::default());
         assert_eq!(verdict.change, Change::Keep, "{kind} {name}");
         assert_eq!((verdict.drift, verdict.findings), (vec![], vec![]), "{kind} {name}");
@@ -33,10 +33,10 @@ async fn is_what_is_declared(sample: &str, name: &str) -> Result<()> {
 
 #[tokio::test]
 async fn the_smallest_sample_is_stored_as_declared() -> Result<()> {
-    is_what_is_declared(SMALLEST, "hello").await
+    is_stored_as_declared(SMALLEST, "hello").await
 }
 
 #[tokio::test]
 async fn the_largest_sample_is_stored_as_declared() -> Result<()> {
-    is_what_is_declared(LARGEST, "shop").await
+    is_stored_as_declared(LARGEST, "shop").await
 }

@@ -1,4 +1,4 @@
-//! A namespace with apps in it, kept by the operator of this run.
+//! A namespace with apps, reconciled by the operator of this run.
 
 use std::time::Duration;
 
@@ -17,9 +17,10 @@ use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
-use crate::sees::{LIMIT, sees};
+use crate::message::says_so;
+use crate::wait::{LIMIT, wait_until};
 
-/// So long after its last request the operator has nothing left to do: longer than any of its pauses after a success.
+/// The operator counts as idle this long after its last request: longer than it waits between any two writes.
 const REST: Duration = Duration::from_secs(2);
 
 /// One component without pods: its rollout is complete without a node.
@@ -30,23 +31,23 @@ pub(crate) const WEB: &str = "
   ports: [{name: http, port: 8080}]
 ";
 
-/// The same with a number of pods that the load decides: not ready, because at least one of them is wanted.
+/// The same with autoscaling. It doesn't become ready, because the minimum is one pod and there is no node.
 pub(crate) fn autoscaled() -> String {
     WEB.replace("replicas: 0", "autoscaling: {min: 1, max: 3, cpu: 80}")
 }
 
-/// Every difference counts as drift, so that none passes for a remainder of an older version of ours.
+/// Every difference counts as drift, so that none counts as a leftover of an earlier apply by the operator.
 pub(crate) const VERIFIED: Basis = Basis { verified: true, listed: true };
 
-/// The kinds that [`WEB`] is made of: all but the autoscaler, with which no rollout would be complete without a node.
+/// The kinds of the children of [`WEB`]: all but the autoscaler.
 pub(crate) fn web_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
     KINDS.iter().filter(|kind| kind.name != AUTOSCALER)
 }
 
-/// The one kind that a component needn't have.
+/// The child kind that [`WEB`] doesn't have: with an autoscaler no rollout is complete without a node.
 pub(crate) const AUTOSCALER: &str = "HorizontalPodAutoscaler";
 
-/// A namespace with apps in it.
+/// A namespace with apps.
 pub(crate) struct Scene {
     pub(crate) client: Client,
     pub(crate) control_plane: ControlPlane,
@@ -91,7 +92,7 @@ impl Scene {
         self.create_from(app).await
     }
 
-    /// Creates an app from a whole manifest, in this namespace.
+    /// Creates an app from a manifest, in this namespace.
     pub(crate) async fn create_from(&self, mut manifest: Value) -> Result<HardenedApp> {
         crate::tamper::set(&mut manifest, "/metadata/namespace", self.name().into());
         let app = serde_json::from_value(manifest)?;
@@ -105,14 +106,14 @@ impl Scene {
         Ok(self.apps().patch(name, &PatchParams::default(), &patch).await?)
     }
 
-    /// Waits for the operator's status of the app as it is declared now.
+    /// Waits until `check` returns a value for a status of the app's current generation.
     pub(crate) async fn reported<T>(
         &self,
         name: &str,
         what: &str,
         mut check: impl FnMut(&HardenedAppStatus) -> Option<T>,
     ) -> Result<T> {
-        sees(&self.apps(), name, what, |app| {
+        wait_until(&self.apps(), name, what, |app| {
             let app = app?;
             let status = app.status.as_ref()?;
             (status.observed_generation == app.metadata.generation).then(|| check(status)).flatten()
@@ -122,33 +123,36 @@ impl Scene {
 
     /// Waits until a condition has this status and reason; returns its message.
     pub(crate) async fn condition(&self, name: &str, kind: &str, status: &str, reason: &str) -> Result<String> {
-        self.reported(name, &format!("{kind}={status}/{reason}"), |reported| {
-            let mut conditions = reported.conditions.iter();
-            let found = conditions.find(|condition| condition.type_ == kind)?;
-            (found.status == status && found.reason == reason).then(|| found.message.clone())
-        })
-        .await
+        self.condition_saying(name, kind, status, reason, "").await
     }
 
-    /// Waits until a condition has this status and reason, and a message with these pieces, `…` between them; returns it.
-    pub(crate) async fn told(&self, name: &str, kind: &str, status: &str, reason: &str, says: &str) -> Result<String> {
+    /// Waits until a condition has this status and reason, and a message with these pieces, separated by `…`; returns the
+    /// message.
+    pub(crate) async fn condition_saying(
+        &self,
+        name: &str,
+        kind: &str,
+        status: &str,
+        reason: &str,
+        says: &str,
+    ) -> Result<String> {
         self.reported(name, &format!("{kind}={status}/{reason}: {says}"), |reported| {
             let mut conditions = reported.conditions.iter();
             let found = conditions.find(|condition| condition.type_ == kind)?;
-            let told = found.status == status && found.reason == reason && says_so(&found.message, says);
-            told.then(|| found.message.clone())
+            let matches = found.status == status && found.reason == reason && says_so(&found.message, says);
+            matches.then(|| found.message.clone())
         })
         .await
     }
 
-    /// Creates an app and waits until all of it is there.
+    /// Creates an app and waits until it is ready.
     pub(crate) async fn ready(&self, name: &str, components: &str) -> Result<HardenedApp> {
         self.create(name, components).await?;
         self.condition(name, "Ready", "True", "Available").await?;
         Ok(self.apps().get(name).await?)
     }
 
-    /// Waits until all children of an app are there, whether or not its pods serve; returns them.
+    /// Waits until the status lists all children of an app, whether or not its pods are ready; returns the children.
     pub(crate) async fn in_place(&self, name: &str) -> Result<Vec<Child>> {
         let children = desired(&self.apps().get(name).await?)?;
         self.reported(name, "all children are in place", |status| {
@@ -158,20 +162,20 @@ impl Scene {
         Ok(children)
     }
 
-    /// Waits until something that others did is listed as undone.
+    /// Waits until the status lists a deviation as reverted.
     pub(crate) async fn reverted(
         &self,
         app: &str,
         what: &str,
         is_it: impl Fn(&DriftItem) -> bool,
     ) -> Result<DriftItem> {
-        self.reported(app, &format!("{what} is undone"), |status| {
+        self.reported(app, &format!("{what} is reverted"), |status| {
             status.drift.reverted.iter().find(|item| is_it(item)).cloned()
         })
         .await
     }
 
-    /// Waits until an object is as wanted.
+    /// Waits until `check` returns a value for an object.
     pub(crate) async fn object<T>(
         &self,
         kind: &str,
@@ -179,15 +183,17 @@ impl Scene {
         what: &str,
         mut check: impl FnMut(&Value) -> Option<T>,
     ) -> Result<T> {
-        sees(&self.objects(kind)?, name, &format!("{kind} {name}: {what}"), |object| {
+        wait_until(&self.objects(kind)?, name, &format!("{kind} {name}: {what}"), |object| {
             check(&serde_json::to_value(object?).ok()?)
         })
         .await
     }
 
     pub(crate) async fn gone(&self, kind: &str, name: &str) -> Result<()> {
-        sees(&self.objects(kind)?, name, &format!("{kind} {name} is gone"), |object| object.is_none().then_some(()))
-            .await
+        wait_until(&self.objects(kind)?, name, &format!("{kind} {name} is gone"), |object| {
+            object.is_none().then_some(())
+        })
+        .await
     }
 
     /// The object as it is now; null if there is none.
@@ -195,8 +201,7 @@ impl Scene {
         Ok(serde_json::to_value(self.objects(kind)?.get_opt(name).await?)?)
     }
 
-    /// What the plan says of the app's first object of a kind. Every difference counts as a stranger's work, so that none passes
-    /// for a remainder of ours.
+    /// The verdict of the plan on the app's first child of a kind, with [`VERIFIED`].
     pub(crate) async fn verdict(&self, app: &str, kind: &str) -> Result<Verdict> {
         let app = self.apps().get(app).await?;
         let child = desired(&app)?.into_iter().find(|child| child.kind.name == kind);
@@ -206,7 +211,7 @@ impl Scene {
         Ok(plan::judge(&child, uid, &live, VERIFIED, &Enforcement::default()))
     }
 
-    /// UID and version of an object: equal as long as nobody writes to it.
+    /// UID and resource version of an object: equal as long as no client writes to it.
     pub(crate) async fn version(&self, kind: &str, name: &str) -> Result<(String, String)> {
         let metadata = self.objects(kind)?.get(name).await?.metadata;
         metadata.uid.zip(metadata.resource_version).context("a stored object has both")
@@ -217,9 +222,9 @@ impl Scene {
         Ok(())
     }
 
-    /// All requests of the operator in this namespace, as soon as there is none for a while.
+    /// Waits until the operator is idle; returns all its requests in this namespace.
     pub(crate) async fn quiet(&self) -> Result<Vec<Request>> {
-        until("the operator has nothing to do", LIMIT, async || {
+        until("the operator is idle", LIMIT, async || {
             let requests = self.requests()?;
             let since = requests.last().map(|request| Timestamp::now().duration_since(request.time));
             Ok(since.is_none_or(|since| since.unsigned_abs() > REST).then_some(requests))
@@ -227,7 +232,7 @@ impl Scene {
         .await
     }
 
-    /// All requests of the operator in this namespace but watches and events.
+    /// All requests of the operator in this namespace, without watches and Events.
     pub(crate) fn requests(&self) -> Result<Vec<Request>> {
         let mut requests = audit::requests(&self.control_plane.audit_log(), self.name(), operator::USER)?;
         requests.retain(|request| request.resource != "events");
@@ -244,7 +249,7 @@ impl Scene {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Gives the namespace a label, or takes it away.
+    /// Sets or removes a label of the namespace.
     pub(crate) async fn label(&self, label: &str, value: Option<&str>) -> Result<()> {
         let namespaces = Api::<v1::Namespace>::all(self.client.clone());
         let patch = Patch::Merge(json!({ "metadata": { "labels": { label: value } } }));
@@ -252,7 +257,7 @@ impl Scene {
         Ok(())
     }
 
-    /// What was said of the objects of the namespace.
+    /// The Events of the namespace.
     pub(crate) fn events(&self) -> Api<Event> {
         self.namespace.api()
     }
@@ -263,21 +268,9 @@ impl Scene {
     }
 }
 
-/// Whether the pieces, with `…` between them, are in the text in their order.
-pub(crate) fn says_so(text: &str, pieces: &str) -> bool {
-    let mut rest = text;
-    pieces.split('…').map(str::trim).all(|piece| match rest.split_once(piece) {
-        Some((_, after)) => {
-            rest = after;
-            true
-        }
-        None => false,
-    })
-}
-
-/// What an app is made of, under the built-in policy.
+/// The children that an app declares under the built-in policy.
 pub(crate) fn desired(app: &HardenedApp) -> Result<Vec<Child>> {
     let accepted = App::accept(app, &Policy::default());
-    let app = accepted.map_err(|rejections| anyhow::anyhow!("refused: {rejections:?}"))?;
+    let app = accepted.map_err(|rejections| anyhow::anyhow!("the app is rejected: {rejections:?}"))?;
     Ok(desired::children(&Target::of(app)))
 }

@@ -1,4 +1,4 @@
-//! Every status that an app ever has, as an independent observer sees it.
+//! Records every status of an app by a separate watch.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,9 +11,9 @@ use kube::runtime::watcher::{Config, Event, watcher};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::sees::LIMIT;
+use crate::wait::LIMIT;
 
-/// A recording under way; it ends when dropped.
+/// A running recording; dropping it ends it.
 pub(crate) struct Statuses {
     seen: Arc<Mutex<Vec<HardenedAppStatus>>>,
     task: JoinHandle<()>,
@@ -22,7 +22,7 @@ pub(crate) struct Statuses {
 }
 
 impl Statuses {
-    /// Starts recording; nothing that happens from now on is missed.
+    /// Starts recording; returns when the watch has started, so that no later status is missed.
     pub(crate) async fn record(api: &Api<HardenedApp>, name: &str) -> Result<Self> {
         let seen = Arc::<Mutex<Vec<HardenedAppStatus>>>::default();
         let (started, start) = oneshot::channel();
@@ -31,7 +31,7 @@ impl Statuses {
         Ok(Self { seen, task, api: api.clone(), name: name.to_owned() })
     }
 
-    /// The statuses up to now, each different from the one before.
+    /// The statuses so far, without consecutive duplicates.
     pub(crate) async fn all(&self) -> Result<Vec<HardenedAppStatus>> {
         let status = self.api.get(&self.name).await?.status;
         until("the watch has caught up", LIMIT, async || {
@@ -42,7 +42,7 @@ impl Statuses {
     }
 }
 
-/// Every app is born with a status that says that nobody has looked at it yet.
+/// The CustomResourceDefinition gives each new app a default status with generation -1; the operator writes all others.
 fn is_the_operators(status: &HardenedAppStatus) -> bool {
     status.observed_generation != Some(-1)
 }

@@ -1,4 +1,5 @@
-//! When objects came and went, in the order in which the server did it, whatever the order in which the watches say so.
+//! Records when objects were created and deleted, ordered by resource version, because watches of different kinds aren't
+//! ordered.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,9 +13,9 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::scene::Scene;
-use crate::sees::LIMIT;
+use crate::wait::LIMIT;
 
-/// An object of a kind, as of some version of the whole store: versions of all kinds can be compared.
+/// Whether an object of a kind existed at a resource version. etcd's revisions are comparable between kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment {
     version: u64,
@@ -22,14 +23,14 @@ pub(crate) struct Moment {
     there: bool,
 }
 
-/// Watches under way on one object each of some kinds, all of the same name; they end when dropped.
+/// Running watches on objects of one name and several kinds; dropping it ends them.
 pub(crate) struct Timeline {
     seen: Arc<Mutex<Vec<Moment>>>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Timeline {
-    /// Starts watching; nothing that happens from now on is missed.
+    /// Starts recording; returns when the watches have started, so that no later change is missed.
     pub(crate) async fn record(scene: &Scene, kinds: &[&'static str], name: &str) -> Result<Self> {
         let seen = Arc::<Mutex<Vec<Moment>>>::default();
         let mut tasks = Vec::new();
@@ -41,7 +42,7 @@ impl Timeline {
         Ok(Self { seen, tasks })
     }
 
-    /// All moments so far, as soon as the watches have come to these versions.
+    /// Waits until the watches have reached these versions; returns all moments so far.
     pub(crate) async fn until(&self, versions: &[(&'static str, u64)]) -> Result<Vec<Moment>> {
         until("the watches have caught up", LIMIT, async || {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -55,7 +56,7 @@ impl Timeline {
     }
 }
 
-/// The versions at which an object of kind `late` came while there was none of kind `early`.
+/// The versions at which an object of kind `late` was created while there was none of kind `early`.
 pub(crate) fn came_without(moments: &[Moment], late: &str, early: &str) -> Vec<u64> {
     let (mut has_late, mut has_early, mut found) = (false, false, Vec::new());
     for moment in moments {
@@ -92,7 +93,7 @@ async fn follow(
     while let Some(event) = events.next().await {
         let (object, there) = match event {
             Ok(Event::Apply(object) | Event::InitApply(object)) => (object, true),
-            // A deletion has a version of its own.
+            // A deletion has its own resource version.
             Ok(Event::Delete(object)) => (object, false),
             Ok(Event::InitDone) => {
                 let _ = started.take().map(|started| started.send(()));
@@ -106,7 +107,7 @@ async fn follow(
 }
 
 #[test]
-fn a_late_object_without_its_early_one_is_found_however_the_watches_lag() {
+fn a_late_object_created_without_its_early_one_is_found_in_any_order_of_events() {
     let moment = |version, kind, there| Moment { version, kind, there };
     let mut moments = [
         moment(7, "Late", true),

@@ -1,15 +1,15 @@
-//! A spec that can't be carried out is no leave to tamper with what runs: the last one that could be is kept.
+//! While a spec is rejected, the operator reverts drift from the last accepted one.
 
 use anyhow::Result;
 use hardened_app::api::{DriftChange, POLICY_LABEL};
 use serde_json::{Value, json};
 
-use crate::drift::declared;
+use crate::declared::declared;
 use crate::policies::policy;
 use crate::scene::{Scene, WEB, web_kinds};
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, set};
 
-/// Passes admission, which sees no further than one component.
+/// Passes the schema of the CustomResourceDefinition, which can't check that a component of this name exists.
 fn contradiction() -> String {
     format!("{WEB}  connectsTo: [api]\n")
 }
@@ -29,8 +29,8 @@ async fn is_rejected(scene: &Scene) -> Result<()> {
     Ok(())
 }
 
-/// Tampers with what runs, and checks that all of it is undone, and that the app is as rejected as before.
-async fn what_runs_is_kept(scene: &Scene) -> Result<()> {
+/// Edits the children, and checks that the edits are reverted and the app is still rejected.
+async fn drift_is_reverted(scene: &Scene) -> Result<()> {
     is_rejected(scene).await?;
     let before = children(scene).await?;
     edit(&scene.objects("Deployment")?, "shop-web", |object| set(object, IMAGE, "evil:1".into())).await?;
@@ -48,11 +48,11 @@ async fn what_runs_is_kept(scene: &Scene) -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_runs_is_kept_while_a_new_spec_is_rejected() -> Result<()> {
+async fn drift_is_reverted_while_a_new_spec_is_rejected() -> Result<()> {
     let scene = Scene::open("kept-spec").await?;
     scene.ready("shop", WEB).await?;
     scene.change("shop", &contradiction()).await?;
-    what_runs_is_kept(&scene).await?;
+    drift_is_reverted(&scene).await?;
     scene.change("shop", &WEB.replace("1.0.0", "2.0.0")).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     let live = scene.live("Deployment", "shop-web").await?;
@@ -61,16 +61,16 @@ async fn what_runs_is_kept_while_a_new_spec_is_rejected() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_runs_is_kept_while_a_policy_refuses_it() -> Result<()> {
+async fn drift_is_reverted_while_a_policy_rejects_the_app() -> Result<()> {
     let scene = Scene::labelled("kept-strict", &[(POLICY_LABEL, "turns-strict")]).await?;
     policy(&scene, "turns-strict", json!({})).await?;
     scene.ready("shop", WEB).await?;
     policy(&scene, "turns-strict", json!({ "images": { "requireDigest": true } })).await?;
-    what_runs_is_kept(&scene).await
+    drift_is_reverted(&scene).await
 }
 
 #[tokio::test]
-async fn what_runs_is_kept_while_its_policy_is_mistaken() -> Result<()> {
+async fn drift_is_reverted_while_the_policy_is_invalid() -> Result<()> {
     let scene = Scene::labelled("kept-mistaken", &[(POLICY_LABEL, "turns-bad")]).await?;
     policy(&scene, "turns-bad", json!({})).await?;
     scene.ready("shop", WEB).await?;
@@ -80,5 +80,5 @@ async fn what_runs_is_kept_while_its_policy_is_mistaken() -> Result<()> {
         json!({ "network": { "dns": { "peers": [{ "namespace": "dns", "podLabels": {} }] } } }),
     )
     .await?;
-    what_runs_is_kept(&scene).await
+    drift_is_reverted(&scene).await
 }

@@ -1,5 +1,5 @@
-//! The bare client: it knows what to write, writes just that, and looks at nothing. What it sends is made by the operator's own
-//! pure core, and `identical` proves that it is the same to the byte.
+//! The bare client: it writes what the operator would write, without reading, watching or comparing anything. The operator's
+//! pure core builds the bodies, and `identical` proves that both send the same bytes.
 
 use anyhow::{Result, anyhow};
 use hardened_app::api::{HardenedApp, HardenedAppStatus, MANAGER};
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::fleet::{self, Fleet};
 
-/// Who writes: as admin what users write, as the operator what the operator writes.
+/// The clients: the admin creates the apps, the operator's ServiceAccount writes children and statuses.
 #[derive(Clone)]
 pub(crate) struct Bare {
     pub(crate) admin: Client,
@@ -25,7 +25,7 @@ pub(crate) struct Bare {
 }
 
 impl Bare {
-    /// Creates apps, their children and their statuses, with so many requests in flight.
+    /// Creates apps, their children and their statuses, with this number of requests in flight.
     pub(crate) async fn write(&self, fleet: &Fleet, in_flight: usize) -> Result<()> {
         let bare = self.clone();
         fleet::each(fleet.apps().to_vec(), in_flight, move |app| {
@@ -38,7 +38,7 @@ impl Bare {
     async fn write_one(&self, app: &HardenedApp) -> Result<()> {
         let app = fleet::create(&self.admin, app).await?;
         let accepted = App::accept(&app, &Policy::default());
-        let accepted = accepted.map_err(|rejections| anyhow!("refused: {rejections:?}"))?;
+        let accepted = accepted.map_err(|rejections| anyhow!("the app is rejected: {rejections:?}"))?;
         let children = desired::children(&Target::of(accepted.clone()));
         for child in &children {
             self.apply(&accepted, child).await?;
@@ -46,7 +46,8 @@ impl Bare {
         self.report(accepted, &app, &children).await
     }
 
-    /// As the operator creates: nothing of that name may be there.
+    /// Creates a child as the operator does: with a resource version that makes the API server reject the request if the object
+    /// exists.
     async fn apply(&self, app: &App, child: &Child) -> Result<()> {
         let mut body = child.body.clone();
         if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -80,7 +81,7 @@ impl Bare {
     }
 }
 
-/// The status after everything was created and before any pod runs.
+/// The status once all children are created and no pod runs yet.
 fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedAppStatus {
     let outcome = |child: &Child| ChildOutcome {
         kind: child.kind,
@@ -107,7 +108,7 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedApp
         children: children.iter().map(outcome).collect(),
         refused: None,
     }));
-    // Every new app has a status: the definition's default.
+    // The API server sets the default of the CustomResourceDefinition as the status of each new app.
     let previous = created.status.clone().unwrap_or_default();
     status::report(&previous, created.metadata.generation, &outcome, &[], Timestamp::now())
 }

@@ -1,19 +1,19 @@
-//! What others do to children, one thing at a time.
+//! Drift: changes by another field manager to one child each.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-/// A change by somebody else.
+/// A change by another field manager.
 pub(crate) struct Drift {
-    /// Kind of child.
+    /// Kind of the child.
     pub(crate) kind: &'static str,
     change: Change,
 }
 
 enum Change {
-    /// A declared field gets another value, or an undeclared one a value: at this JSON pointer.
+    /// Sets the field at this JSON pointer, whether the operator declares it or not.
     Set(&'static str, fn() -> Value),
-    /// A list gets another member.
+    /// Appends a member to the list at this JSON pointer.
     Push(&'static str, fn() -> Value),
     Delete,
 }
@@ -30,7 +30,7 @@ const fn delete(kind: &'static str) -> Drift {
     Drift { kind, change: Change::Delete }
 }
 
-/// Changes, additions and deletions of all kinds.
+/// Changes, additions and deletions, for every kind of child.
 pub(crate) const DRIFTS: [Drift; 14] = [
     set("ServiceAccount", "/automountServiceAccountToken", || json!(true)),
     set("NetworkPolicy", "/spec/podSelector/matchLabels/hardened.dev~1workload", || json!("nobody")),
@@ -52,7 +52,7 @@ pub(crate) const DRIFTS: [Drift; 14] = [
     delete("PodDisruptionBudget"),
 ];
 
-/// What to ask the API server for, and how to see that it was undone.
+/// The request for one object, and how to tell that the operator has reverted it.
 pub(crate) struct Attack {
     /// A JSON patch; None deletes the object.
     pub(crate) patch: Option<Value>,
@@ -61,7 +61,7 @@ pub(crate) struct Attack {
 }
 
 impl Drift {
-    /// The attack on an object.
+    /// The change applied to this object.
     pub(crate) fn on(&self, object: &Value) -> Result<Attack> {
         let before = |pointer: &str| object.pointer(pointer).cloned().unwrap_or_default();
         let patched = |pointer: String, value| {
@@ -71,7 +71,7 @@ impl Drift {
         Ok(match self.change {
             Change::Set(pointer, value) => patched(pointer.to_owned(), value()),
             Change::Push(list, value) => {
-                let members = object.pointer(list).and_then(Value::as_array).context("no list there")?;
+                let members = object.pointer(list).and_then(Value::as_array).context("the field is no list")?;
                 patched(format!("{list}/{}", members.len()), value())
             }
             Change::Delete => Attack { patch: None, pointer: "/spec".to_owned(), before: Value::Null },
@@ -80,8 +80,8 @@ impl Drift {
 }
 
 impl Attack {
-    /// Whether the object, as it was seen after the attack, is as it was before.
-    pub(crate) fn is_undone(&self, object: &Value) -> bool {
+    /// Whether the object has the value from before the attack again.
+    pub(crate) fn is_reverted(&self, object: &Value) -> bool {
         self.patch.is_none() || object.pointer(&self.pointer).cloned().unwrap_or_default() == self.before
     }
 }

@@ -1,4 +1,4 @@
-//! The apps: how many, in which namespaces, and who creates them.
+//! The apps of a lap and their namespaces.
 
 use std::sync::Arc;
 
@@ -17,19 +17,19 @@ pub(crate) const CHILDREN: usize = 10;
 /// Apps that share a namespace.
 const PER_NAMESPACE: usize = 20;
 
-/// Some apps of the same spec.
+/// Apps with the same spec.
 #[derive(Clone, Debug)]
 pub(crate) struct Fleet {
     apps: Vec<HardenedApp>,
 }
 
 impl Fleet {
-    /// So many apps, with as many namespaces as they need.
+    /// This number of apps, spread over as many namespaces as they need.
     pub(crate) fn of(apps: usize) -> Result<Self> {
         Self::named(apps, |index| format!("bench-{}", index / PER_NAMESPACE))
     }
 
-    /// So many apps in one namespace.
+    /// This number of apps in one namespace.
     pub(crate) fn within(namespace: &str, apps: usize) -> Result<Self> {
         Self::named(apps, |_| namespace.to_owned())
     }
@@ -43,7 +43,7 @@ impl Fleet {
         &self.apps
     }
 
-    /// Makes the namespaces.
+    /// Creates the namespaces.
     pub(crate) async fn prepare(&self, client: &Client) -> Result<()> {
         let mut names: Vec<&str> = self.apps.iter().filter_map(|app| app.metadata.namespace.as_deref()).collect();
         names.dedup();
@@ -77,7 +77,7 @@ pub(crate) async fn namespace(client: &Client, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Does something with each item, so many at once, each on a task of its own so that all cores take part.
+/// Runs `act` for each item, `in_flight` at a time, on separate tasks so that all cores are used.
 pub(crate) async fn each<T, F>(
     items: Vec<T>,
     in_flight: usize,
@@ -92,7 +92,7 @@ where
         let (items, act) = (items.clone(), act.clone());
         tokio::spawn(async move {
             loop {
-                // A statement of its own, so that the lock ends with it.
+                // A separate statement, so that the lock is released at its end.
                 let item = items.lock().await.next();
                 match item {
                     Some(item) => act(item).await?,
@@ -107,7 +107,7 @@ where
     Ok(())
 }
 
-/// A front and a back, as teams have it: the front may call the back.
+/// An app of two components, of which `web` may connect to `api`.
 fn app(namespace: &str, name: &str) -> Result<HardenedApp> {
     let component = |name: &str, port: u16, connects_to: &[&str]| {
         json!({

@@ -1,4 +1,4 @@
-//! Objects that are none of the operator's business, of the very kinds that it watches.
+//! Objects that don't belong to the operator, of the kinds that it watches.
 
 use std::time::{Duration, Instant};
 
@@ -16,21 +16,21 @@ use crate::usage::{Cpu, Memory};
 /// Objects of each kind in each namespace.
 const EACH: usize = 200;
 
-/// Requests in flight: the API server is to be busy.
+/// Requests in flight: enough to keep the API server busy.
 const IN_FLIGHT: usize = 32;
 
-/// What came of them.
+/// What was measured while they were created.
 #[derive(Clone, Debug)]
 pub(crate) struct Foreign {
     pub(crate) objects: usize,
     pub(crate) wall: Duration,
-    /// While they were made.
+    /// Used while they were created.
     pub(crate) cpu: Cpu,
     pub(crate) before: Memory,
     pub(crate) after: Memory,
 }
 
-/// Makes about so many objects that carry none of the operator's labels.
+/// Creates about this number of objects without the operator's labels.
 pub(crate) async fn crowd(stage: &Stage, objects: usize) -> Result<Foreign> {
     let kinds: Vec<&'static Kind> = KINDS.iter().filter(|kind| body(kind, "").is_some()).collect();
     let namespaces: Vec<String> =
@@ -58,11 +58,11 @@ pub(crate) async fn crowd(stage: &Stage, objects: usize) -> Result<Foreign> {
     })
     .await?;
     let (wall, cpu) = (began.elapsed(), Cpu::now(&stage.control_plane)?.since(used));
-    quiet::wait(stage).await?;
+    quiet::wait(stage.operator()?).await?;
     Ok(Foreign { objects, wall, cpu, before, after: Memory::of(stage.operator()?)? })
 }
 
-/// The smallest object of a kind that somebody else could have; None for the kinds that no app here has either.
+/// A minimal object of a kind; None for the kinds that the apps of the benchmark don't use either.
 fn body(kind: &Kind, name: &str) -> Option<Value> {
     let labels = json!({ "app": name });
     let selector = json!({ "matchLabels": labels });
@@ -77,7 +77,7 @@ fn body(kind: &Kind, name: &str) -> Option<Value> {
                 "spec": { "containers": [{ "name": "main", "image": "registry.example.com/other:1" }] },
             },
         }),
-        // Without an address of its own: there are fewer of these than objects.
+        // Headless: the range of cluster IPs is smaller than the number of objects.
         "Service" => json!({ "clusterIP": "None", "selector": labels, "ports": [{ "port": 80 }] }),
         "PodDisruptionBudget" => json!({ "selector": selector, "maxUnavailable": 1 }),
         _ => return None,

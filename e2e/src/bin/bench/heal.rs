@@ -1,4 +1,5 @@
-//! How long a deviation lasts: from the answer to who made it, to its end as an independent watch sees it.
+//! Measures how long a deviation lasts: from the API server's response to the client that caused it, until the watch of a
+//! separate client receives the reverted object.
 
 use std::time::{Duration, Instant};
 
@@ -18,23 +19,23 @@ use crate::drifts::{DRIFTS, Drift};
 use crate::fleet::Fleet;
 use crate::stage::Stage;
 
-/// Each of the drifts so often.
+/// How often each drift is applied.
 const ROUNDS: usize = 15;
 
-/// Between one and the next, so that there is only ever one.
+/// Pause between two drifts, so that they don't overlap.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Longer than any heal takes.
+/// Longer than any revert takes.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What a watch has told.
+/// A watch event.
 struct Seen {
     at: Instant,
     kind: &'static str,
     object: DynamicObject,
 }
 
-/// All heals, in milliseconds, the quickest first.
+/// The times to revert, in milliseconds, sorted.
 #[derive(Clone, Debug)]
 pub(crate) struct Heals(Vec<f64>);
 
@@ -43,21 +44,21 @@ impl Heals {
         self.0.len()
     }
 
-    /// So many hundredths of all are at most that long.
+    /// The time that `percent` of all reverts don't exceed.
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100);
         self.0.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
     }
 }
 
-/// Lets deviations happen one at a time, each to another child.
+/// Applies drifts one at a time, each to another child, and measures how long each lasts.
 pub(crate) async fn measure(stage: &Stage, fleet: &Fleet) -> Result<Heals> {
     let (mut watches, mut seen) = watch(stage).await?;
     let mut heals = Vec::new();
     for round in 0..ROUNDS {
         for (index, drift) in DRIFTS.iter().enumerate() {
             let number = round * DRIFTS.len() + index;
-            // Far from the one before, and in the other component of the app every other time.
+            // Another app each time, and the other component in every second round.
             let app = fleet.apps().get(number * 7 % fleet.apps().len()).context("there are no apps")?;
             let component = if round % 2 == 0 { "web" } else { "api" };
             let heal = heal(stage, &mut seen, app, component, drift).await;
@@ -98,20 +99,20 @@ async fn heal(
         while let Some(Seen { at, kind, object }) = seen.recv().await {
             let it = kind == drift.kind && object.name_any() == name && object.namespace().as_ref() == Some(&key.0);
             let later = version(&object) > version(&attacked);
-            let anew = attack.patch.is_some() || object.uid() != attacked.uid();
-            if it && later && anew && attack.is_undone(&serde_json::to_value(&object)?) {
+            let recreated = attack.patch.is_some() || object.uid() != attacked.uid();
+            if it && later && recreated && attack.is_reverted(&serde_json::to_value(&object)?) {
                 return anyhow::Ok(at);
             }
         }
         anyhow::bail!("the watch has ended")
     };
-    let healed = timeout(LIMIT, healed).await.context("not undone")??;
+    let healed = timeout(LIMIT, healed).await.context("the operator did not revert it")??;
     stage.sight.reverts_more(&key, reported).await?;
-    // It may be undone before its author has heard that it was done.
+    // The revert may arrive at the watch before the response arrives at the client; that counts as zero.
     Ok(healed.saturating_duration_since(answered))
 }
 
-/// One watch per kind; returns when all of them have seen everything.
+/// Starts one watch per kind; returns when all of them have listed their objects.
 async fn watch(stage: &Stage) -> Result<(JoinSet<()>, UnboundedReceiver<Seen>)> {
     let (sender, seen) = mpsc::unbounded_channel();
     let (ready, mut all_ready) = mpsc::channel(KINDS.len());
@@ -132,7 +133,7 @@ async fn follow(api: Api<DynamicObject>, kind: &'static str, sender: UnboundedSe
     while let Some(event) = events.next().await {
         match event {
             Ok(Event::Apply(object)) => {
-                // Nobody listens any more once all was measured.
+                // The receiver is dropped once everything is measured.
                 let _ = sender.send(Seen { at: Instant::now(), kind, object });
             }
             Ok(Event::InitDone) => {

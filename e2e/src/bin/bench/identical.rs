@@ -1,4 +1,4 @@
-//! Do all contenders really write the same? What the API server received during the warm-up is compared to the byte.
+//! Proves that all contenders write the same: compares byte for byte what the API server received during the warm-up.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::stage::Stage;
 
-/// What was sent, by verb, path and parameters.
+/// Request bodies by verb, path and parameters.
 pub(crate) type Sent = BTreeMap<String, String>;
 
-/// All requests of the warm-up, with words in place of what can't be the same: UIDs, the hash over them, and the time.
+/// All requests of the warm-up, with placeholders for the values that must differ: UIDs, the hash over them, and the time.
 pub(crate) fn sent(stage: &Stage) -> Result<Sent> {
     let mut sent = Sent::new();
     for request in stage.requests()?.into_iter().filter(|request| request.namespace == IN_FULL) {
@@ -36,9 +36,9 @@ pub(crate) fn sent(stage: &Stage) -> Result<Sent> {
     Ok(sent)
 }
 
-/// How many requests all have sent alike.
+/// Checks that all contenders sent the same requests; returns their number.
 pub(crate) fn all_the_same(contenders: &[Sent]) -> Result<usize> {
-    let (first, others) = contenders.split_first().context("nobody sent anything")?;
+    let (first, others) = contenders.split_first().context("no contender sent a request")?;
     for other in others {
         let differing = first.iter().find(|(request, body)| other.get(*request) != Some(body));
         if let Some((request, body)) = differing {

@@ -1,4 +1,4 @@
-//! What the operator costs, measured on a real control plane against a bare client that writes the same: `make bench`.
+//! Benchmark: the operator against a bare client that writes the same objects, on a real control plane. `make bench` runs it.
 
 mod bare;
 mod drifts;
@@ -6,6 +6,7 @@ mod fleet;
 mod foreign;
 mod heal;
 mod identical;
+mod measured;
 mod quiet;
 mod race;
 mod report;
@@ -24,26 +25,26 @@ use clap::Parser;
 use tokio::select;
 use tokio::signal::ctrl_c;
 
-use crate::report::{Crowd, Measured};
+use crate::measured::{Crowd, Measured};
 use crate::stage::Stage;
 
-/// In a document, what stands between these lines is replaced by the report.
+/// The report replaces the text between these two lines of a document.
 const BEGIN: &str = "<!-- measured by `make bench`: begin -->\n";
 const END: &str = "<!-- measured by `make bench`: end -->\n";
 
-/// Measure the operator on a control plane of its own.
+/// Benchmark the operator on a control plane that this program starts.
 #[derive(Parser)]
 struct Arguments {
-    /// The operator, as it is released.
+    /// Path of the operator's release build.
     #[arg(long)]
     operator: PathBuf,
-    /// Numbers of apps.
+    /// Numbers of apps, comma-separated.
     #[arg(long, value_delimiter = ',', default_value = "100,1000")]
     apps: Vec<usize>,
-    /// Foreign objects beside the most apps.
+    /// Number of foreign objects to create beside the largest number of apps.
     #[arg(long, default_value_t = 50_000)]
     foreign: usize,
-    /// A document with a place for the report; else it is only printed.
+    /// Document into which the report is written, between its marker lines.
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -53,12 +54,12 @@ async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = select! {
         outcome = measure(&arguments) => outcome,
-        _ = ctrl_c() => Err(anyhow::anyhow!("stopped before its end")),
+        _ = ctrl_c() => Err(anyhow::anyhow!("interrupted")),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("the bench failed: {error:#}");
+            eprintln!("the benchmark failed: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -78,12 +79,12 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     arguments.out.as_deref().map_or(Ok(()), |document| put_into(document, &report))
 }
 
-/// The race, then on its last stage what comes after it.
+/// Runs the race; then measures reverts and restarts on the control plane of the last lap.
 async fn measure_with(apps: usize, foreign: usize, program: &Path) -> Result<Measured> {
     let (race, fleet, stage) = race::run(apps, program).await?;
-    let mut stage = stage.context("there was no lap")?;
+    let mut stage = stage.context("the race had no lap")?;
     let apps = Stage::apps(apps);
-    eprintln!("  heals");
+    eprintln!("  reverts");
     let heals = heal::measure(&stage, &fleet).await?;
     eprintln!("  restart");
     let restart = restart::measure(&mut stage, apps).await?;
@@ -101,7 +102,7 @@ async fn measure_with(apps: usize, foreign: usize, program: &Path) -> Result<Mea
 fn put_into(document: &Path, report: &str) -> Result<()> {
     let text = std::fs::read_to_string(document).with_context(|| format!("cannot read {}", document.display()))?;
     let parts = text.split_once(BEGIN).and_then(|(head, rest)| Some((head, rest.split_once(END)?.1)));
-    let Some((head, tail)) = parts else { bail!("{} has no place for the report", document.display()) };
+    let Some((head, tail)) = parts else { bail!("{} lacks the marker lines for the report", document.display()) };
     std::fs::write(document, format!("{head}{BEGIN}{report}{END}{tail}"))?;
     Ok(())
 }

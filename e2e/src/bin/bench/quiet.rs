@@ -1,24 +1,23 @@
-//! When is the operator at rest?
+//! Waits until the operator is idle.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use tokio::time::{sleep, timeout};
 
-use crate::stage::Stage;
 use crate::usage;
 
-/// Looking more often would itself be work.
+/// Polling more often would itself use processor time.
 const STEP: Duration = Duration::from_millis(10);
 
-/// Without a tick of processor time for so long, it has nothing more to do. Its watches' housekeeping takes less than that.
+/// The operator counts as idle when it has used no tick of processor time for this long. Open watches alone use less than a
+/// tick in this time.
 const REST: Duration = Duration::from_millis(500);
 
 const LIMIT: Duration = Duration::from_mins(5);
 
-/// Waits until the operator is at rest; returns since when.
-pub(crate) async fn wait(stage: &Stage) -> Result<Instant> {
-    let operator = stage.operator()?;
+/// Waits until the operator, given by its process id, is idle; returns the time since which it is.
+pub(crate) async fn wait(operator: u32) -> Result<Instant> {
     let rest = async {
         let (mut used, mut since) = (usage::cpu(operator)?, Instant::now());
         while since.elapsed() < REST {
@@ -30,5 +29,5 @@ pub(crate) async fn wait(stage: &Stage) -> Result<Instant> {
         }
         anyhow::Ok(since)
     };
-    timeout(LIMIT, rest).await.context("the operator comes to no rest")?
+    timeout(LIMIT, rest).await.context("the operator doesn't become idle")?
 }

@@ -1,4 +1,4 @@
-//! The race: the same apps from the first request to the last app in place, by each contender in turn.
+//! The race: each contender in turn creates the same apps. A lap is measured from the first request to the last app in place.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,8 +13,8 @@ use crate::quiet;
 use crate::stage::{Contender, Stage};
 use crate::usage::{Cpu, Memory};
 
-/// In turn, so that what the machine does besides hits both alike. All bare clients together are one contender, whose best
-/// counts; so the operator has as many turns.
+/// The contenders alternate, so that other load on the machine affects both. The three bare clients count as one contender,
+/// of which the best lap is taken; so the operator has three laps as well.
 const TURNS: [Contender; 6] = [
     Contender::Bare(8),
     Contender::Operator,
@@ -24,18 +24,18 @@ const TURNS: [Contender; 6] = [
     Contender::Operator,
 ];
 
-/// After so long at rest, memory is as it stays.
+/// The time after which the memory of an idle operator no longer changes.
 const SETTLING: Duration = Duration::from_secs(5);
 
-/// What one contender needed.
+/// What was measured in one lap.
 #[derive(Clone, Debug)]
 pub(crate) struct Lap {
     pub(crate) contender: Contender,
     pub(crate) wall: Duration,
     pub(crate) cpu: Cpu,
-    /// By verb and resource.
+    /// Number of requests by verb and resource.
     pub(crate) requests: BTreeMap<String, usize>,
-    /// Of the operator.
+    /// Of the operator; None for the bare client.
     pub(crate) memory: Option<Memory>,
 }
 
@@ -44,16 +44,16 @@ pub(crate) struct Lap {
 pub(crate) struct Race {
     pub(crate) apps: usize,
     pub(crate) laps: Vec<Lap>,
-    /// Requests that were found to be the same to the byte.
+    /// Number of warm-up requests that all contenders sent byte for byte.
     pub(crate) identical: usize,
 }
 
-/// Runs all laps; the last stage stays, with the operator on it.
+/// Runs all laps; returns the stage of the last one, on which the operator still runs.
 pub(crate) async fn run(apps: usize, program: &Path) -> Result<(Race, Fleet, Option<Stage>)> {
     let fleet = Fleet::of(apps)?;
     let (mut laps, mut sent, mut last) = (Vec::new(), Vec::new(), None);
     for contender in TURNS {
-        // The one before ends first: two control planes would share the processors.
+        // The previous control plane ends first: two of them would share the processors.
         drop(last.take());
         let stage = Stage::set(contender, program).await?;
         sent.push(identical::sent(&stage)?);
@@ -76,7 +76,7 @@ async fn lap(stage: &Stage, contender: Contender, fleet: &Fleet) -> Result<Lap> 
     let cpu = Cpu::now(&stage.control_plane)?.since(used);
     let memory = match contender {
         Contender::Operator => {
-            quiet::wait(stage).await?;
+            quiet::wait(stage.operator()?).await?;
             tokio::time::sleep(SETTLING).await;
             Some(Memory::of(stage.operator()?)?)
         }
@@ -88,14 +88,14 @@ async fn lap(stage: &Stage, contender: Contender, fleet: &Fleet) -> Result<Lap> 
     Ok(Lap { contender, wall: ended - began, cpu, requests: audit::summary(&requests), memory })
 }
 
-/// How many of the requests were reads, or writes.
+/// The number of reads, or of writes, among the requests.
 pub(crate) fn sum(requests: &BTreeMap<String, usize>, reads: bool) -> usize {
     let is_read = |target: &str| target.starts_with("list ") || target.starts_with("get ");
     requests.iter().filter(|(target, _)| is_read(target) == reads).map(|(_, count)| count).sum()
 }
 
 impl Race {
-    /// The quickest lap of the bare client, and of the operator.
+    /// The fastest lap of the bare client and the fastest lap of the operator.
     pub(crate) fn best(&self) -> Option<(&Lap, &Lap)> {
         let best = |operator: bool| {
             let laps = self.laps.iter().filter(|lap| (lap.contender == Contender::Operator) == operator);

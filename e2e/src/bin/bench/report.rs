@@ -1,32 +1,12 @@
-//! The table: what was measured, against its goal, and what limits it.
+//! The report in Markdown: measurements against their goals, and the laps.
 
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::foreign::Foreign;
-use crate::heal::Heals;
-use crate::race::{Lap, Race};
-use crate::restart::Restart;
+use crate::measured::{Crowd, Measured, count};
+use crate::race::Lap;
 use crate::rows;
-use crate::stage::Contender;
 use crate::table::table;
-
-/// All that was measured with one number of apps.
-#[derive(Debug)]
-pub(crate) struct Measured {
-    pub(crate) race: Race,
-    pub(crate) heals: Heals,
-    pub(crate) restart: Restart,
-    pub(crate) crowd: Option<Crowd>,
-}
-
-/// The same apps beside many foreign objects.
-#[derive(Debug)]
-pub(crate) struct Crowd {
-    pub(crate) foreign: Foreign,
-    pub(crate) heals: Heals,
-    pub(crate) restart: Restart,
-}
 
 /// The whole report, in Markdown.
 pub(crate) fn report(measured: &[Measured], processors: usize) -> String {
@@ -42,12 +22,12 @@ pub(crate) fn report(measured: &[Measured], processors: usize) -> String {
     let mut text = table(&columns, &rows);
     text.push_str(&laps(measured, processors));
     let requests = measured.iter().map(|measured| measured.race.identical).min().unwrap_or_default();
-    let _ = writeln!(text, "\nBefore each lap all contenders sent the same {requests} requests, compared to the byte.");
+    let _ = writeln!(text, "\nBefore each lap all contenders sent the same {requests} requests, byte for byte.");
     for (measured, Crowd { foreign, .. }) in crowd {
         let (wall, cpu) = (foreign.wall.as_secs_f64(), foreign.cpu.operator.as_millis());
         let _ = writeln!(
             text,
-            "{} foreign objects beside {} apps were made in {wall:.0} s; meanwhile the operator used {cpu} ms of processor time, \
+            "{} foreign objects beside {} apps were created in {wall:.0} s; meanwhile the operator used {cpu} ms of processor time, \
              and its memory went from {:.1} to {:.1} MiB.",
             grouped(foreign.objects),
             grouped(measured.race.apps),
@@ -58,14 +38,17 @@ pub(crate) fn report(measured: &[Measured], processors: usize) -> String {
     text
 }
 
-/// All laps in their order. Who had the processors tells what limits the time.
+/// All laps in order. The shares of processor time show what limits the wall time.
 fn laps(measured: &[Measured], processors: usize) -> String {
-    let names = ["API server", "etcd", "operator", "bench, with the bare client", "other programs", "nobody"];
-    let mut text =
-        format!("\n| Apps | Who | Seconds | {} |\n|---|---|---|{}\n", names.join(" | "), "---|".repeat(names.len()));
+    let names = ["API server", "etcd", "operator", "bench, with the bare client", "other programs", "idle"];
+    let mut text = format!(
+        "\n| Apps | Contender | Seconds | {} |\n|---|---|---|{}\n",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
     for race in measured.iter().map(|measured| &measured.race) {
         for lap in &race.laps {
-            let (apps, who, seconds) = (grouped(race.apps), who(lap), lap.wall.as_secs_f64());
+            let (apps, who, seconds) = (grouped(race.apps), lap.contender, lap.wall.as_secs_f64());
             let shares = shares(lap, processors).map(|share| format!("{share:.0} %"));
             let _ = writeln!(text, "| {apps} | {who} | {seconds:.2} | {} |", shares.join(" | "));
         }
@@ -73,7 +56,7 @@ fn laps(measured: &[Measured], processors: usize) -> String {
     text
 }
 
-/// The parts of the processors' time, in hundredths.
+/// The shares of the total processor time, in percent.
 fn shares(lap: &Lap, processors: usize) -> [f64; 6] {
     let whole = lap.wall.as_secs_f64() * count(processors);
     let cpu = &lap.cpu;
@@ -81,19 +64,7 @@ fn shares(lap: &Lap, processors: usize) -> [f64; 6] {
     [cpu.api_server, cpu.etcd, cpu.operator, cpu.bench, others, cpu.idle].map(|time| time.as_secs_f64() * 100.0 / whole)
 }
 
-pub(crate) fn who(lap: &Lap) -> String {
-    match lap.contender {
-        Contender::Bare(in_flight) => format!("bare client, {in_flight} in flight"),
-        Contender::Operator => "operator".to_owned(),
-    }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "all numbers here are far below 2^52")]
-pub(crate) fn count(number: usize) -> f64 {
-    number as f64
-}
-
-/// With commas between thousands.
+/// With commas as thousands separators.
 fn grouped(number: usize) -> String {
     if number < 1000 { number.to_string() } else { format!("{},{:03}", grouped(number / 1000), number % 1000) }
 }

@@ -1,4 +1,4 @@
-//! What a restart costs: how long until the operator is ready, and until it has nothing more to do.
+//! Measures a restart of the operator: the time until it is ready, and until its work queue is empty.
 
 use std::time::{Duration, Instant};
 
@@ -17,14 +17,14 @@ const LIMIT: Duration = Duration::from_mins(2);
 pub(crate) struct Restart {
     pub(crate) ready: Duration,
     pub(crate) quiet: Duration,
-    /// Lists, by page.
+    /// Pages of lists.
     pub(crate) reads: usize,
     pub(crate) writes: usize,
     pub(crate) cpu: Duration,
     pub(crate) memory: Memory,
 }
 
-/// Stops the operator and starts it again, with so many apps to look at.
+/// Stops the operator and starts it again, with this number of apps to reconcile.
 pub(crate) async fn measure(stage: &mut Stage, apps: usize) -> Result<Restart> {
     stage.stop_operator().await?;
     let before = stage.requests()?.len();
@@ -35,9 +35,9 @@ pub(crate) async fn measure(stage: &mut Stage, apps: usize) -> Result<Restart> {
     })
     .await?;
     let ready = began.elapsed();
-    let quiet = quiet::wait(stage).await? - began;
-    let looks = looks(stage).await?;
-    ensure!(looks >= apps, "at rest after {looks} looks at {apps} apps");
+    let quiet = quiet::wait(stage.operator()?).await? - began;
+    let reconciled = reconciliations(stage).await?;
+    ensure!(reconciled >= apps, "the operator is idle after {reconciled} reconciliations of {apps} apps");
     let requests: Vec<_> = stage.requests()?.into_iter().skip(before).collect();
     let counts = audit::summary(&requests);
     let (read, written) = (race::sum(&counts, true), race::sum(&counts, false));
@@ -46,8 +46,8 @@ pub(crate) async fn measure(stage: &mut Stage, apps: usize) -> Result<Restart> {
     Ok(Restart { ready, quiet, reads: read, writes: written, cpu, memory })
 }
 
-/// How many looks at apps have ended.
-async fn looks(stage: &Stage) -> Result<usize> {
+/// The number of reconciliations that have succeeded.
+async fn reconciliations(stage: &Stage) -> Result<usize> {
     let (_, text) = operator::page(&stage.control_plane, "/metrics").await?;
     let sample = text
         .lines()

@@ -1,14 +1,14 @@
-//! The rows of the table: each measure, its goal, and what limits it.
+//! The rows of the report's table: each measure with its goal and what limits it.
 
 use std::time::Duration;
 
 use crate::heal::Heals;
+use crate::measured::{Crowd, Measured, count};
 use crate::race::{self, Lap, Race};
-use crate::report::{self, Crowd, Measured};
 use crate::restart::Restart;
 use crate::table::Row;
 
-/// Rows that need both contenders.
+/// Rows that compare both contenders.
 pub(crate) fn races(measured: &[Measured]) -> Vec<Row> {
     let each = |cell: &dyn Fn(&Race, &Lap, &Lap) -> (f64, String)| -> Vec<(Option<f64>, String)> {
         let cells = measured.iter().filter_map(|measured| {
@@ -18,12 +18,12 @@ pub(crate) fn races(measured: &[Measured]) -> Vec<Row> {
         });
         cells.collect()
     };
-    let per_app = |time: Duration, race: &Race| time.as_secs_f64() * 1000.0 / report::count(race.apps);
+    let per_app = |time: Duration, race: &Race| time.as_secs_f64() * 1000.0 / count(race.apps);
     let wall = each(&|_, bare, operator| {
         let (bare_wall, wall) = (bare.wall.as_secs_f64(), operator.wall.as_secs_f64());
         (
             wall / bare_wall,
-            format!("{:.2} ({wall:.2} s / {bare_wall:.2} s of the {})", wall / bare_wall, report::who(bare)),
+            format!("{:.2} ({wall:.2} s / {bare_wall:.2} s of the {})", wall / bare_wall, bare.contender),
         )
     });
     let cpu = each(&|race, _, operator| {
@@ -39,11 +39,11 @@ pub(crate) fn races(measured: &[Measured]) -> Vec<Row> {
         (own / others, format!("{:.2} ({own:.1} ms / {others:.1} ms)", own / others))
     });
     let writes = each(&|race, _, operator| {
-        let value = report::count(race::sum(&operator.requests, false)) / report::count(race.apps);
+        let value = count(race::sum(&operator.requests, false)) / count(race.apps);
         (value, format!("{value:.2}"))
     });
     let reads = each(&|race, _, operator| {
-        let value = report::count(race::sum(&operator.requests, true)) / report::count(race.apps);
+        let value = count(race::sum(&operator.requests, true)) / count(race.apps);
         (value, format!("{value:.2}"))
     });
     let memory = |settled: bool| {
@@ -54,20 +54,26 @@ pub(crate) fn races(measured: &[Measured]) -> Vec<Row> {
     };
     vec![
         Row::new("Wall time, operator / bare client", Some(1.25), "1.25", wall, "the API server's CPU: see the laps"),
-        Row::new("Operator's CPU per app", Some(10.0), "10 ms", cpu, "HTTP and TLS; JSON of answers and watches"),
+        Row::new(
+            "Operator's CPU per app",
+            Some(10.0),
+            "10 ms",
+            cpu,
+            "HTTP and TLS; JSON of responses and watch events",
+        ),
         Row::new(
             "CPU of API server and etcd per app, operator / bare client",
             Some(1.1),
             "1.10",
             cluster,
-            "watch events: each write is told to the operator",
+            "watch events: the API server sends each write to the operator",
         ),
         Row::new(
             "CPU of all programs per app, operator / bare client",
             None,
             "",
             all,
-            "the two above; on any machine that has nothing idle, the wall time",
+            "the two rows above; where no processor is idle, this ratio is that of the wall times",
         ),
         Row::new("Writes per app", Some(11.0), "11", writes, "10 children and the status"),
         Row::new("Reads per app", Some(0.0), "0", reads, ""),
@@ -76,13 +82,13 @@ pub(crate) fn races(measured: &[Measured]) -> Vec<Row> {
             Some(40.0),
             "40 MiB",
             memory(false),
-            "program text; caches; what is in flight",
+            "program text; caches; requests in flight",
         ),
-        Row::new("Memory, settled", None, "", memory(true), "the allocator keeps some of the peak"),
+        Row::new("Memory, settled", None, "", memory(true), "the allocator keeps part of the peak"),
     ]
 }
 
-/// Rows of what comes after: also beside foreign objects.
+/// Rows of what is measured after the race, without and with foreign objects.
 pub(crate) fn afterwards(measured: &[Measured]) -> Vec<Row> {
     let heals: Vec<&Heals> =
         measured.iter().map(|measured| &measured.heals).chain(crowds(measured).map(|crowd| &crowd.heals)).collect();
@@ -95,19 +101,19 @@ pub(crate) fn afterwards(measured: &[Measured]) -> Vec<Row> {
     let of = heals.first().map(|heals| heals.count()).unwrap_or_default();
     vec![
         Row::new(
-            &format!("Heal, p50 of {of}"),
+            &format!("Revert, p50 of {of}"),
             Some(15.0),
             "15 ms",
             heal(50),
-            "two watches and one write of the API server",
+            "two watch events and one write of the API server",
         ),
-        Row::new("Heal, p99", Some(100.0), "100 ms", heal(99), "the same, and who else has the processors"),
-        Row::new("Heal, longest", None, "", heal(100), ""),
+        Row::new("Revert, p99", Some(100.0), "100 ms", heal(99), "the same, and processor time of other programs"),
+        Row::new("Revert, longest", None, "", heal(100), ""),
         Row::new(
             "Restart: writes",
             Some(0.0),
             "0",
-            restart(&|restart| (Some(report::count(restart.writes)), restart.writes.to_string())),
+            restart(&|restart| (Some(count(restart.writes)), restart.writes.to_string())),
             "",
         ),
         Row::new(
@@ -115,15 +121,15 @@ pub(crate) fn afterwards(measured: &[Measured]) -> Vec<Row> {
             None,
             "",
             restart(&|restart| (None, restart.reads.to_string())),
-            "50 objects a page",
+            "50 objects per page",
         ),
         Row::new("Restart: ready", None, "", restart(&|restart| seconds(restart.ready)), "the lists"),
         Row::new(
-            "Restart: at rest",
+            "Restart: idle",
             Some(2.0),
             "2 s",
             restart(&|restart| seconds(restart.quiet)),
-            "one look at each app",
+            "one reconciliation of each app",
         ),
         Row::new("Restart: operator's CPU", None, "", restart(&|restart| seconds(restart.cpu)), ""),
         Row::new(
@@ -131,7 +137,7 @@ pub(crate) fn afterwards(measured: &[Measured]) -> Vec<Row> {
             Some(40.0),
             "40 MiB",
             restart(&|restart| (Some(restart.memory.peak), format!("{:.1} MiB", restart.memory.peak))),
-            "the text of all children, until the first looks",
+            "the text of all children, until the first reconciliation of their app",
         ),
     ]
 }

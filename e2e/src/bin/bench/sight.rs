@@ -1,4 +1,4 @@
-//! The independent watch on the apps: what counts is what others see, not what a contender says of itself.
+//! A watch on the apps by a separate client: laps end when this client receives the status, not when a contender reports success.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -19,13 +19,13 @@ use tokio::time::timeout;
 
 use crate::fleet::CHILDREN;
 
-/// Longer than any fleet takes.
+/// Longer than any fleet needs.
 const LIMIT: Duration = Duration::from_mins(15);
 
 /// Namespace and name.
 pub(crate) type Key = (String, String);
 
-/// So little of an app is read: the watch shares the processors with those that are measured.
+/// The few fields that are read. The watch shares the processors with the measured programs, so it deserializes little.
 type Seen = Object<Nothing, Status>;
 
 #[derive(Clone, Debug, Deserialize)]
@@ -47,13 +47,13 @@ struct Drift {
     reverted: Vec<IgnoredAny>,
 }
 
-/// What was seen so far.
+/// What the watch has received so far.
 #[derive(Debug)]
 struct State {
     in_place: HashSet<Key>,
-    /// When the last of these came.
+    /// When the last app was added to `in_place`.
     last: Instant,
-    /// How many deviations each app reports as undone.
+    /// The number of deviations that each app reports as reverted.
     reverted: HashMap<Key, usize>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct Sight {
 }
 
 impl Sight {
-    /// Begins to watch.
+    /// Starts the watch.
     pub(crate) fn on(client: &Client) -> Self {
         let state = State { in_place: HashSet::new(), last: Instant::now(), reverted: HashMap::new() };
         let (sender, seen) = watch::channel(state);
@@ -81,24 +81,24 @@ impl Sight {
         Self { seen, task }
     }
 
-    /// Waits until so many apps have all their children; returns when the last of them had.
+    /// Waits until this number of apps have all their children; returns the time at which the last of them had.
     pub(crate) async fn in_place(&self, apps: usize) -> Result<Instant> {
         let mut seen = self.seen.clone();
         let state = timeout(LIMIT, seen.wait_for(|state| state.in_place.len() >= apps)).await;
-        let state = state.with_context(|| format!("{apps} apps are not in place in time"))??;
+        let state = state.with_context(|| format!("{apps} apps were not in place in time"))??;
         Ok(state.last)
     }
 
-    /// How many deviations an app reports as undone.
+    /// The number of deviations that an app reports as reverted.
     pub(crate) fn reverted(&self, app: &Key) -> usize {
         self.seen.borrow().reverted.get(app).copied().unwrap_or_default()
     }
 
-    /// Waits until an app reports more of them.
+    /// Waits until an app reports more reverted deviations than this.
     pub(crate) async fn reverts_more(&self, app: &Key, than: usize) -> Result<()> {
         let mut seen = self.seen.clone();
         let more = seen.wait_for(|state| state.reverted.get(app).is_some_and(|reverted| *reverted > than));
-        timeout(LIMIT, more).await.context("the deviation is not reported")??;
+        timeout(LIMIT, more).await.context("the app did not report the deviation")??;
         Ok(())
     }
 }
@@ -110,8 +110,8 @@ impl Drop for Sight {
 }
 
 impl State {
-    /// Without a node no pod ever runs, so no app is Ready. In place is one whose status speaks of the newest spec and lists
-    /// all children, each of which was found to be as declared.
+    /// Without a node no pod runs, so no app becomes Ready. An app counts as in place when its status has the generation of
+    /// its spec and lists all children.
     fn take_in(&mut self, app: &Seen) {
         let Some(status) = &app.status else { return };
         let key = (app.namespace().unwrap_or_default(), app.name_any());

@@ -1,5 +1,6 @@
-//! Where a contender shows what it can: a fresh control plane with nobody else on it.
+//! A fresh control plane on which one contender is measured, without any other writer.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -16,10 +17,10 @@ use crate::sight::Sight;
 /// Apps of the warm-up.
 const WARM_UP: usize = 20;
 
-/// Requests in flight of whoever creates apps for the operator.
+/// Requests in flight of the client that creates the apps for the operator.
 const CREATING: usize = 16;
 
-/// A control plane, and who works on it.
+/// A control plane with its clients and, if it is the contender, the operator.
 pub(crate) struct Stage {
     pub(crate) control_plane: ControlPlane,
     pub(crate) bare: Bare,
@@ -28,17 +29,26 @@ pub(crate) struct Stage {
     operator: Option<Operator>,
 }
 
-/// Who fills the control plane.
+/// The program that creates the children and the statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Contender {
-    /// The bare client, with so many requests in flight.
+    /// The bare client, with this number of requests in flight.
     Bare(usize),
     Operator,
 }
 
+impl fmt::Display for Contender {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bare(in_flight) => write!(formatter, "bare client, {in_flight} in flight"),
+            Self::Operator => formatter.write_str("operator"),
+        }
+    }
+}
+
 impl Stage {
-    /// A fresh control plane, on which the contender has warmed up. No controller manager: it would write as well, and more or
-    /// less depending on the moment.
+    /// Starts a control plane and lets the contender create the apps of the warm-up. There is no controller manager: the
+    /// number of its writes varies from lap to lap.
     pub(crate) async fn set(contender: Contender, program: &Path) -> Result<Self> {
         let control_plane = ControlPlane::start_with(Parts::Storage).await?;
         operator::install(&control_plane).await?;
@@ -55,13 +65,14 @@ impl Stage {
         stage.fill(contender, &warm_up).await?;
         stage.sight.in_place(WARM_UP).await?;
         if contender == Contender::Operator {
-            // The last status is seen before it is answered and logged.
-            quiet::wait(&stage).await?;
+            // The watch receives the last status before the audit log has the request.
+            quiet::wait(stage.operator()?).await?;
         }
         Ok(stage)
     }
 
-    /// Writes apps and waits for the answers; where the operator is the contender, only to those who create.
+    /// Creates apps and waits for the responses. The bare client also writes children and statuses; the operator does that
+    /// asynchronously.
     pub(crate) async fn fill(&self, contender: Contender, fleet: &Fleet) -> Result<()> {
         match contender {
             Contender::Bare(in_flight) => self.bare.write(fleet, in_flight).await,
@@ -69,12 +80,12 @@ impl Stage {
         }
     }
 
-    /// Waits until so many apps are in place besides those of the warm-up.
+    /// Waits until this number of apps are in place in addition to those of the warm-up.
     pub(crate) async fn in_place(&self, apps: usize) -> Result<std::time::Instant> {
         self.sight.in_place(WARM_UP + apps).await
     }
 
-    /// Apps there are, the warm-up's included.
+    /// The number of apps including those of the warm-up.
     pub(crate) const fn apps(fleet: usize) -> usize {
         WARM_UP + fleet
     }
@@ -83,11 +94,12 @@ impl Stage {
         &self.bare.admin
     }
 
+    /// The process id of the operator.
     pub(crate) fn operator(&self) -> Result<u32> {
         self.control_plane.process(operator::NAME)
     }
 
-    /// What was asked for under the operator's name so far, events aside: they are a courtesy, and come when they come.
+    /// All requests by the operator's ServiceAccount so far, without Events: those are sent asynchronously, at any time.
     pub(crate) fn requests(&self) -> Result<Vec<Request>> {
         let mut requests = audit::all_requests(&self.control_plane.audit_log(), operator::USER)?;
         requests.retain(|request| request.resource != "events");

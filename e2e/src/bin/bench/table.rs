@@ -5,10 +5,10 @@ use std::fmt::Write;
 /// One measure.
 pub(crate) struct Row {
     measure: String,
-    /// What it may be at most.
+    /// The largest value that meets the goal.
     limit: Option<f64>,
     goal: String,
-    /// The value that is held against the goal, and how it is shown.
+    /// The values to compare with the goal, and their texts.
     cells: Vec<(Option<f64>, String)>,
     limited_by: &'static str,
 }
@@ -35,7 +35,7 @@ impl Row {
     }
 }
 
-/// The rows below these columns, with what limits each at the end.
+/// A table of these columns and rows; the last column says what limits each measure.
 pub(crate) fn table(columns: &[String], rows: &[Row]) -> String {
     let mut text = format!("| Measure | Goal | {} | Limited by |\n", columns.join(" | "));
     // Writing to a String can't fail.

@@ -1,25 +1,25 @@
-//! What a process has used, as the kernel counts it.
+//! Processor time and memory of processes, as the kernel counts them.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use e2e::{ControlPlane, operator};
 
-/// The kernel counts in hundredths of a second for all programs, whatever its own clock.
+/// `/proc` reports times in ticks of `USER_HZ`, which is 100 per second whatever the kernel's own clock.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Processor time of a process so far, in user and kernel mode.
 pub(crate) fn cpu(process: u32) -> Result<Duration> {
     let stat = read(process, "stat")?;
-    // The program's name, in brackets, may hold anything.
+    // The program's name, in parentheses, may contain any character.
     let (_, fields) = stat.rsplit_once(") ").context("a process without a name")?;
-    // Counted from the one after the name, which proc(5) calls the third.
+    // proc(5) numbers the fields; the first one after the name is field 3.
     let field = |number: usize| fields.split(' ').nth(number - 3)?.parse::<u32>().ok();
     let (user, system) = (field(14).context("no user time")?, field(15).context("no system time")?);
     Ok(TICK * (user + system))
 }
 
-/// Memory of a process in MiB: what it has now, and the most it ever had.
+/// Resident memory of a process in MiB: now, and at its peak.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Memory {
     pub(crate) now: f64,
@@ -46,7 +46,7 @@ fn read_file(path: &str) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))
 }
 
-/// Time that the processors had nothing to do, or only waited for a disk.
+/// Time in which the processors were idle or waited for a disk.
 fn idle() -> Result<Duration> {
     let stat = read_file("/proc/stat")?;
     let line = stat.lines().next().context("no processors")?;
@@ -55,21 +55,21 @@ fn idle() -> Result<Duration> {
     Ok(TICK * times.iter().skip(3).take(2).sum())
 }
 
-/// Processor time of all that takes part.
+/// Processor time of all programs in a lap.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cpu {
     pub(crate) api_server: Duration,
     pub(crate) etcd: Duration,
-    /// Zero where none runs.
+    /// Zero if no operator runs.
     pub(crate) operator: Duration,
-    /// Of this very program: who creates apps, who watches, and the bare client.
+    /// Of this program: it creates apps, watches them, and contains the bare client.
     pub(crate) bench: Duration,
-    /// What nobody wanted, of all processors.
+    /// Idle time of all processors.
     pub(crate) idle: Duration,
 }
 
 impl Cpu {
-    /// So far.
+    /// The processor time used so far.
     pub(crate) fn now(control_plane: &ControlPlane) -> Result<Self> {
         let operator = control_plane.process(operator::NAME).ok().map(cpu).transpose()?;
         Ok(Self {
@@ -81,7 +81,7 @@ impl Cpu {
         })
     }
 
-    /// Since an earlier moment.
+    /// The processor time used since `earlier`.
     pub(crate) fn since(self, earlier: Self) -> Self {
         Self {
             api_server: self.api_server.saturating_sub(earlier.api_server),
@@ -92,12 +92,12 @@ impl Cpu {
         }
     }
 
-    /// What the cluster pays.
+    /// Of the API server and etcd.
     pub(crate) fn cluster(&self) -> Duration {
         self.api_server + self.etcd
     }
 
-    /// What all pay together.
+    /// Of all programs together.
     pub(crate) fn total(&self) -> Duration {
         self.cluster() + self.operator + self.bench
     }

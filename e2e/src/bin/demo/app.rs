@@ -1,4 +1,4 @@
-//! The demo's app: how it comes about, and what can be asked of it.
+//! The demo's app: creates it and reads its status, its children and its requests.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,10 +19,10 @@ pub(crate) const NAMESPACE: &str = "demo";
 pub(crate) const APP: &str = "hello";
 const SAMPLE: &str = "deploy/samples/smallest.yaml";
 
-/// Far more than it takes, for machines under load.
+/// Far more than is needed, for machines under load.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Fields of the Deployment that nobody had to write, as label and JSON pointer.
+/// Fields of the Deployment that the operator sets, as label and JSON pointer. The sample doesn't mention them.
 const HARDENED: [(&str, &str); 8] = [
     ("user id", "/spec/template/spec/containers/0/securityContext/runAsUser"),
     ("may gain privileges", "/spec/template/spec/containers/0/securityContext/allowPrivilegeEscalation"),
@@ -34,7 +34,7 @@ const HARDENED: [(&str, &str); 8] = [
     ("limits", "/spec/template/spec/containers/0/resources/limits"),
 ];
 
-/// The app `hello` and the cluster it is in.
+/// The app `hello` on its control plane.
 pub(crate) struct App<'a> {
     control_plane: &'a ControlPlane,
     client: Client,
@@ -45,7 +45,7 @@ impl<'a> App<'a> {
         Ok(Self { control_plane, client: control_plane.admin_client().await? })
     }
 
-    /// Applies the sample and shows what the operator makes of it.
+    /// Applies the sample and prints the children that the operator creates for it.
     pub(crate) async fn create(&self, kubectl: &Kubectl<'_>) -> Result<()> {
         let sample = Path::new(REPOSITORY).join(SAMPLE);
         println!("   $ cat {SAMPLE}");
@@ -55,28 +55,28 @@ impl<'a> App<'a> {
         kubectl.run(&["apply", "-f", SAMPLE]).await?;
         let status = wait("all objects of the app are in place", async || {
             let status = self.status().await?;
-            // With a failed object the reason would be another; without a node it never gets beyond this one.
+            // If a child failed, the reason would differ; without a node the app stays in this state.
             Ok(has(&status, ConditionType::Ready, Reason::RolloutInProgress).then_some(status))
         })
         .await?;
         println!(
-            "\n   The operator made {} objects of it, the account and the policy before the pods:",
+            "\n   The operator created {} objects for it, the ServiceAccount and the NetworkPolicy before the Deployment:",
             status.children.len()
         );
         let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.plural).collect();
         kubectl
             .run(&["-n", NAMESPACE, "get", &kinds.join(","), "-l", "app.kubernetes.io/part-of=hello", "-o", "name"])
             .await?;
-        println!("\n   Some of what nobody had to write:");
+        println!("\n   Some fields that the operator set and the sample doesn't mention:");
         let deployment = self.child("Deployment", "hello-web").await?.context("no Deployment hello-web")?;
         let shown = |pointer| deployment.pointer(pointer).map_or_else(|| "not set".to_owned(), Value::to_string);
         table::print(&HARDENED.map(|(label, pointer)| [label.to_owned(), shown(pointer)]));
         Ok(())
     }
 
-    /// Shows everything there is to know at the end.
+    /// Prints the final state: the app, its Events, the reverted drift and the operator's requests.
     pub(crate) async fn summary(&self, kubectl: &Kubectl<'_>) -> Result<()> {
-        wait("nothing deviates", async || {
+        wait("no deviation is left", async || {
             let status = self.status().await?;
             Ok(has(&status, ConditionType::InSync, Reason::Reverted).then_some(()))
         })
@@ -93,7 +93,7 @@ impl<'a> App<'a> {
             bail!("the above is still open");
         }
         println!(
-            "\n   All requests of the operator in namespace {NAMESPACE}, watches aside, by the API server's own log:"
+            "\n   All requests of the operator in namespace {NAMESPACE}, without watches, from the API server's audit log:"
         );
         let counts = audit::summary(&self.requests(operator::USER)?);
         table::print(&counts.into_iter().map(|(what, count)| [count.to_string(), what]).collect::<Vec<_>>());
@@ -105,13 +105,13 @@ impl<'a> App<'a> {
         Ok(apps.get(APP).await?.status.unwrap_or_default())
     }
 
-    /// A live child as it is, if it is there.
+    /// The live child, if it exists.
     pub(crate) async fn child(&self, of_kind: &str, name: &str) -> Result<Option<Value>> {
         let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), NAMESPACE, &kind(of_kind)?.resource());
         Ok(api.get_opt(name).await?.map(serde_json::to_value).transpose()?)
     }
 
-    /// The requests that a user has made in the app's namespace.
+    /// The requests of a user in the app's namespace.
     pub(crate) fn requests(&self, user: &str) -> Result<Vec<Request>> {
         audit::requests(&self.control_plane.audit_log(), NAMESPACE, user)
     }
@@ -122,17 +122,17 @@ fn has(status: &HardenedAppStatus, kind: ConditionType, reason: Reason) -> bool 
     conditions.any(|condition| condition.type_ == kind.as_str() && condition.reason == reason.as_str())
 }
 
-/// Waits for what the story promises.
+/// Waits until `check` returns a value; fails the demo after [`LIMIT`].
 pub(crate) async fn wait<T>(what: &str, check: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
     until(what, LIMIT, check).await
 }
 
-/// The row of the table of child kinds.
+/// The entry of a kind in the table of child kinds.
 pub(crate) fn kind(name: &str) -> Result<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name).with_context(|| format!("{name} is no kind of child"))
 }
 
-/// Deviations, one a line.
+/// Prints one deviation per line.
 pub(crate) fn print_drift(items: &[DriftItem]) {
     let rows: Vec<[String; 5]> = items
         .iter()

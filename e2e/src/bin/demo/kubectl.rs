@@ -1,10 +1,10 @@
-//! kubectl as a user sees it: the command line, then what it says.
+//! Runs kubectl and prints the command line and its output.
 
 use anyhow::{Result, bail};
 use e2e::ControlPlane;
 use tokio::process::Command;
 
-/// Where the commands run, so that they can be copied as they are shown.
+/// The working directory of the commands: so a reader can copy them as printed.
 pub(crate) const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Runs kubectl with the rights of the admin.
@@ -17,7 +17,7 @@ impl<'a> Kubectl<'a> {
         Self { control_plane }
     }
 
-    /// Shows a command and its output. It must succeed.
+    /// Runs a command that must succeed; prints it and its output.
     pub(crate) async fn run(&self, arguments: &[&str]) -> Result<()> {
         if !self.show(arguments).await? {
             bail!("`{}` failed", line(arguments));
@@ -25,10 +25,10 @@ impl<'a> Kubectl<'a> {
         Ok(())
     }
 
-    /// Shows a command whose answer must be no.
+    /// Runs a command that must fail; prints it and its output.
     pub(crate) async fn refused(&self, arguments: &[&str]) -> Result<()> {
         if self.show(arguments).await? {
-            bail!("`{}` should have been refused", line(arguments));
+            bail!("`{}` should have failed", line(arguments));
         }
         Ok(())
     }
@@ -36,7 +36,7 @@ impl<'a> Kubectl<'a> {
     async fn show(&self, arguments: &[&str]) -> Result<bool> {
         println!("   $ {}", line(arguments));
         let mut command = Command::from(self.control_plane.kubectl()?);
-        // Files are named as seen from the root of the repository, as a reader would.
+        // The arguments name files relative to the root of the repository.
         command.args(arguments).current_dir(REPOSITORY).kill_on_drop(true);
         let output = command.output().await?;
         for text in [&output.stdout, &output.stderr] {
@@ -48,7 +48,7 @@ impl<'a> Kubectl<'a> {
     }
 }
 
-/// The command as one would type it.
+/// The command line, quoted where necessary.
 fn line(arguments: &[&str]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@".contains(c);
     let quoted = arguments

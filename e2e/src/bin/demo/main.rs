@@ -1,4 +1,4 @@
-//! A minute with the operator: `make demo`. It also serves as a test: it fails where the story doesn't come true.
+//! A demo of one minute: `make demo`. It is also a test: it fails if the operator doesn't do what the demo says.
 
 mod app;
 mod attack;
@@ -18,10 +18,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::app::App;
 use crate::kubectl::Kubectl;
 
-/// See an app made hardened, attacked and healed, on a control plane of its own.
+/// Create a hardened app, attack it and watch the operator revert the attacks, on a control plane that the demo starts.
 #[derive(Parser)]
 struct Arguments {
-    /// Keep everything running at the end, to look around, until Ctrl-C.
+    /// At the end keep everything running until Ctrl-C, to inspect it.
     #[arg(long)]
     keep: bool,
 }
@@ -37,15 +37,15 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whatever ends the story, all that it has started ends with it.
+/// Runs the demo; at its end, also after an error or a signal, ends everything that it has started.
 async fn story(keep: bool) -> Result<()> {
-    let mut stop = Box::pin(told_to_stop()?);
+    let mut stop = Box::pin(stop_signal()?);
     let (operator, control_plane) = select! {
         shown = show() => shown?,
-        () = &mut stop => bail!("stopped before its end"),
+        () = &mut stop => bail!("interrupted"),
     };
     if keep {
-        look_around(&control_plane);
+        print_access(&control_plane);
         stop.await;
     }
     println!("\nEnding the operator and the control plane …");
@@ -55,11 +55,9 @@ async fn story(keep: bool) -> Result<()> {
 
 async fn show() -> Result<(Operator, ControlPlane)> {
     println!(
-        "HardenedApp is a Kubernetes operator: a team writes one object, the operator makes a hardened app of it and"
+        "HardenedApp is a Kubernetes operator: a team writes one object, and the operator creates a hardened app from it"
     );
-    println!(
-        "keeps it as declared. This demo shows that on a real Kubernetes control plane, which ends with the demo."
-    );
+    println!("and reverts drift. This demo shows that on a real Kubernetes control plane, which ends with the demo.");
 
     println!("\n1. A control plane\n");
     println!("   starting etcd, the API server and the controller manager …");
@@ -67,11 +65,9 @@ async fn show() -> Result<(Operator, ControlPlane)> {
     let control_plane = ControlPlane::start().await?;
     println!("   ready after {:.1} s", begin.elapsed().as_secs_f32());
     println!(
-        "   It has no node, so no pod runs: READY stays False with the reason RolloutInProgress. What is shown here"
+        "   It has no node, so no pod runs: READY stays False with the reason RolloutInProgress. The demo shows which"
     );
-    println!(
-        "   comes before that: which objects exist, what they say, and what becomes of it when others change them."
-    );
+    println!("   objects the operator creates, what is in them, and how it reverts changes by other field managers.");
 
     println!("\n2. The operator\n");
     println!("   installing its CustomResourceDefinitions, its roles and its ServiceAccount …");
@@ -86,24 +82,24 @@ async fn show() -> Result<(Operator, ControlPlane)> {
     println!("\n3. An app\n");
     app.create(&kubectl).await?;
 
-    println!("\n4. Four attacks, by somebody who may do everything in the cluster");
+    println!("\n4. Four attacks, by a user with cluster-admin rights");
     for (attack, number) in attack::ATTACKS.iter().zip(1..) {
         println!("\n   4.{number} {}\n       {}\n", attack.title, attack.harm);
         attack.play(&app, &kubectl).await?;
     }
 
-    println!("\n5. What a security officer sees\n");
+    println!("\n5. What the status, the Events and the audit log say\n");
     app.summary(&kubectl).await?;
     println!(
-        "\nA pod of an attacked template may still be Pending: Kubernetes removes it as soon as the app's own pods serve, and here \
-         none ever does."
+        "\nA pod of an attacked template may still be Pending: the Deployment controller removes it once the app's own pods are \
+         ready, which never happens without a node."
     );
-    println!("\nAll four attacks were undone and reported.");
+    println!("\nThe operator reverted and reported all four attacks.");
     Ok((operator, control_plane))
 }
 
-/// Says how to go on by hand.
-fn look_around(control_plane: &ControlPlane) {
+/// Prints how to reach the control plane from another terminal.
+fn print_access(control_plane: &ControlPlane) {
     println!("\nEverything keeps running until Ctrl-C. In another terminal:\n");
     println!("  export KUBECONFIG={}", control_plane.admin_kubeconfig().display());
     if let Some(programs) = std::env::var_os("KUBEBUILDER_ASSETS") {
@@ -112,7 +108,7 @@ fn look_around(control_plane: &ControlPlane) {
     println!("  kubectl -n {} get happ,all,networkpolicies", app::NAMESPACE);
 }
 
-fn told_to_stop() -> Result<impl Future<Output = ()>> {
+fn stop_signal() -> Result<impl Future<Output = ()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {
         select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }

@@ -1,5 +1,5 @@
-//! Definitions that aren't there, objects that don't fit them, and definitions that go while apps run. On a control plane of its
-//! own: the definitions are everybody's.
+//! CustomResourceDefinitions that are missing or deleted while apps run, and objects that don't conform to them. On a separate
+//! control plane, because all tests need the definitions.
 
 use std::time::{Duration, Instant};
 
@@ -15,42 +15,42 @@ use kube::api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, Pat
 use kube::core::GroupVersionKind;
 use serde_json::{Value, json};
 
-use super::row::is_said;
+use super::row::check_message;
 use crate::scene::{Scene, WEB, web_kinds};
-use crate::sees::{LIMIT, sees};
+use crate::wait::{LIMIT, wait_until};
 
 const APPS: &str = "hardenedapps.hardened.dev";
 const POLICIES: &str = "hardeningpolicies.hardened.dev";
 
-/// Asked so often for a kind that isn't there, the operator must have begun to wait longer.
+/// This number of requests for a missing kind takes at least [`SHORTEST`], because the operator backs off.
 const ATTEMPTS: u32 = 2;
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Where the control plane started slowly, the operator waits up to 30 s between two attempts already.
-const LONGEST_ATTEMPTS: Duration = Duration::from_mins(2);
+const SHORTEST: Duration = Duration::from_secs(1);
+/// If the control plane started slowly, the operator already waits up to 30 s between two attempts.
+const LONGEST: Duration = Duration::from_mins(2);
 
 #[tokio::test]
-async fn neither_a_missing_definition_nor_an_unreadable_object_stops_the_operator() -> Result<()> {
+async fn neither_a_missing_definition_nor_an_unreadable_object_ends_the_operator() -> Result<()> {
     let control_plane = ControlPlane::start().await?;
     operator::install(&control_plane).await?;
     let definitions = Api::<CustomResourceDefinition>::all(control_plane.admin_client().await?);
     let apps = removed(&definitions, APPS).await?;
     let policies = removed(&definitions, POLICIES).await?;
     let mut operator = Operator::spawn(&control_plane).await?;
-    waits_patiently(&control_plane, "hardeningpolicies").await?;
+    waits_for_the_definition(&control_plane, "hardeningpolicies").await?;
     installed(&definitions, &policies).await?;
-    waits_patiently(&control_plane, "hardenedapps").await?;
+    waits_for_the_definition(&control_plane, "hardenedapps").await?;
     installed(&definitions, &apps).await?;
     operator.is_up().await?;
 
     let scene = Scene::on(control_plane, "definitions", &[]).await?;
     scene.ready("shop", WEB).await?;
-    let operator = an_unreadable_object_is_reported_and_stops_no_other(&scene, operator).await?;
-    definitions_go_and_come(&scene, &operator, &definitions).await?;
-    assert!(operator.stop().await?.success(), "it was the same process all the time");
+    let operator = an_unreadable_object_is_reported_and_blocks_no_other(&scene, operator).await?;
+    definitions_are_deleted_and_recreated(&scene, &operator, &definitions).await?;
+    assert!(operator.stop().await?.success(), "the process ran all the time");
     Ok(())
 }
 
-/// Deletes a definition, and with it all its objects; returns what it was.
+/// Deletes a definition, and with it all its objects; returns the definition.
 async fn removed(definitions: &Api<CustomResourceDefinition>, name: &str) -> Result<CustomResourceDefinition> {
     let definition = definitions.get(name).await?;
     definitions.delete(name, &DeleteParams::default()).await?;
@@ -60,9 +60,9 @@ async fn removed(definitions: &Api<CustomResourceDefinition>, name: &str) -> Res
 }
 
 async fn installed(api: &Api<CustomResourceDefinition>, definition: &CustomResourceDefinition) -> Result<()> {
-    let mut anew = CustomResourceDefinition { spec: definition.spec.clone(), ..CustomResourceDefinition::default() };
-    anew.metadata.name.clone_from(&definition.metadata.name);
-    api.create(&PostParams::default(), &anew).await?;
+    let mut created = CustomResourceDefinition { spec: definition.spec.clone(), ..CustomResourceDefinition::default() };
+    created.metadata.name.clone_from(&definition.metadata.name);
+    api.create(&PostParams::default(), &created).await?;
     let names = &definition.spec.names;
     let kind = GroupVersionKind::gvk(&definition.spec.group, "v1alpha1", &names.kind);
     let objects = ApiResource::from_gvk_with_plural(&kind, &names.plural);
@@ -73,10 +73,10 @@ async fn installed(api: &Api<CustomResourceDefinition>, definition: &CustomResou
     .await
 }
 
-/// The operator says which kind it waits for, and asks for it less and less often.
-async fn waits_patiently(control_plane: &ControlPlane, kind: &str) -> Result<()> {
+/// `/readyz` names the kind that the operator waits for, and the operator backs off between its requests.
+async fn waits_for_the_definition(control_plane: &ControlPlane, kind: &str) -> Result<()> {
     let words = format!("{kind} (404: is the CustomResourceDefinition installed?)");
-    until("the operator says what it waits for", LIMIT, async || {
+    until("the operator names the kind it waits for", LIMIT, async || {
         // It may not listen yet.
         let Ok((code, page)) = page(control_plane, "/readyz").await else { return Ok(None) };
         Ok((code == 503 && page.contains(&words)).then_some(()))
@@ -90,16 +90,16 @@ async fn waits_patiently(control_plane: &ControlPlane, kind: &str) -> Result<()>
     };
     let begin = Instant::now();
     let before = asked().await?;
-    until("the operator asks again", LONGEST_ATTEMPTS, async || {
+    until("the operator tries again", LONGEST, async || {
         Ok((asked().await? >= before + f64::from(ATTEMPTS)).then_some(()))
     })
     .await?;
-    ensure!(begin.elapsed() >= PATIENCE, "{ATTEMPTS} requests within {:?}", begin.elapsed());
-    assert_eq!(page(control_plane, "/livez").await?.0, 200, "a restart wouldn't help");
+    ensure!(begin.elapsed() >= SHORTEST, "{ATTEMPTS} requests within {:?}", begin.elapsed());
+    assert_eq!(page(control_plane, "/livez").await?.0, 200, "alive, because a restart wouldn't help");
     Ok(())
 }
 
-/// Every child's version: equal as long as nobody writes to it.
+/// The versions of all children: equal as long as no client writes to them.
 async fn running(scene: &Scene) -> Result<Vec<(String, String)>> {
     let mut versions = Vec::new();
     for kind in web_kinds() {
@@ -108,7 +108,7 @@ async fn running(scene: &Scene) -> Result<Vec<(String, String)>> {
     Ok(versions)
 }
 
-async fn an_unreadable_object_is_reported_and_stops_no_other(scene: &Scene, operator: Operator) -> Result<Operator> {
+async fn an_unreadable_object_is_reported_and_blocks_no_other(scene: &Scene, operator: Operator) -> Result<Operator> {
     let definitions = Api::<CustomResourceDefinition>::all(scene.client.clone());
     let before = running(scene).await?;
     let strict = definitions.get(APPS).await?.spec;
@@ -122,16 +122,16 @@ async fn an_unreadable_object_is_reported_and_stops_no_other(scene: &Scene, oper
         version.schema.get_or_insert_default().open_api_v3_schema = Some(anything.clone());
     }
     define(&definitions, loose).await?;
-    // Untyped: what is to be written is no app.
+    // Untyped, because the object to write doesn't conform to the type.
     let untyped: Api<DynamicObject> =
         Api::namespaced_with(scene.client.clone(), scene.name(), &ApiResource::erase::<HardenedApp>(&()));
     let bad = Patch::Merge(json!({ "spec": { "components": "none" } }));
-    until("the API server takes an app without components", LIMIT, async || {
+    until("the API server accepts an app without components", LIMIT, async || {
         Ok(untyped.patch("shop", &PatchParams::default(), &bad).await.ok())
     })
     .await?;
     define(&definitions, strict).await?;
-    until("the API server refuses such apps again", LIMIT, async || {
+    until("the API server rejects such apps again", LIMIT, async || {
         let another = json!({ "metadata": { "name": "another" }, "spec": { "components": "none" } });
         let dry_run = PostParams { dry_run: true, ..Default::default() };
         Ok(untyped.create(&dry_run, &serde_json::from_value(another)?).await.err().map(drop))
@@ -146,55 +146,59 @@ async fn an_unreadable_object_is_reported_and_stops_no_other(scene: &Scene, oper
     scene.delete("Service", "b-web").await?;
     scene.reverted("b", "the deletion", |item| item.change == DriftChange::Deleted).await?;
     is_unreadable(&untyped).await?;
-    assert_eq!(running(scene).await?, before, "what ran keeps running");
+    assert_eq!(running(scene).await?, before, "the children are unchanged");
     scene.change("shop", WEB).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
-    assert_eq!(running(scene).await?, before, "corrected, it is what it was");
+    assert_eq!(running(scene).await?, before, "the children are unchanged after the correction");
     Ok(operator)
 }
 
 async fn is_unreadable(apps: &Api<DynamicObject>) -> Result<()> {
-    let message = sees(apps, "shop", "the operator says that it can't read the object", |app| {
+    let message = wait_until(apps, "shop", "the operator reports that it can't read the object", |app| {
         let conditions = app?.data.pointer("/status/conditions")?.as_array()?;
         let accepted = conditions.iter().find(|condition| condition.get("type") == Some(&"Accepted".into()))?;
         let field = |name: &str| accepted.get(name).and_then(Value::as_str);
         (field("reason")? == "Unreadable").then(|| field("message").unwrap_or_default().to_owned())
     })
     .await?;
-    is_said(&message, "doesn't fit the schema: … \"none\" … correct it, or bring CRD and operator to the same version")
+    check_message(
+        &message,
+        "doesn't fit the schema: … \"none\" … correct it, or bring CRD and operator to the same version",
+    )
 }
 
-/// Replaces the definition, whatever version of it the server has come to meanwhile.
+/// Replaces the definition; retries on conflicts with other writers.
 async fn define(api: &Api<CustomResourceDefinition>, spec: CustomResourceDefinitionSpec) -> Result<()> {
     until("the definition is replaced", LIMIT, async || {
         let mut definition = api.get(APPS).await?;
         definition.spec = spec.clone();
         match api.replace(APPS, &PostParams::default(), &definition).await {
             Err(kube::Error::Api(status)) if status.is_conflict() => Ok(None),
-            answer => answer.map(Some).context("the definition is refused"),
+            answer => answer.map(Some).context("the API server rejects the definition"),
         }
     })
     .await?;
     Ok(())
 }
 
-/// The policies' definition goes: apps run on. That of the apps goes, and they with it. Both come back, and so does the work.
-async fn definitions_go_and_come(
+/// Without the definition of policies the operator still reverts drift. Deleting the definition of apps deletes the apps. Once
+/// both are created again, the operator reconciles apps as before.
+async fn definitions_are_deleted_and_recreated(
     scene: &Scene,
     operator: &Operator,
     definitions: &Api<CustomResourceDefinition>,
 ) -> Result<()> {
     let before = running(scene).await?;
     let policies = removed(definitions, POLICIES).await?;
-    is_told(operator, "hardeningpolicies").await?;
+    is_logged(operator, "hardeningpolicies").await?;
     let (gone, _) = scene.version("Service", "b-web").await?;
     scene.delete("Service", "b-web").await?;
-    let anew = |service: &Value| (service.pointer("/metadata/uid")?.as_str()? != gone).then_some(());
-    scene.object("Service", "b-web", "it is made anew", anew).await?;
-    assert_eq!(running(scene).await?, before, "what ran keeps running");
+    let recreated = |service: &Value| (service.pointer("/metadata/uid")?.as_str()? != gone).then_some(());
+    scene.object("Service", "b-web", "it is recreated", recreated).await?;
+    assert_eq!(running(scene).await?, before, "the other children are unchanged");
 
     let apps = removed(definitions, APPS).await?;
-    is_told(operator, "hardenedapps").await?;
+    is_logged(operator, "hardenedapps").await?;
     assert_eq!(page(&scene.control_plane, "/livez").await?.0, 200);
     installed(definitions, &policies).await?;
     installed(definitions, &apps).await?;
@@ -205,11 +209,12 @@ async fn definitions_go_and_come(
 }
 
 /// Waits until the log says that this kind can't be watched.
-async fn is_told(operator: &Operator, kind: &str) -> Result<()> {
+async fn is_logged(operator: &Operator, kind: &str) -> Result<()> {
     until(&format!("the log says that {kind} can't be watched"), LIMIT, async || {
         let log = std::fs::read_to_string(operator.log())?;
-        let told = log.lines().any(|line| line.contains("interrupted") && line.contains(kind) && line.contains("404"));
-        Ok(told.then_some(()))
+        let logged =
+            log.lines().any(|line| line.contains("interrupted") && line.contains(kind) && line.contains("404"));
+        Ok(logged.then_some(()))
     })
     .await
 }

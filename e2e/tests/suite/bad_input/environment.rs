@@ -1,4 +1,4 @@
-//! Variables that show secrets, steer the loader, or can't be set.
+//! Variables with plain-text secrets, variables that control the loader, and invalid ones.
 
 use serde_json::json;
 
@@ -12,9 +12,9 @@ const NAME_TOO: &str = "not a variable name; use letters, digits and '_', not st
 const STEERS: &str = "this variable steers the cluster client or the loader; remove it";
 
 pub(super) const ROWS: &[Row] = &[
-    operator("a password in the open", "env: [{name: DB_PASSWORD, value: hunter2}]", SECRET),
-    operator("a token in the open, in lower case", "env: [{name: api_token, value: abc}]", SECRET),
-    operator("a private key in the open", "env: [{name: SSH_PRIVATE_KEY, value: abc}]", SECRET),
+    operator("a password in plain text", "env: [{name: DB_PASSWORD, value: hunter2}]", SECRET),
+    operator("a token in plain text, in lower case", "env: [{name: api_token, value: abc}]", SECRET),
+    operator("a private key in plain text", "env: [{name: SSH_PRIVATE_KEY, value: abc}]", SECRET),
     operator("another loader's library", "env: [{name: LD_PRELOAD, value: /tmp/evil.so}]", STEERS),
     operator("another API server", "env: [{name: KUBERNETES_SERVICE_HOST, value: 203.0.113.1}]", STEERS),
     server(
@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Row] = &[
     )
     .made_by(|app| set(app, "/spec/components/0/env", json!([{ "name": "A", "value": "x".repeat(4097) }]))),
     operator(
-        "a value that no process can be given",
+        "a value with a NUL character",
         r#"env: [{name: A, value: "a\0b"}]"#,
         "spec.components[web].env[A]: it holds a NUL character; remove it",
     ),
@@ -74,7 +74,7 @@ pub(super) const ROWS: &[Row] = &[
         "spec.components[web].env[WORKERS].value: not text; put it in quotes",
     ),
     unreadable(
-        "a value from elsewhere, as in a pod",
+        "valueFrom, as in a pod",
         "env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}]",
         "unknown field \"spec.components[0].env[0].valueFrom\"",
         "spec.components[web].env[A].valueFrom: unknown field; correct its spelling, or remove it",

@@ -1,4 +1,4 @@
-//! Fields of a pod that a HardenedApp doesn't have, so that nobody gets them past the hardening; and fields that are misspelt.
+//! Fields of a pod that a HardenedApp doesn't have, because they would bypass the hardening; and misspelt fields.
 
 use serde_json::json;
 

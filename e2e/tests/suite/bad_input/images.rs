@@ -1,4 +1,4 @@
-//! Images that can't be told from others of the same name, or can't be read.
+//! Image references that don't identify one image, or are invalid.
 
 use super::row::{Row, server, unreadable};
 
@@ -31,7 +31,7 @@ pub(super) const ROWS: &[Row] = &[
     server("a repository in upper case", "image: 'registry.example.com/Hello:1'", FORM, NOT_AN_IMAGE),
     server("a registry in upper case", "image: 'Registry.example.com/hello:1'", FORM, NOT_AN_IMAGE),
     server("the address of a web page", "image: 'https://registry.example.com/hello:1'", FORM, NOT_AN_IMAGE),
-    server("a template that nobody filled in", "image: 'registry.example.com/hello:${VERSION}'", FORM, NOT_AN_IMAGE),
+    server("an unexpanded template variable", "image: 'registry.example.com/hello:${VERSION}'", FORM, NOT_AN_IMAGE),
     server("an image of no characters", "image: ''", "spec.components[0].image", NOT_AN_IMAGE),
     unreadable(
         "no image",

@@ -1,8 +1,8 @@
-//! More than the platform's policy allows.
+//! Apps that exceed the limits of the HardeningPolicy.
 
 use super::row::{Row, operator};
 
-/// What the policy says; the good app keeps to it.
+/// The policy; the app without mistakes conforms to it.
 pub(super) const POLICY: &str = "
 images: {requireDigest: true, allowedRegistries: [registry.example.com/team]}
 resources: {maximum: {cpu: '1', memory: 512Mi, ephemeralStorage: 512Mi}}

@@ -1,7 +1,8 @@
-//! Bad input: one table of mistakes, each with what is said of it. Whoever catches it, what ran keeps running.
+//! Bad input: a table of mistakes, each with its error message. No mistake changes the children of the app.
 //!
-//! A mistake is made in an app that runs well, as `kubectl apply` would make it. The API server refuses it, or the operator says
-//! what to do; either way no child is touched. Our own rules, which `hardened-app render` shows, refuse what the server refuses.
+//! Each mistake is written to a ready app, as `kubectl apply` would do it. Either the API server rejects it, or the operator
+//! reports in the status what to correct. The operator's own rules, which `hardened-app render` applies, reject everything that
+//! the API server rejects.
 
 mod definitions;
 mod environment;
@@ -31,14 +32,7 @@ use anyhow::Result;
 use futures::future::try_join_all;
 
 use row::Row;
-
-/// Mistakes of one sort.
-struct Sort {
-    name: &'static str,
-    /// The policy of the namespace, as YAML; empty where the built-in one will do.
-    policy: &'static str,
-    rows: &'static [Row],
-}
+use trial::Sort;
 
 const fn sort(name: &'static str, rows: &'static [Row]) -> Sort {
     Sort { name, policy: "", rows }
@@ -63,7 +57,7 @@ const TABLE: [Sort; 14] = [
 ];
 
 #[tokio::test]
-async fn bad_input_is_refused_with_its_remedy_and_what_ran_keeps_running() -> Result<()> {
+async fn bad_input_is_rejected_with_its_remedy_and_doesnt_change_the_children() -> Result<()> {
     let failures = try_join_all(TABLE.iter().map(trial::failures)).await?.concat();
     let rows: usize = TABLE.iter().map(|sort| sort.rows.len()).sum();
     assert!(failures.is_empty(), "{} of {rows} rows fail\n{}", failures.len(), failures.join("\n"));
@@ -71,7 +65,7 @@ async fn bad_input_is_refused_with_its_remedy_and_what_ran_keeps_running() -> Re
 }
 
 #[test]
-fn bad_input_is_of_many_kinds() {
+fn the_table_has_many_different_mistakes() {
     let mistakes: BTreeSet<_> = TABLE.iter().flat_map(|sort| sort.rows.iter().map(|row| row.mistake)).collect();
     let rows: usize = TABLE.iter().map(|sort| sort.rows.len()).sum();
     assert!(rows >= 60 && mistakes.len() == rows, "{} names for {rows} rows", mistakes.len());

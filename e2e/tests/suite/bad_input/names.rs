@@ -1,4 +1,4 @@
-//! Names that no child could have, or that are taken.
+//! Names that are invalid for children, reserved, or used twice.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Connections to what isn't there, or mustn't be reached.
+//! Connections to components that don't exist, and to addresses that must stay unreachable.
 
 use super::row::{Row, operator, server, unreadable};
 use crate::tamper::{remove, set};
@@ -58,7 +58,7 @@ pub(super) const ROWS: &[Row] = &[
         "spec.components[web].allowFrom[0].component: not a name of a component; use at most 20 lower-case letters",
     ),
     operator(
-        "somebody let in where nobody listens",
+        "allowFrom for a component without ports",
         "ports: null, allowFrom: [{app: portal, component: web}]",
         "spec.components[web].allowFrom: there is no port to allow; declare ports, or remove allowFrom",
     ),
@@ -83,7 +83,7 @@ pub(super) const ROWS: &[Row] = &[
         "spec.components[web].egress[::ffff:169.254.169.254/128]: an IPv4 range in IPv6 form; write it in IPv4 form",
     ),
     operator(
-        "a private range, where nobody has said which ones are the cluster's",
+        "a private range under a policy without clusterCIDRs",
         "egress: [{cidr: 10.20.0.0/16, ports: [5432]}]",
         "lies in 10.0.0.0/8 … name an outside range; … the platform team sets clusterCIDRs",
     ),

@@ -1,4 +1,4 @@
-//! Paths that lead elsewhere, or cover what belongs to the system; and names of what is mounted.
+//! Mount paths that are no plain absolute paths or cover system directories, and names of mounted objects.
 
 use super::row::{Row, operator, server, unreadable};
 
@@ -10,7 +10,7 @@ const CREDENTIALS: &str = "is reserved for credentials; choose another directory
 const CONFIG: &str = "spec.components[web].config[ … belongs to the system; choose a directory of the application";
 
 pub(super) const ROWS: &[Row] = &[
-    operator("a way up", "writablePaths: [{path: /srv/../etc, size: 1Mi}]", PLAIN),
+    operator("a path with ..", "writablePaths: [{path: /srv/../etc, size: 1Mi}]", PLAIN),
     operator("a relative path", "writablePaths: [{path: srv/data, size: 1Mi}]", PLAIN),
     operator("a slash at the end", "writablePaths: [{path: /srv/, size: 1Mi}]", PLAIN),
     operator("a slash too many", "writablePaths: [{path: /srv//data, size: 1Mi}]", PLAIN),

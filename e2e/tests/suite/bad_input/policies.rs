@@ -1,4 +1,4 @@
-//! Mistakes of the platform team, in the policy of a namespace whose app runs. Each app there says whose mistake it is.
+//! Mistakes of the platform team in the HardeningPolicy of a namespace with a ready app. The status of the app reports them.
 
 use super::row::Caught::{ByOperator, ByServer, Unreadable};
 use super::row::{Row, policy};

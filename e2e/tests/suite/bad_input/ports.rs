@@ -1,4 +1,4 @@
-//! Ports that can't be listened on, or told apart.
+//! Ports that a container can't listen on, and duplicate ports.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Health checks that can't be made.
+//! Invalid health checks.
 
 use super::row::{Row, operator, server, unreadable};
 

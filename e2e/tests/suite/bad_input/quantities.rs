@@ -1,4 +1,4 @@
-//! Amounts that are none.
+//! Invalid quantities.
 
 use super::row::{Row, operator, server, unreadable};
 

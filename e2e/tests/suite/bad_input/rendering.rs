@@ -1,4 +1,4 @@
-//! What is refused in a cluster is refused without one.
+//! What a cluster rejects is also rejected without a cluster.
 
 use std::process::Stdio;
 
@@ -8,12 +8,12 @@ use hardened_app::app::{App, Policy, Rejection};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
-use super::row::{Caught, is_said};
+use super::row::{Caught, check_message};
 use crate::scene::Scene;
 
-/// `hardened-app render` refuses the object, and so do the rules by themselves: a stored object may be older than a rule of the
-/// schema. The policy comes as name and spec.
-pub(super) async fn is_refused(
+/// Checks that `hardened-app render` rejects the object, and that the operator's rules do so without the schema: a stored object
+/// may be older than a rule of the schema. The policy is given by name and spec.
+pub(super) async fn is_rejected(
     scene: &Scene,
     caught: Caught,
     app: &Value,
@@ -29,7 +29,7 @@ pub(super) async fn is_refused(
         })
     });
     let rendered = render(scene, app, policy.as_ref()).await?;
-    is_said(&rendered, words).context("render")?;
+    check_message(&rendered, words).context("render")?;
     if matches!(caught, Caught::Unreadable(..)) {
         return Ok(());
     }
@@ -38,12 +38,12 @@ pub(super) async fn is_refused(
         None => Ok(Policy::default()),
     };
     let app = serde_json::from_value(app.clone())?;
-    let Err(rejections) = policy.and_then(|policy| App::accept(&app, &policy)) else { bail!("`accept` took it") };
+    let Err(rejections) = policy.and_then(|policy| App::accept(&app, &policy)) else { bail!("`accept` accepted it") };
     let said: Vec<String> = rejections.iter().map(Rejection::to_string).collect();
-    is_said(&said.join("\n"), words).context("accept")
+    check_message(&said.join("\n"), words).context("accept")
 }
 
-/// What `hardened-app render` says to an object that it refuses.
+/// The error message of `hardened-app render`, which must reject the object.
 async fn render(scene: &Scene, app: &Value, policy: Option<&Value>) -> Result<String> {
     let mut command = tokio::process::Command::from(e2e::operator::program()?);
     command.args(["render", "--filename", "-"]);
@@ -55,10 +55,10 @@ async fn render(scene: &Scene, app: &Value, policy: Option<&Value>) -> Result<St
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
     let mut input = child.stdin.take().context("no standard input")?;
-    // It reads the policy first, and ends if it doesn't like that.
+    // It reads the policy first, and exits without reading the object if the policy is invalid.
     let _ = input.write_all(app.to_string().as_bytes()).await;
     drop(input);
     let output = child.wait_with_output().await?;
-    ensure!(!output.status.success(), "render took it");
+    ensure!(!output.status.success(), "render accepted it");
     Ok(String::from_utf8(output.stderr)?)
 }

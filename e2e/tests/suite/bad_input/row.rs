@@ -1,46 +1,46 @@
-//! A row of the table: a mistake, who catches it, and what is said of it.
+//! A row of the table: a mistake, whether the API server or the operator rejects it, and the error message.
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
-use crate::scene::says_so;
+use crate::message::says_so;
 
-/// One mistake in an app that was fine.
+/// One mistake in an app without any other.
 pub(crate) struct Row {
-    /// What somebody got wrong.
+    /// Description of the mistake.
     pub(crate) mistake: &'static str,
     pub(crate) change: Change,
     pub(crate) caught: Caught,
 }
 
-/// What somebody writes.
+/// How to make the mistake.
 #[derive(Clone, Copy)]
 pub(crate) enum Change {
     /// Fields of component `web`, as YAML.
     Web(&'static str),
-    /// Anything else in the object.
+    /// A change of any part of the object.
     App(fn(&mut Value)),
-    /// The policy of the namespace, as YAML. The app stays as it is.
+    /// Replaces the policy of the namespace by this YAML. The app stays unchanged.
     Policy(&'static str),
 }
 
-/// Who catches it. The words are pieces of the message in their order, with `…` between: the field and the remedy.
+/// What rejects the mistake. The texts are pieces of the message in order, separated by `…`: the field and the remedy.
 #[derive(Clone, Copy)]
 pub(crate) enum Caught {
-    /// The API server refuses the write with the first words, and our own rules refuse the same object with the second.
+    /// The API server rejects the write with the first text, and the operator's rules reject the object with the second.
     ByServer(&'static str, &'static str),
-    /// As before, but it is no object of this kind at all: it can't even be read.
+    /// Like [`Self::ByServer`], but the object doesn't conform to the type, so the operator can't deserialize it.
     Unreadable(&'static str, &'static str),
-    /// The API server sees nothing wrong, or no further than one component. The status says so.
+    /// The API server accepts it; the operator reports it in the status.
     ByOperator(&'static str),
 }
 
-/// Refused by the API server, and by our own rules.
+/// The API server rejects it, and so do the operator's rules.
 pub(crate) const fn server(mistake: &'static str, web: &'static str, says: &'static str, ours: &'static str) -> Row {
     Row { mistake, change: Change::Web(web), caught: Caught::ByServer(says, ours) }
 }
 
-/// Of another form than the schema's: the API server can't read it, and nor can we.
+/// The object doesn't have the structure of the schema: neither the API server nor the operator can read it.
 pub(crate) const fn unreadable(
     mistake: &'static str,
     web: &'static str,
@@ -50,23 +50,23 @@ pub(crate) const fn unreadable(
     Row { mistake, change: Change::Web(web), caught: Caught::Unreadable(says, ours) }
 }
 
-/// Stored, and refused by the operator.
+/// The API server stores it, and the operator rejects it.
 pub(crate) const fn operator(mistake: &'static str, web: &'static str, says: &'static str) -> Row {
     Row { mistake, change: Change::Web(web), caught: Caught::ByOperator(says) }
 }
 
-/// In the policy of the namespace.
+/// A mistake in the policy of the namespace.
 pub(crate) const fn policy(mistake: &'static str, spec: &'static str, caught: Caught) -> Row {
     Row { mistake, change: Change::Policy(spec), caught }
 }
 
 impl Row {
-    /// With a change of the whole object in place of one of component `web`.
+    /// Replaces the change of component `web` by a change of the whole object.
     pub(crate) const fn made_by(self, change: fn(&mut Value)) -> Self {
         Self { change: Change::App(change), ..self }
     }
 
-    /// The app with the mistake in it; or the policy's spec, if it is there.
+    /// The app, and the policy's spec if the mistake is in the policy.
     pub(crate) fn mistaken(&self) -> Result<(Value, Option<Value>)> {
         let mut app = good();
         match self.change {
@@ -74,7 +74,7 @@ impl Row {
                 let change: Value = serde_saphyr::from_str(&format!("{{{text}}}"))?;
                 if let (Some(web), Value::Object(change)) = (web(&mut app), change) {
                     web.extend(change);
-                    // As a user who leaves a field out.
+                    // A null removes the field, as if the user had left it out.
                     web.retain(|_, value| !value.is_null());
                 }
             }
@@ -89,7 +89,7 @@ fn web(app: &mut Value) -> Option<&mut serde_json::Map<String, Value>> {
     app.pointer_mut("/spec/components/0")?.as_object_mut()
 }
 
-/// The app that every row is a mistake in: without pods, so that its rollout is complete without a node.
+/// The app without mistakes. It has no pods, so that its rollout is complete without a node.
 pub(crate) fn good() -> Value {
     json!({
         "apiVersion": "hardened.dev/v1alpha1",
@@ -99,7 +99,7 @@ pub(crate) fn good() -> Value {
     })
 }
 
-/// A component with which nothing is wrong, under any policy of the table.
+/// A component that conforms to all policies of the table.
 pub(crate) fn component(name: &str) -> Value {
     json!({
         "name": name,
@@ -109,9 +109,9 @@ pub(crate) fn component(name: &str) -> Value {
     })
 }
 
-/// Fails unless the pieces are in the text, in their order.
-pub(crate) fn is_said(text: &str, words: &str) -> Result<()> {
-    // Half a megabyte would bury the rest; what matters stands at the beginning or at the end.
+/// Fails unless the text contains the pieces, separated by `…`, in this order.
+pub(crate) fn check_message(text: &str, words: &str) -> Result<()> {
+    // Messages may be half a megabyte long; the beginning and the end are enough to see the difference.
     let beginning: String = text.chars().take(1000).collect();
     let end: String = text.chars().skip(text.chars().count().saturating_sub(1000)).collect();
     ensure!(!words.is_empty() && says_so(text, words), "expected {words:?}, found {beginning:?} … {end:?}");

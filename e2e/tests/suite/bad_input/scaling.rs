@@ -1,4 +1,4 @@
-//! Numbers of pods that contradict one another.
+//! Invalid or contradictory numbers of pods.
 
 use super::row::{Row, operator, server, unreadable};
 
@@ -28,7 +28,7 @@ pub(super) const ROWS: &[Row] = &[
         "spec.components[web].replicas: not a whole number; write digits without quotes",
     ),
     server(
-        "a fixed number that the load decides",
+        "replicas and autoscaling",
         "autoscaling: {min: 1, max: 3, cpu: 80}",
         "spec.components[0]: … give replicas or autoscaling, not both",
         "spec.components[web].autoscaling: replicas and autoscaling exclude each other; give one of them",
@@ -40,13 +40,13 @@ pub(super) const ROWS: &[Row] = &[
         "spec.components[web].autoscaling: from 5 to 3 pods; give a min up to max",
     ),
     server(
-        "an autoscaler that may switch the app off",
+        "an autoscaler with a minimum of 0",
         "replicas: null, autoscaling: {min: 0, max: 3, cpu: 80}",
         "spec.components[0].autoscaling.min: … greater than or equal to 1",
         "spec.components[web].autoscaling.min: 0 is too small; give at least 1",
     ),
     server(
-        "a load that nobody names",
+        "an autoscaler without a metric",
         "replicas: null, autoscaling: {min: 1, max: 3}",
         "spec.components[0].autoscaling: … say which load decides: cpu, memory or both",
         "spec.components[web].autoscaling: no load is named that decides; give cpu, memory or both",
@@ -58,12 +58,12 @@ pub(super) const ROWS: &[Row] = &[
         "spec.components[web].autoscaling.cpu: 0 is too small; give at least 1",
     ),
     operator(
-        "two pods with a volume for one",
+        "two pods with a volume for one pod",
         "replicas: 2, volumes: [{name: data, path: /srv, claim: shop}]",
         "spec.components[web].replicas: … has one pod; ask for 1 or 0, or say shared: true",
     ),
     operator(
-        "a load that decides about a volume for one",
+        "autoscaling with a volume for one pod",
         "replicas: null, autoscaling: {min: 1, max: 3, cpu: 80}, volumes: [{name: data, path: /srv, claim: shop}]",
         "spec.components[web].replicas: … has one pod; ask for 1 or 0, or say shared: true",
     ),

@@ -1,21 +1,21 @@
-//! Too much of everything.
+//! Objects and lists that exceed size limits.
 
 use serde_json::{Value, json};
 
 use super::row::{Row, component, operator, server};
 use crate::tamper::{push, set};
 
-/// As much environment as one component may have: half a megabyte.
-fn crowd() -> Value {
+/// The largest environment of a component: half a megabyte.
+fn largest_env() -> Value {
     (0..128).map(|number| json!({ "name": format!("V{number}"), "value": "x".repeat(4096) })).collect()
 }
 
-/// Adds components with half a megabyte each.
-fn crowds(app: &mut Value, count: usize) {
+/// Adds components of half a megabyte each.
+fn add_large_components(app: &mut Value, count: usize) {
     for number in 0..count {
-        let mut crowded = component(&format!("c{number}"));
-        set(&mut crowded, "/env", crowd());
-        push(app, "/spec/components", crowded);
+        let mut large = component(&format!("c{number}"));
+        set(&mut large, "/env", largest_env());
+        push(app, "/spec/components", large);
     }
 }
 
@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
         "",
         "spec: it has 5 … KiB, where at most 256 are allowed; mount what is large as a ConfigMap",
     )
-    .made_by(|app| set(app, "/spec/components/0/env", crowd())),
+    .made_by(|app| set(app, "/spec/components/0/env", largest_env())),
     server(
         "500 KB in one argument",
         "",
@@ -41,19 +41,19 @@ pub(super) const ROWS: &[Row] = &[
     )
     .made_by(|app| set(app, "/spec/components/0/command", json!(vec!["x".repeat(2000); 250]))),
     server(
-        "2 MB, more than is ever stored",
+        "2 MB, more than etcd stores",
         "",
         "trying to send message larger than max",
         "spec: it has … KiB, where at most 256 are allowed; mount what is large as a ConfigMap",
     )
-    .made_by(|app| crowds(app, 4)),
+    .made_by(|app| add_large_components(app, 4)),
     server(
-        "4 MB, more than is ever read",
+        "4 MB, more than the API server reads",
         "",
         "limit is 3145728",
         "spec: it has … KiB, where at most 256 are allowed; mount what is large as a ConfigMap",
     )
-    .made_by(|app| crowds(app, 8)),
+    .made_by(|app| add_large_components(app, 8)),
     server(
         "129 variables",
         "",
@@ -65,12 +65,12 @@ pub(super) const ROWS: &[Row] = &[
         set(app, "/spec/components/0/env", env.collect());
     }),
     operator(
-        "a command that no process can be given",
+        "a command with a NUL character",
         r#"command: ["/app\0", run]"#,
         "spec.components[web].command[0]: it holds a NUL character; remove it",
     ),
     operator(
-        "an argument that no process can be given",
+        "an argument with a NUL character",
         r#"args: [run, "--name=\0"]"#,
         "spec.components[web].args[1]: it holds a NUL character; remove it",
     ),

@@ -1,5 +1,5 @@
-//! A good app where something around it is wrong: it says what to do, what ran keeps running, the apps next door go on, and once
-//! the cause is gone it recovers by itself.
+//! Valid apps with a problem in their environment: the status says what to do, the existing children stay unchanged, apps of other
+//! namespaces are reconciled, and the app recovers once the cause is gone.
 
 use anyhow::{Context, Result, ensure};
 use futures::future::{try_join, try_join_all};
@@ -11,17 +11,17 @@ use super::trouble::{Trouble, serves};
 use crate::policies::policy;
 use crate::scene::{Scene, WEB, web_kinds};
 
-/// Something wrong around an app.
+/// A problem in the environment of an app, and how the app reports it.
 struct Row {
     trouble: Trouble,
-    /// Condition, status and reason by which the app tells.
-    tells: [&'static str; 3],
-    /// Pieces of the message.
+    /// Type, status and reason of the condition that reports it.
+    condition: [&'static str; 3],
+    /// Pieces of the condition's message.
     says: &'static str,
 }
 
-const fn row(trouble: Trouble, tells: [&'static str; 3], says: &'static str) -> Row {
-    Row { trouble, tells, says }
+const fn row(trouble: Trouble, condition: [&'static str; 3], says: &'static str) -> Row {
+    Row { trouble, condition, says }
 }
 
 const REJECTED: [&str; 3] = ["Accepted", "False", "Rejected"];
@@ -56,8 +56,8 @@ const ROWS: [Row; 9] = [
     ),
 ];
 
-/// Everything of the app that nobody asked to be changed: kind, name and UID, with the number that moves with every write, or,
-/// where controllers keep a status, with every write but theirs.
+/// All objects of the app that the test doesn't change: kind, name and UID, with the resource version; or with the generation,
+/// where controllers update the status.
 async fn running(scene: &Scene, trouble: Trouble) -> Result<Vec<String>> {
     let mut running = Vec::new();
     for kind in web_kinds() {
@@ -67,7 +67,7 @@ async fn running(scene: &Scene, trouble: Trouble) -> Result<Vec<String>> {
             let number = if counts { "/metadata/generation" } else { "/metadata/resourceVersion" };
             let [uid, number] = ["/metadata/uid", number].map(|pointer| live.pointer(pointer));
             ensure!(uid.is_some() && number.is_some(), "{} {name} is gone", kind.name);
-            if kind.name != "Deployment" || !trouble.asks_of(name) {
+            if kind.name != "Deployment" || !trouble.changes(name) {
                 running.push(format!("{} {name} {uid:?} {number:?}", kind.name));
             }
         }
@@ -80,7 +80,7 @@ async fn running(scene: &Scene, trouble: Trouble) -> Result<Vec<String>> {
 
 async fn holds(row: &Row) -> Result<()> {
     let scene = Scene::open("around").await?;
-    // Its own policy, under the name of its namespace.
+    // A policy with the name of the namespace, for this namespace only.
     policy(&scene, scene.name(), json!({})).await?;
     scene.label(POLICY_LABEL, Some(scene.name())).await?;
     scene.create("shop", &row.trouble.before()).await?;
@@ -89,26 +89,27 @@ async fn holds(row: &Row) -> Result<()> {
     let before = running(&scene, row.trouble).await?;
 
     row.trouble.begins(&scene).await?;
-    let [kind, status, reason] = row.tells;
-    scene.told("shop", kind, status, reason, row.says).await?;
+    let [kind, status, reason] = row.condition;
+    scene.condition_saying("shop", kind, status, reason, row.says).await?;
     let meanwhile = running(&scene, row.trouble).await?;
-    ensure!(meanwhile == before, "touched: {before:#?} became {meanwhile:#?}");
-    let next_door = Scene::open("next-door").await?;
-    next_door.ready("shop", WEB).await?;
+    ensure!(meanwhile == before, "changed: {before:#?} became {meanwhile:#?}");
+    let other = Scene::open("next-door").await?;
+    other.ready("shop", WEB).await?;
 
     row.trouble.ends(&scene).await?;
     serves(&scene, row.trouble).await?;
     let after = running(&scene, row.trouble).await?;
     let replaced = |object: &str| row.trouble.ends_with_new_pods() && object.starts_with("Pod ");
     let kept = before.iter().all(|object| replaced(object) || after.contains(object));
-    ensure!(kept, "touched at the end: {before:#?} became {after:#?}");
+    ensure!(kept, "changed at the end: {before:#?} became {after:#?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn bad_surroundings_are_told_with_their_remedy_and_what_ran_keeps_running() -> Result<()> {
+async fn problems_around_an_app_are_reported_with_their_remedy_and_dont_change_the_children() -> Result<()> {
     let rows = ROWS.iter().map(async |row| holds(row).await.with_context(|| format!("{:?}", row.trouble)));
-    let leaving = async { leaving::a_namespace_being_deleted_is_left_alone().await.context("namespace being deleted") };
+    let leaving =
+        async { leaving::a_namespace_being_deleted_gets_no_requests().await.context("namespace being deleted") };
     try_join(try_join_all(rows), leaving).await?;
     Ok(())
 }

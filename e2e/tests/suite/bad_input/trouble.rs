@@ -1,4 +1,4 @@
-//! What can be wrong around an app, and how it begins and ends.
+//! Problems in the environment of an app: how to cause and how to end them.
 
 use anyhow::Result;
 use e2e::until;
@@ -11,28 +11,28 @@ use serde_json::{Value, json};
 
 use crate::policies::policy;
 use crate::scene::{Scene, WEB};
-use crate::sees::{LIMIT, sees};
+use crate::wait::{LIMIT, wait_until};
 
-/// Something wrong around an app.
+/// A problem in the environment of an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// The policy forbids what runs.
+    /// The policy becomes stricter and forbids the running app.
     StricterPolicy,
-    /// Somebody deletes the policy.
+    /// The policy is deleted.
     NoPolicy,
-    /// The namespace names a policy that isn't there.
+    /// The label of the namespace names a missing policy.
     OtherLabel,
-    /// A Service that a new component needs belongs to somebody else.
+    /// A foreign Service has the name that a new component needs.
     ForeignObject,
-    /// A quota keeps a Service from being created.
+    /// A quota prevents the creation of a Service.
     ObjectQuota,
-    /// An admission policy keeps a Service from being created.
+    /// An admission policy rejects a Service.
     Admission,
-    /// A quota keeps new pods from being created.
+    /// A quota prevents the creation of new pods.
     PodQuota,
-    /// A limit keeps pods as large as these from being created.
+    /// A `LimitRange` prevents the creation of pods of this size.
     LimitRange,
-    /// The policy names a priority class that isn't there.
+    /// The policy names a missing PriorityClass.
     NoPriorityClass,
 }
 
@@ -42,23 +42,23 @@ fn with_more(components: &str) -> String {
 }
 
 impl Trouble {
-    /// Whether it is about pods: there must be one before.
+    /// Whether it is about pods: the app then needs one before.
     const fn is_about_pods(self) -> bool {
         matches!(self, Self::PodQuota | Self::LimitRange | Self::NoPriorityClass)
     }
 
-    /// The components of the app before.
+    /// The components of the app before the problem.
     pub(super) fn before(self) -> String {
         let web = if self.is_about_pods() { WEB.replace("replicas: 0", "replicas: 1") } else { WEB.to_owned() };
         format!("{web}{}", WEB.replace("web", "api"))
     }
 
-    /// Whether somebody asks for another version of this Deployment meanwhile.
-    pub(super) fn asks_of(self, deployment: &str) -> bool {
+    /// Whether the test changes this Deployment meanwhile.
+    pub(super) fn changes(self, deployment: &str) -> bool {
         self == Self::NoPriorityClass || self.is_about_pods() && deployment == "shop-web"
     }
 
-    /// Whether new pods take the place of the old ones once nothing keeps them from being created.
+    /// Whether new pods replace the old ones once they can be created.
     pub(super) const fn ends_with_new_pods(self) -> bool {
         matches!(self, Self::PodQuota | Self::LimitRange)
     }
@@ -99,13 +99,13 @@ impl Trouble {
         Ok(())
     }
 
-    /// Takes away the cause.
+    /// Removes the cause.
     pub(super) async fn ends(self, scene: &Scene) -> Result<()> {
         let (client, name) = (&scene.client, scene.name());
         match self {
             Self::StricterPolicy | Self::NoPolicy | Self::NoPriorityClass => policy(scene, name, json!({})).await?,
             Self::OtherLabel => scene.label(POLICY_LABEL, Some(name)).await?,
-            // A name that is taken is looked at again when the spec changes: this does as the message says.
+            // The operator retries after a change of the spec: so this renames the component, as the message advises.
             Self::ForeignObject => {
                 scene.change("shop", &with_more(&self.before()).replace("name: more", "name: other")).await?;
             }
@@ -124,18 +124,18 @@ impl Trouble {
     }
 }
 
-/// Waits until all is in place and all pods serve. There is no node for them, so this says that they do.
+/// Waits until the app is ready. There is no node, so the test itself sets the status of the pods to ready.
 pub(super) async fn serves(scene: &Scene, trouble: Trouble) -> Result<()> {
     if !trouble.is_about_pods() {
         return scene.condition("shop", "Ready", "True", "Available").await.map(drop);
     }
     let running = json!({ "phase": "Running", "conditions": [{ "type": "Ready", "status": "True" }] });
     let (running, as_it_is) = (Patch::Merge(json!({ "status": running })), PatchParams::default());
-    until("all pods serve", LIMIT, async || {
+    until("the app is ready", LIMIT, async || {
         for pod in scene.pods().list(&ListParams::default()).await? {
             let name = pod.metadata.name.unwrap_or_default();
             match scene.pods().patch_status(&name, &as_it_is, &running).await {
-                // Its work is done.
+                // The pod has been replaced meanwhile.
                 Err(kube::Error::Api(status)) if status.is_not_found() => {}
                 answer => drop(answer?),
             }
@@ -148,19 +148,19 @@ pub(super) async fn serves(scene: &Scene, trouble: Trouble) -> Result<()> {
     .await
 }
 
-/// Allows so many objects in the namespace; returns when that counts.
+/// Limits the number of objects in the namespace by a quota; returns when the quota is in force.
 async fn quota(scene: &Scene, resource: &str, most: &str) -> Result<()> {
     let quota = json!({ "metadata": { "name": "few" }, "spec": { "hard": { resource: most } } });
     let quotas = Api::<ResourceQuota>::namespaced(scene.client.clone(), scene.name());
     quotas.create(&PostParams::default(), &serde_json::from_value(quota)?).await?;
-    sees(&quotas, "few", "the quota is counted", |quota| {
+    wait_until(&quotas, "few", "the quota is in force", |quota| {
         let used = quota?.status.as_ref()?.used.as_ref()?;
         (used.get(resource)?.0 == most).then_some(())
     })
     .await
 }
 
-/// Forbids Services named `…-more` in a namespace; returns when that counts.
+/// Forbids Services named `…-more` in a namespace by an admission policy; returns when it is in force.
 async fn admission(client: &Client, namespace: &str) -> Result<()> {
     let rules = json!([{
         "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["services"],

@@ -1,4 +1,4 @@
-//! Users and groups that the node knows too, or nobody does.
+//! User and group ids that may exist on the node, or are invalid.
 
 use super::row::{Row, server, unreadable};
 

@@ -1,10 +1,10 @@
-//! What others add where it weakens the workload: server-side apply alone would never take any of it away.
+//! Additions by other field managers that weaken the workload. A server-side apply alone wouldn't remove them.
 
 use anyhow::Result;
 use hardened_app::api::DriftChange::{Added, Changed};
 use serde_json::json;
 
-use super::{Edit, all_are_undone};
+use super::edit::{Edit, all_are_reverted};
 use crate::scene::{Scene, WEB};
 use crate::tamper::{push, set};
 
@@ -85,12 +85,12 @@ const fn added(path: &'static str, made_by: fn(&mut serde_json::Value)) -> Edit 
 }
 
 #[tokio::test]
-async fn what_others_add_to_a_pod_template_is_removed() -> Result<()> {
-    all_are_undone(&Scene::open("pod-additions").await?, WEB, &IN_PODS).await
+async fn additions_to_a_pod_template_are_removed() -> Result<()> {
+    all_are_reverted(&Scene::open("pod-additions").await?, WEB, &IN_PODS).await
 }
 
 #[tokio::test]
-async fn what_others_add_to_a_service_is_removed() -> Result<()> {
+async fn additions_to_a_service_are_removed() -> Result<()> {
     let edits = [
         Edit {
             kind: "Service",
@@ -114,11 +114,11 @@ async fn what_others_add_to_a_service_is_removed() -> Result<()> {
             made_by: |object| set(object, "/spec/selector/team", "x".into()),
         },
     ];
-    all_are_undone(&Scene::open("service-additions").await?, WEB, &edits).await
+    all_are_reverted(&Scene::open("service-additions").await?, WEB, &edits).await
 }
 
 #[tokio::test]
-async fn what_others_add_to_a_network_policy_is_removed() -> Result<()> {
+async fn additions_to_a_network_policy_are_removed() -> Result<()> {
     let components = format!(
         "{WEB}\n  connectsTo: [api]\n  allowFrom: [{{app: portal, component: web}}]\n- name: api\n  image: registry.example.com/api:1.0.0\n  replicas: 0\n  ports: [{{name: http, port: 8080}}]\n"
     );
@@ -154,16 +154,16 @@ async fn what_others_add_to_a_network_policy_is_removed() -> Result<()> {
             made_by: |object| push(object, "/spec/egress/1/to", json!({ "ipBlock": { "cidr": "0.0.0.0/0" } })),
         },
     ];
-    all_are_undone(&Scene::open("policy-additions").await?, &components, &edits).await
+    all_are_reverted(&Scene::open("policy-additions").await?, &components, &edits).await
 }
 
 #[tokio::test]
-async fn a_closed_network_policy_that_others_open_is_closed() -> Result<()> {
+async fn ingress_rules_added_to_a_network_policy_without_any_are_removed() -> Result<()> {
     let edits = [Edit {
         kind: "NetworkPolicy",
         change: Added,
         path: "spec.ingress",
         made_by: |object| push(object, "/spec/ingress", json!({})),
     }];
-    all_are_undone(&Scene::open("closed-policy").await?, WEB, &edits).await
+    all_are_reverted(&Scene::open("closed-policy").await?, WEB, &edits).await
 }

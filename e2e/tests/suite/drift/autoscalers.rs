@@ -1,4 +1,5 @@
-//! Where the load decides the number of pods: the bounds are kept, and the number within them is nobody's business.
+//! Components with an autoscaler: drift of the autoscaler is reverted, and the operator doesn't change a number of pods
+//! within its bounds.
 
 use anyhow::Result;
 use e2e::audit::Request;
@@ -6,7 +7,7 @@ use hardened_app::api::DriftChange::{self, Added, Changed};
 use kube::api::Patch;
 use serde_json::{Value, json};
 
-use super::{Edit, all_are_undone};
+use super::edit::{Edit, all_are_reverted};
 use crate::scene::{AUTOSCALER, Scene, autoscaled};
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, patch, set};
 
@@ -23,12 +24,12 @@ const fn of_autoscaler(path: &'static str, change: DriftChange, made_by: fn(&mut
 }
 
 #[tokio::test]
-async fn an_edited_autoscaler_is_set_back() -> Result<()> {
-    all_are_undone(&Scene::open("autoscaler").await?, &autoscaled(), &EDITS).await
+async fn edits_of_an_autoscaler_are_reverted() -> Result<()> {
+    all_are_reverted(&Scene::open("autoscaler").await?, &autoscaled(), &EDITS).await
 }
 
 #[tokio::test]
-async fn a_number_of_pods_within_the_bounds_stays_even_when_something_else_is_undone() -> Result<()> {
+async fn a_number_of_pods_within_the_bounds_stays_when_other_drift_is_reverted() -> Result<()> {
     let scene = Scene::open("scaled").await?;
     scene.create("shop", &autoscaled()).await?;
     scene.in_place("shop").await?;
@@ -42,7 +43,8 @@ async fn a_number_of_pods_within_the_bounds_stays_even_when_something_else_is_un
     let status = scene.reported("shop", "one entry", |status| Some(status.drift.reverted.clone())).await?;
     assert_eq!(status.len(), 1, "the number isn't reported: {status:?}");
     let requests = scene.quiet().await?;
-    // The number of pods is applied only if the object hasn't changed since it was read; its controller may just have reported.
+    // An apply with the number of pods names the resource version that was read. It fails, and is repeated, if the controller
+    // has updated the status since.
     let done = |request: &&Request| request.verb != "get" && request.code < 300 && request.subresource.is_none();
     let writes = requests.iter().skip(before).filter(done);
     assert_eq!(writes.count(), 1, "one write, for the image: {requests:#?}");

@@ -1,9 +1,9 @@
-//! Annotations that give an account rights outside the cluster: on this kind a note isn't just a note.
+//! Annotations of a ServiceAccount, by which cloud providers grant it rights outside of the cluster.
 
 use anyhow::Result;
 use hardened_app::api::DriftChange::Added;
 
-use super::{Edit, all_are_undone};
+use super::edit::{Edit, all_are_reverted};
 use crate::scene::{Scene, WEB};
 use crate::tamper::set;
 
@@ -17,7 +17,7 @@ const IDENTITIES: [Edit; 4] = [
     bound("metadata.annotations[azure.workload.identity/client-id]", |account| {
         set(account, "/metadata/annotations/azure.workload.identity~1client-id", "1-2-3".into());
     }),
-    // Whoever hands out identities chooses the name, so it takes no list of the known ones.
+    // Any provider may choose a name, so the operator can't have a list of the known ones.
     bound("metadata.annotations[example.com/identity]", |account| {
         set(account, "/metadata/annotations/example.com~1identity", "admin".into());
     }),
@@ -28,6 +28,6 @@ const fn bound(path: &'static str, made_by: fn(&mut serde_json::Value)) -> Edit 
 }
 
 #[tokio::test]
-async fn an_identity_given_to_an_account_is_taken_away() -> Result<()> {
-    all_are_undone(&Scene::open("identities").await?, WEB, &IDENTITIES).await
+async fn identity_annotations_of_a_service_account_are_removed() -> Result<()> {
+    all_are_reverted(&Scene::open("identities").await?, WEB, &IDENTITIES).await
 }

@@ -1,16 +1,17 @@
-//! Every kind of child against every sort of interference.
+//! Every kind of child: changes, additions, removals and deletions are reverted.
 
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
 use hardened_app::api::DriftChange;
 use serde_json::{Value, json};
 
-use super::{Edit, all_are_undone, declared, is_reported};
+use super::edit::{Edit, all_are_reverted, is_reported};
+use crate::declared::declared;
 use crate::scene::{Scene, WEB, web_kinds};
 use crate::tamper::{remove, set};
 
 #[tokio::test]
-async fn a_changed_field_of_any_kind_is_set_back() -> Result<()> {
+async fn a_changed_field_of_any_kind_is_reverted() -> Result<()> {
     let edits = [
         Edit {
             kind: "ServiceAccount",
@@ -45,7 +46,7 @@ async fn a_changed_field_of_any_kind_is_set_back() -> Result<()> {
     ];
     let covered = edits.each_ref().map(|edit| edit.kind);
     assert!(web_kinds().map(|kind| kind.name).eq(covered), "{covered:?}");
-    all_are_undone(&Scene::open("field").await?, WEB, &edits).await
+    all_are_reverted(&Scene::open("field").await?, WEB, &edits).await
 }
 
 #[tokio::test]
@@ -57,11 +58,11 @@ async fn a_foreign_label_on_any_kind_is_removed() -> Result<()> {
         made_by: |object| set(object, "/metadata/labels/team", "x".into()),
     });
     let edits: Vec<_> = edits.collect();
-    all_are_undone(&Scene::open("label").await?, WEB, &edits).await
+    all_are_reverted(&Scene::open("label").await?, WEB, &edits).await
 }
 
 #[tokio::test]
-async fn the_label_that_marks_a_child_as_kept_is_put_back_on_any_kind() -> Result<()> {
+async fn the_removed_managed_by_label_of_any_kind_is_restored() -> Result<()> {
     let edits = web_kinds().map(|kind| Edit {
         kind: kind.name,
         change: DriftChange::Removed,
@@ -69,11 +70,11 @@ async fn the_label_that_marks_a_child_as_kept_is_put_back_on_any_kind() -> Resul
         made_by: |object| remove(object, "/metadata/labels/app.kubernetes.io~1managed-by"),
     });
     let edits: Vec<_> = edits.collect();
-    all_are_undone(&Scene::open("unmarked").await?, WEB, &edits).await
+    all_are_reverted(&Scene::open("unmarked").await?, WEB, &edits).await
 }
 
 #[tokio::test]
-async fn a_deleted_object_of_any_kind_comes_back() -> Result<()> {
+async fn a_deleted_object_of_any_kind_is_recreated() -> Result<()> {
     let scene = Scene::open("deleted").await?;
     let cases = web_kinds().enumerate().map(async |(index, kind)| {
         let (kind, app, child) = (kind.name, format!("app{index}"), format!("app{index}-web"));
@@ -90,7 +91,7 @@ async fn a_deleted_object_of_any_kind_comes_back() -> Result<()> {
     Ok(())
 }
 
-/// What is the same in an object and in one made anew.
+/// The fields that are equal in an object and in the recreated one.
 fn anonymous(object: &Value) -> Value {
     let mut object = declared(object);
     for pointer in ["/metadata/uid", "/metadata/creationTimestamp", "/spec/clusterIP", "/spec/clusterIPs"] {

@@ -1,19 +1,19 @@
-//! Edits that are meant to be too much: for a patch, for the status, for whoever reads it.
+//! Very large edits: the operator must revert them, and its status must stay small.
 
 use anyhow::Result;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::declared;
+use crate::declared::declared;
 use crate::scene::{Scene, WEB};
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, set};
 
 const ENV: &str = "/spec/template/spec/containers/0/env";
 
-/// Well below what the API server takes (about 1.5 MB with everything else), and what a reader does.
+/// Well below what the API server accepts, which is about 1.5 MB for the whole object, and still readable.
 const LARGEST_STATUS: usize = 64 * 1024;
 
-/// A component with a variable, so that the list of others' is merged with ours.
+/// A component with a variable, so that added variables are in the same list as a declared one.
 fn with_env() -> String {
     format!("{WEB}  env: [{{name: LOG, value: info}}]\n")
 }
@@ -27,7 +27,7 @@ async fn status_is_small(scene: &Scene) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_change_among_thousands_of_additions_is_undone() -> Result<()> {
+async fn a_change_among_thousands_of_additions_is_reverted() -> Result<()> {
     let scene = Scene::open("thousands").await?;
     scene.ready("shop", &with_env()).await?;
     let before = scene.live("Deployment", "shop-web").await?;
@@ -45,13 +45,13 @@ async fn a_change_among_thousands_of_additions_is_undone() -> Result<()> {
         })
         .await?;
     scene.condition("shop", "InSync", "True", "Reverted").await?;
-    // It must not drown in the report either.
+    // The status must report it despite the number of additions.
     scene.reverted("shop", "the image", |item| item.path == IMAGE_PATH).await?;
     status_is_small(&scene).await
 }
 
 #[tokio::test]
-async fn additions_with_endless_names_dont_choke_the_status() -> Result<()> {
+async fn additions_with_very_long_names_dont_fill_the_status() -> Result<()> {
     let scene = Scene::open("endless").await?;
     scene.ready("shop", &with_env()).await?;
     let before = scene.live("Deployment", "shop-web").await?;
@@ -59,11 +59,11 @@ async fn additions_with_endless_names_dont_choke_the_status() -> Result<()> {
         let variable = json!({ "name": letter.repeat(300_000 + 30_000 * round), "value": "x" });
         let addition = json!([{ "op": "add", "path": format!("{ENV}/-"), "value": variable }]);
         let addition = Patch::<Value>::Json(serde_json::from_value(addition)?);
-        // Without a name: a client needn't give one.
+        // Without a field manager: a client needn't name one.
         scene.objects("Deployment")?.patch("shop-web", &PatchParams::default(), &addition).await?;
-        // One by one: together they would be too much for the API server.
+        // One at a time: together they would exceed the request limit of the API server.
         scene
-            .object("Deployment", "shop-web", "the addition is undone", |live| {
+            .object("Deployment", "shop-web", "the addition is reverted", |live| {
                 (declared(live) == declared(&before)).then_some(())
             })
             .await?;
@@ -71,7 +71,7 @@ async fn additions_with_endless_names_dont_choke_the_status() -> Result<()> {
             .reverted("shop", "the addition", |item| item.path.contains(&format!("env[name={letter}{letter}")))
             .await?;
     }
-    // The report of an attack must not depend on what the status holds by then.
+    // The status must still have room to report an attack.
     edit(&scene.objects("Service")?, "shop-web", |object| set(object, "/spec/type", "NodePort".into())).await?;
     scene.reverted("shop", "the node port", |item| item.path == "spec.type").await?;
     status_is_small(&scene).await

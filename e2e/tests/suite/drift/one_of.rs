@@ -1,15 +1,16 @@
-//! Fields of which only one may be set. An edit that replaces ours by another makes a plain apply invalid: it would set both.
+//! Fields of which only one may be set. If an edit replaces the declared one by another, a plain apply would set both, which
+//! the API server rejects.
 
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
 use hardened_app::plan::Change;
 use serde_json::{Value, json};
 
-use super::declared;
+use crate::declared::declared;
 use crate::scene::Scene;
 use crate::tamper::{IMAGE, IMAGE_PATH, edit, push, remove, set};
 
-/// With a field of every sort that the table replaces.
+/// A component with all fields that the table replaces.
 const COMPONENTS: &str = "
 - name: web
   image: registry.example.com/hello:1.0.0
@@ -21,11 +22,11 @@ const COMPONENTS: &str = "
 const POD: &str = "/spec/template/spec";
 const CONTAINER: &str = "/spec/template/spec/containers/0";
 
-/// One choice exchanged for another, and where the status must show it.
+/// A replacement of one field by another, and where the status must report it.
 struct Exchange {
     name: &'static str,
     kind: &'static str,
-    /// As the status shows it, up to where it depends on how the values differ.
+    /// Prefix of the path in the status; the rest depends on the values.
     path: &'static str,
     made_by: fn(&mut Value),
 }
@@ -59,7 +60,7 @@ const EXCHANGES: [Exchange; 8] = [
         },
     },
     Exchange {
-        name: "somebody's secret instead of a value",
+        name: "a foreign secret instead of a value",
         kind: "Deployment",
         path: "spec.template.spec.containers[name=web].env[name=LOG].",
         made_by: |object| {
@@ -85,7 +86,7 @@ const EXCHANGES: [Exchange; 8] = [
             set(object, "/spec/minAvailable", 1.into());
         },
     },
-    // Neither can be taken away before the other: a mount without its volume is invalid, too.
+    // Both must be removed in one request: a mount without its volume is invalid as well.
     Exchange {
         name: "a volume and a mount of it",
         kind: "Deployment",
@@ -111,7 +112,7 @@ const EXCHANGES: [Exchange; 8] = [
     },
 ];
 
-async fn is_undone(scene: &Scene, app: &str, exchange: &Exchange) -> Result<()> {
+async fn is_reverted(scene: &Scene, app: &str, exchange: &Exchange) -> Result<()> {
     let Exchange { kind, path, made_by, .. } = *exchange;
     let is_deployment = kind == "Deployment";
     scene.ready(app, COMPONENTS).await?;
@@ -119,13 +120,13 @@ async fn is_undone(scene: &Scene, app: &str, exchange: &Exchange) -> Result<()> 
     let before = scene.live(kind, &child).await?;
     let edited = edit(&scene.objects(kind)?, &child, |object| {
         made_by(object);
-        // Whatever makes the apply invalid must not protect anything else.
+        // An edit that makes the apply invalid must not prevent the revert of another one.
         if is_deployment {
             set(object, IMAGE, "evil:1".into());
         }
     })
     .await?;
-    assert_ne!(declared(&edited), declared(&before), "the edit changes something");
+    assert_ne!(declared(&edited), declared(&before), "the edit must change something");
 
     for path in [Some(path), is_deployment.then_some(IMAGE_PATH)].into_iter().flatten() {
         scene.reverted(app, path, |item| item.kind == kind && item.path.starts_with(path)).await?;
@@ -133,10 +134,10 @@ async fn is_undone(scene: &Scene, app: &str, exchange: &Exchange) -> Result<()> 
     assert_eq!(declared(&scene.live(kind, &child).await?), declared(&before));
     let verdict = scene.verdict(app, kind).await?;
     assert_eq!((verdict.change, verdict.drift), (Change::Keep, vec![]));
-    let undone = scene.reported(app, "what was undone", |status| Some(status.drift.clone())).await?;
-    assert_eq!(undone.open, [], "nothing is left");
+    let reverted = scene.reported(app, "the reverted drift", |status| Some(status.drift.clone())).await?;
+    assert_eq!(reverted.open, [], "no drift is left");
 
-    // A field that the correction left in another's hands would come up now, as drift or as a conflict.
+    // If the correction had left a field to another field manager, this change would show drift or a conflict.
     scene.change(app, &COMPONENTS.replace("1.0.0", "2.0.0").replace("info", "debug")).await?;
     scene
         .object("Deployment", &child, "the new image", |live| {
@@ -145,17 +146,17 @@ async fn is_undone(scene: &Scene, app: &str, exchange: &Exchange) -> Result<()> 
         .await?;
     scene.condition(app, "Ready", "True", "Available").await?;
     let drift = scene.reported(app, "no more drift", |status| Some(status.drift.clone())).await?;
-    assert_eq!(drift, undone, "our own rollout isn't drift");
+    assert_eq!(drift, reverted, "the operator's own rollout isn't drift");
     let verdict = scene.verdict(app, kind).await?;
     assert_eq!((verdict.change, verdict.drift), (Change::Keep, vec![]));
     Ok(())
 }
 
 #[tokio::test]
-async fn a_choice_exchanged_for_another_is_exchanged_back() -> Result<()> {
+async fn a_field_replaced_by_an_exclusive_alternative_is_restored() -> Result<()> {
     let scene = Scene::open("one-of").await?;
     let cases = EXCHANGES.iter().enumerate().map(async |(index, exchange)| {
-        is_undone(&scene, &format!("app{index}"), exchange).await.with_context(|| exchange.name)
+        is_reverted(&scene, &format!("app{index}"), exchange).await.with_context(|| exchange.name)
     });
     try_join_all(cases).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! What others may do: it stays, and costs no request.
+//! Edits that the operator tolerates: they stay, and cause no request.
 
 use anyhow::Result;
 use e2e::audit;
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::scene::{Scene, WEB};
 use crate::tamper::{edit, push, set};
 
-/// Something harmless, and something that isn't, on the same object: the second is undone by one write, so the first was seen
-/// by then; it is still there, and cost nothing.
+/// Makes a harmless and a harmful edit on the same object. One write reverts the second, so the operator has reconciled the
+/// first by then; it must still be there, without a further write.
 async fn stays(scene: &Scene, app: &str, kind: &str, pointer: &str, edits: [fn(&mut Value); 2]) -> Result<()> {
     let child = format!("{app}-web");
     scene.ready(app, WEB).await?;
@@ -26,7 +26,7 @@ async fn stays(scene: &Scene, app: &str, kind: &str, pointer: &str, edits: [fn(&
     edit(&objects, &child, harmful).await?;
     let item = scene.reverted(app, "the harmful edit", |item| item.kind == kind).await?;
     let live = scene.live(kind, &child).await?;
-    assert_eq!(live.pointer(pointer), added.pointer(pointer), "{kind} {pointer} stays; undone was {}", item.path);
+    assert_eq!(live.pointer(pointer), added.pointer(pointer), "{kind} {pointer} stays; reverted was {}", item.path);
     assert_eq!(writes()? - before, 1, "{kind} {pointer}: one write, for the harmful edit");
     let reverted = scene.reported(app, "one entry", |status| Some(status.drift.reverted.len())).await?;
     assert_eq!(reverted, 1, "{kind} {pointer} isn't reported");
@@ -34,7 +34,7 @@ async fn stays(scene: &Scene, app: &str, kind: &str, pointer: &str, edits: [fn(&
 }
 
 #[tokio::test]
-async fn notes_and_finalizers_of_others_stay() -> Result<()> {
+async fn foreign_annotations_and_finalizers_stay() -> Result<()> {
     let scene = Scene::open("notes").await?;
     let annotation: fn(&mut Value) = |object| set(object, "/metadata/annotations/example.com~1note", "x".into());
     let of_platform: fn(&mut Value) = |object| set(object, "/metadata/annotations/openshift.io~1note", "x".into());
@@ -48,7 +48,7 @@ async fn notes_and_finalizers_of_others_stay() -> Result<()> {
         ("Deployment", "/metadata/annotations/example.com~1note", annotation),
         ("NetworkPolicy", "/metadata/annotations/example.com~1note", annotation),
         ("PodDisruptionBudget", "/metadata/annotations/example.com~1note", annotation),
-        // On an account only those of the platform and of kubectl, which bind it to no identity.
+        // On a ServiceAccount only annotations of the platform and of kubectl, because others may grant an identity.
         ("ServiceAccount", "/metadata/annotations/openshift.io~1note", of_platform),
         ("ServiceAccount", "/metadata/annotations/kubectl.kubernetes.io~1note", of_kubectl),
         ("NetworkPolicy", "/metadata/finalizers/0", finalizer),
@@ -72,7 +72,7 @@ async fn a_rollout_may_be_restarted() -> Result<()> {
     let asked = scene.live("Deployment", "shop-web").await?.pointer(restarted).cloned();
     assert!(asked.is_some());
     scene
-        .object("Deployment", "shop-web", "the controller has seen the restart", |live| {
+        .object("Deployment", "shop-web", "the controller has observed the restart", |live| {
             let seen = live.pointer("/status/observedGeneration");
             (seen == live.pointer("/metadata/generation")).then_some(())
         })

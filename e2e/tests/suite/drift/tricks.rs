@@ -1,4 +1,4 @@
-//! Edits that are made so that they are hard to undo, or hard to notice.
+//! Edits that are hard to revert or hard to detect.
 
 use anyhow::Result;
 use hardened_app::api::DriftChange;
@@ -6,12 +6,13 @@ use hardened_app::desired::APPLIED_HASH;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::{declared, is_reported};
+use super::edit::is_reported;
+use crate::declared::declared;
 use crate::scene::{Scene, WEB};
 use crate::tamper::{HUMAN, IMAGE, IMAGE_PATH, edit, patch, set};
 
-/// Patches an object of a fresh app, waits until the deviation at `path` is undone, and checks that all is as before.
-async fn is_undone(kind: &str, change: DriftChange, path: &str, by: Patch<Value>) -> Result<()> {
+/// Patches an object of a new app, waits until the deviation at `path` is reverted, and checks that the object is as before.
+async fn is_reverted(kind: &str, change: DriftChange, path: &str, by: Patch<Value>) -> Result<()> {
     let scene = Scene::open("trick").await?;
     scene.ready("shop", WEB).await?;
     let before = scene.live(kind, "shop-web").await?;
@@ -27,27 +28,27 @@ fn json_patch(operations: Value) -> Result<Patch<Value>> {
 }
 
 #[tokio::test]
-async fn a_renumbered_port_of_a_service_gets_its_number_back() -> Result<()> {
+async fn a_changed_port_number_of_a_service_is_reverted() -> Result<()> {
     let renumber = json_patch(json!([{ "op": "replace", "path": "/spec/ports/0/port", "value": 9090 }]))?;
-    is_undone("Service", DriftChange::Added, "spec.ports[port=9090,protocol=TCP]", renumber).await
+    is_reverted("Service", DriftChange::Added, "spec.ports[port=9090,protocol=TCP]", renumber).await
 }
 
 #[tokio::test]
-async fn a_service_port_switched_to_another_protocol_is_switched_back() -> Result<()> {
+async fn a_changed_protocol_of_a_service_port_is_reverted() -> Result<()> {
     let udp = json!({ "spec": { "ports": [{ "name": "http", "port": 8080, "protocol": "UDP" }] } });
-    is_undone("Service", DriftChange::Added, "spec.ports[port=8080,protocol=UDP]", Patch::Strategic(udp)).await
+    is_reverted("Service", DriftChange::Added, "spec.ports[port=8080,protocol=UDP]", Patch::Strategic(udp)).await
 }
 
 #[tokio::test]
-async fn a_container_port_switched_to_another_protocol_is_switched_back() -> Result<()> {
+async fn a_changed_protocol_of_a_container_port_is_reverted() -> Result<()> {
     let udp = json!([{ "name": "web", "ports": [{ "containerPort": 8080, "protocol": "UDP" }] }]);
     let udp = json!({ "spec": { "template": { "spec": { "containers": udp } } } });
     let path = "spec.template.spec.containers[name=web].ports[containerPort=8080,protocol=UDP]";
-    is_undone("Deployment", DriftChange::Added, path, Patch::Strategic(udp)).await
+    is_reverted("Deployment", DriftChange::Added, path, Patch::Strategic(udp)).await
 }
 
 #[tokio::test]
-async fn a_service_that_becomes_an_alias_becomes_a_service_again() -> Result<()> {
+async fn a_service_changed_to_type_external_name_is_reverted() -> Result<()> {
     let alias = json!({ "spec": {
         "type": "ExternalName", "externalName": "evil.example.com", "selector": null, "clusterIP": null,
         "clusterIPs": null, "ipFamilies": null, "ipFamilyPolicy": null, "internalTrafficPolicy": null,
@@ -64,7 +65,7 @@ async fn a_service_that_becomes_an_alias_becomes_a_service_again() -> Result<()>
 }
 
 #[tokio::test]
-async fn a_forged_hash_hides_nothing() -> Result<()> {
+async fn a_forged_hash_doesnt_hide_a_change() -> Result<()> {
     let scene = Scene::open("forged").await?;
     scene.ready("shop", WEB).await?;
     let before = scene.live("Deployment", "shop-web").await?;
@@ -84,7 +85,7 @@ async fn a_forged_hash_hides_nothing() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_apply_under_the_operators_own_name_is_undone_and_reported() -> Result<()> {
+async fn an_apply_as_the_operators_field_manager_is_reverted_and_reported() -> Result<()> {
     let scene = Scene::open("impostor").await?;
     let app = scene.ready("shop", WEB).await?;
     let before = scene.live("Deployment", "shop-web").await?;

@@ -1,4 +1,5 @@
-//! Additions in nobody's name, or in ours: who made a change is what that change says itself, so nothing may hang on it.
+//! Additions without a field manager, or with the operator's. Clients choose their field manager, so reverting must not depend
+//! on it.
 
 use anyhow::{Context, Result};
 use futures::future::try_join_all;
@@ -6,11 +7,11 @@ use hardened_app::api::MANAGER;
 use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::declared;
+use crate::declared::declared;
 use crate::scene::{Scene, WEB};
 use crate::tamper::edit;
 
-/// What is added to a Deployment, as a merge patch, and where the status shows it.
+/// Additions to a Deployment as merge patches, with the path in the status.
 fn additions() -> [(&'static str, Value); 6] {
     let in_pods = |pod: Value| json!({ "spec": { "template": { "spec": pod } } });
     [
@@ -23,16 +24,16 @@ fn additions() -> [(&'static str, Value); 6] {
     ]
 }
 
-/// How a change hides who made it.
+/// How a change hides its author.
 #[derive(Clone, Copy, Debug)]
 enum Disguise {
-    /// An update that wipes the record of who has set what.
+    /// An update that clears `managedFields`.
     Wiped,
-    /// An update in the operator's name.
+    /// An update as the operator's field manager.
     Ours,
 }
 
-async fn is_undone(scene: &Scene, app: &str, path: &str, addition: &Value, disguise: Disguise) -> Result<()> {
+async fn is_reverted(scene: &Scene, app: &str, path: &str, addition: &Value, disguise: Disguise) -> Result<()> {
     scene.ready(app, WEB).await?;
     let child = format!("{app}-web");
     let deployments = scene.objects("Deployment")?;
@@ -44,7 +45,7 @@ async fn is_undone(scene: &Scene, app: &str, path: &str, addition: &Value, disgu
                 merge(object, &json!({ "metadata": { "managedFields": [{}] } }));
             };
             let edited = edit(&deployments, &child, change).await?;
-            assert_ne!(declared(&edited), declared(&before), "the edit changes something");
+            assert_ne!(declared(&edited), declared(&before), "the edit must change something");
         }
         Disguise::Ours => {
             let parameters = PatchParams { field_manager: Some(MANAGER.into()), ..Default::default() };
@@ -56,7 +57,7 @@ async fn is_undone(scene: &Scene, app: &str, path: &str, addition: &Value, disgu
     Ok(())
 }
 
-/// As a merge patch does it, without removals.
+/// Merges as a merge patch does, without removals.
 fn merge(object: &mut Value, change: &Value) {
     match (object, change) {
         (Value::Object(object), Value::Object(change)) => {
@@ -68,11 +69,11 @@ fn merge(object: &mut Value, change: &Value) {
     }
 }
 
-async fn all_are_undone(prefix: &str, disguise: Disguise) -> Result<()> {
+async fn all_are_reverted(prefix: &str, disguise: Disguise) -> Result<()> {
     let scene = Scene::open(prefix).await?;
     let additions = additions();
     let cases = additions.iter().enumerate().map(async |(index, (path, addition))| {
-        is_undone(&scene, &format!("app{index}"), path, addition, disguise)
+        is_reverted(&scene, &format!("app{index}"), path, addition, disguise)
             .await
             .with_context(|| format!("{path}: {disguise:?}"))
     });
@@ -81,11 +82,11 @@ async fn all_are_undone(prefix: &str, disguise: Disguise) -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_addition_that_nobody_claims_is_undone() -> Result<()> {
-    all_are_undone("wiped", Disguise::Wiped).await
+async fn an_addition_without_a_field_manager_is_reverted() -> Result<()> {
+    all_are_reverted("wiped", Disguise::Wiped).await
 }
 
 #[tokio::test]
-async fn an_addition_in_the_operators_own_name_is_undone() -> Result<()> {
-    all_are_undone("own-name", Disguise::Ours).await
+async fn an_addition_as_the_operators_field_manager_is_reverted() -> Result<()> {
+    all_are_reverted("own-name", Disguise::Ours).await
 }

@@ -1,4 +1,4 @@
-//! One minimal manifest of every kind that the operator writes, and of a custom resource.
+//! A minimal manifest of every kind that the operator writes, of further kinds, and of a custom resource.
 
 use anyhow::Result;
 use e2e::until;
@@ -7,11 +7,11 @@ use kube::Api;
 use kube::api::{ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::{LIMIT, Playground};
+use super::playground::{LIMIT, Playground};
 
 const KINDS: &str = include_str!("kinds.yaml");
 
-/// The manifests; the cluster knows the kinds of all of them.
+/// The manifests, once the API server serves all their kinds.
 pub(super) async fn manifests(playground: &Playground) -> Result<Vec<Value>> {
     let manifests: Vec<Value> = serde_saphyr::from_multiple(KINDS)?;
     define_widgets(playground).await?;

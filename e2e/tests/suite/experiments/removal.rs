@@ -1,4 +1,4 @@
-//! Removing what others have added to a Deployment, without becoming the owner of anything.
+//! Removes additions of other field managers from a Deployment without becoming the owner of further fields.
 
 use anyhow::Result;
 use e2e::until;
@@ -6,7 +6,8 @@ use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use super::{HUMAN, LIMIT, OPERATOR, Playground, apply, deployment, edit, managers, owned_by, refusal, text, value};
+use super::playground::{LIMIT, OPERATOR, Playground, apply, deployment, managers, owned_by, refusal, text, value};
+use crate::tamper::{HUMAN, edit};
 
 const CONTAINERS: &str = "/spec/template/spec/containers";
 const PORTS: &str = "/spec/template/spec/containers/0/ports";
@@ -15,7 +16,7 @@ const PORTS: &str = "/spec/template/spec/containers/0/ports";
 struct Applied {
     api: Api<DynamicObject>,
     manifest: Value,
-    /// Its version then, which is out of date as soon as somebody changes it.
+    /// The resource version after the apply; stale after any other write.
     version: String,
 }
 
@@ -42,7 +43,7 @@ impl Applied {
         self.api.patch("app", &human, &Patch::Strategic(patch)).await.map(value)
     }
 
-    /// Removes an element from the object if `guard` finds it at the version that the index is from.
+    /// Removes an element if the operation `guard` finds the object at the version that the index was read from.
     async fn remove(&self, guard: &str, version: &str, pointer: &str) -> kube::Result<Value> {
         let patch = serde_json::from_value(json!([
             { "op": guard, "path": "/metadata/resourceVersion", "value": version },
@@ -53,9 +54,9 @@ impl Applied {
         self.api.patch("app", &parameters, &patch).await.map(value)
     }
 
-    /// Removes an element as soon as no controller writes in between.
+    /// Removes an element; retries if a controller writes in between.
     async fn remove_live(&self, guard: &str, pointer: &str) -> Result<Value> {
-        until("the object is unchanged for a moment", LIMIT, async || {
+        until("the patch meets the version that was read", LIMIT, async || {
             let live = value(self.api.get("app").await?);
             let version = text(&live, "/metadata/resourceVersion")?;
             match self.remove(guard, version, pointer).await {
@@ -66,21 +67,21 @@ impl Applied {
         .await
     }
 
-    /// Removes an element of a list of two, and checks that nothing else changes.
+    /// Removes an element of a list of two, and checks that the ownership of fields doesn't change.
     async fn remove_addition(&self, guard: &str, list: &str, index: usize) -> Result<()> {
         let pointer = format!("{list}/{index}");
-        // `replace` asks for the API server's own check, whose refusal is a plain conflict. That of
-        // `test` looks like the refusal of an invalid object.
+        // With `replace` the API server compares the version itself and responds with a conflict. A failed `test` gets the
+        // same response as an invalid object.
         let code = if guard == "replace" { 409 } else { 422 };
         let answer = self.remove(guard, &self.version, &pointer).await;
         assert_eq!(refusal(answer)?, Some(code), "a stale version");
         let before = value(self.api.get("app").await?);
-        assert_eq!(length(&before, list), Some(2), "nothing has changed");
+        assert_eq!(length(&before, list), Some(2), "the object is unchanged");
 
         let after = self.remove_live(guard, &pointer).await?;
         assert_eq!(length(&after, list), Some(1));
-        assert_eq!(owned_by(&after, OPERATOR), owned_by(&before, OPERATOR), "we own what we owned");
-        assert_eq!(managers(&after), [OPERATOR], "nobody else owns anything any more");
+        assert_eq!(owned_by(&after, OPERATOR), owned_by(&before, OPERATOR), "the operator owns the same fields");
+        assert_eq!(managers(&after), [OPERATOR], "no other field manager owns a field");
         Ok(())
     }
 }
@@ -101,7 +102,7 @@ async fn a_container_added_by_a_strategic_merge() -> Result<()> {
     let applied = Applied::new("container-merge").await?;
     let extra = json!({ "name": "extra", "image": "registry.example.test/extra:1" });
     let live = applied.merge(&json!({ "spec": { "template": { "spec": { "containers": [extra] } } } })).await?;
-    // The addition comes first: an index is good for the version of the object that it was found in.
+    // A strategic merge adds at the beginning: so an index is valid only for the version it was read from.
     assert_eq!(text(&live, &format!("{CONTAINERS}/0/name"))?, "extra");
     applied.remove_addition("replace", CONTAINERS, 0).await
 }
@@ -113,9 +114,9 @@ async fn a_port_that_differs_in_its_protocol_only() -> Result<()> {
     applied.remove_addition("test", PORTS, 1).await
 }
 
-/// A strategic merge knows ports by number only, so it doesn't add a port but turns ours into another.
+/// A strategic merge identifies ports by number only, so it changes the declared port instead of adding one.
 #[tokio::test]
-async fn our_port_turned_into_another() -> Result<()> {
+async fn the_declared_port_changed_by_a_strategic_merge() -> Result<()> {
     let applied = Applied::new("port-merge").await?;
     let ports = json!([{ "containerPort": 8080, "protocol": "UDP" }]);
     let container = json!({ "name": "app", "ports": ports });
@@ -123,7 +124,7 @@ async fn our_port_turned_into_another() -> Result<()> {
     let turned = json!([{ "name": "http", "containerPort": 8080, "protocol": "UDP" }]);
     assert_eq!(live.pointer(PORTS), Some(&turned));
 
-    // Ours is another port to the server, of the same name; an apply cannot take the foreign one away.
+    // For server-side apply it is another port of the same name; an apply can't remove it and is rejected.
     let answer = apply(&applied.api, &applied.manifest, true).await;
     assert_eq!(refusal(answer)?, Some(422));
     applied.remove_live("replace", &format!("{PORTS}/0")).await?;

@@ -1,14 +1,15 @@
-//! One forced apply undoes what others have changed.
+//! A forced apply reverts changes by other field managers.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::{OPERATOR, Playground, apply, deployment, edit, owned_by, set, text, with};
+use super::playground::{OPERATOR, Playground, apply, deployment, owned_by, text, with};
+use crate::tamper::{edit, set};
 
 #[tokio::test]
-async fn an_applied_false_wins_over_true() -> Result<()> {
+async fn an_applied_false_replaces_true() -> Result<()> {
     let playground = Playground::open("false").await?;
-    // Most are left out of the object when false, the last is shown.
+    // The API server omits most of these fields when they are false, but not the last one.
     let fields =
         [("hostNetwork", None), ("hostPID", None), ("hostIPC", None), ("shareProcessNamespace", Some(false.into()))];
     for (field, shown) in fields {
@@ -28,8 +29,8 @@ async fn an_applied_false_wins_over_true() -> Result<()> {
         let restored = apply(&api, &manifest, true).await?;
         assert_eq!(restored.pointer(&pointer), shown.as_ref(), "{field} restored");
         let containers = "/spec/template/spec/containers";
-        assert_eq!(restored.pointer(containers), applied.pointer(containers), "{field} drags nothing along");
-        assert_eq!(owned_by(&restored, OPERATOR), owned, "{field} is ours again");
+        assert_eq!(restored.pointer(containers), applied.pointer(containers), "{field}: the containers are unchanged");
+        assert_eq!(owned_by(&restored, OPERATOR), owned, "{field} is owned by the operator again");
     }
     Ok(())
 }
@@ -59,7 +60,7 @@ async fn the_rules_of_a_network_policy_are_restored_as_a_whole() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_service_is_closed_to_the_outside_again() -> Result<()> {
+async fn the_type_of_a_service_and_its_node_ports_are_restored() -> Result<()> {
     let playground = Playground::open("node-port").await?;
     let manifest = json!({
         "apiVersion": "v1",

@@ -1,11 +1,11 @@
-//! Deviations that are reported and left.
+//! Drift mode Observe: deviations are reported, not reverted.
 
 use anyhow::Result;
 use hardened_app::api::{DriftChange, DriftItem};
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use super::{
+use super::shop::{
     NOT_GRANTED, REPLICAS, add_miner, finding, image, is_miner, make_noise, merge, open, open_ingress, set_image, shop,
 };
 use crate::policies::policy;
@@ -17,7 +17,7 @@ async fn observe(scene: &Scene) -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_is_observed_is_reported_and_left() -> Result<()> {
+async fn observed_drift_is_reported_and_not_reverted() -> Result<()> {
     let scene = shop("observed", json!({ "drift": { "allowObserve": true } })).await?;
     observe(&scene).await?;
     finding(&scene, "drift-not-undone", "except in NetworkPolicies").await?;
@@ -33,7 +33,7 @@ async fn what_is_observed_is_reported_and_left() -> Result<()> {
     assert!(requests.iter().all(|request| request.resource == "hardenedapps"), "{requests:#?}");
     assert_eq!(image(&scene).await?, "debug:1");
 
-    // Open doors are closed in any mode.
+    // Drift of NetworkPolicies is reverted in any mode.
     open_ingress(&scene).await?;
     scene.reverted("shop", "the ingress", |item| item.path == "spec.ingress").await?;
     assert_eq!(scene.live("NetworkPolicy", "shop-web").await?.pointer("/spec/ingress"), None);
@@ -41,7 +41,7 @@ async fn what_is_observed_is_reported_and_left() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_change_of_the_spec_is_carried_out_and_leaves_what_was_added() -> Result<()> {
+async fn a_new_spec_is_applied_and_keeps_added_containers() -> Result<()> {
     let scene = shop("observed-news", json!({ "drift": { "mode": "Observe" } })).await?;
     let probe = json!({ "name": "probe", "image": "debug:1" });
     edit(&scene.objects("Deployment")?, "shop-web", |object| {
@@ -52,7 +52,7 @@ async fn a_change_of_the_spec_is_carried_out_and_leaves_what_was_added() -> Resu
     let is_probe = |item: &DriftItem| item.path.ends_with("containers[name=probe]");
     open(&scene, "the container", is_probe).await?;
     scene.change("shop", &WEB.replace("1.0.0", "2.0.0")).await?;
-    // The declared fields of what is applied are as declared then, whoever had changed them.
+    // The apply of the new spec also sets the declared fields that other field managers have changed.
     scene.reverted("shop", "the number of pods", |item| item.path == REPLICAS).await?;
     open(&scene, "the container, still,", is_probe).await?;
     scene.quiet().await?;
@@ -64,7 +64,7 @@ async fn a_change_of_the_spec_is_carried_out_and_leaves_what_was_added() -> Resu
 }
 
 #[tokio::test]
-async fn a_deletion_is_observed_until_the_spec_changes_or_the_policy_ends_it() -> Result<()> {
+async fn a_deletion_is_observed_until_the_policy_withdraws_the_mode() -> Result<()> {
     let scene = shop("observed-gone", json!({ "drift": { "mode": "Observe" } })).await?;
     scene.delete("Service", "shop-web").await?;
     open(&scene, "the deletion", |item| item.change == DriftChange::Deleted).await?;
@@ -81,7 +81,7 @@ async fn a_deletion_is_observed_until_the_spec_changes_or_the_policy_ends_it() -
 }
 
 #[tokio::test]
-async fn a_policy_that_ends_the_permission_ends_what_was_left() -> Result<()> {
+async fn observed_drift_is_reverted_when_the_policy_withdraws_the_permission() -> Result<()> {
     let scene = shop("observed-ends", json!({ "drift": { "allowObserve": true } })).await?;
     observe(&scene).await?;
     finding(&scene, "drift-not-undone", "reported").await?;
@@ -105,25 +105,25 @@ async fn nothing_is_observed_without_permission() -> Result<()> {
     Ok(())
 }
 
-/// With `kubectl rollout undo` somebody else claims the hash of what we applied last.
+/// `kubectl rollout undo` makes kubectl the field manager of the hash of the last applied child.
 #[tokio::test]
-async fn a_change_of_the_spec_is_carried_out_though_somebody_undid_the_last_one() -> Result<()> {
+async fn a_new_spec_is_applied_after_kubectl_rollout_undo() -> Result<()> {
     let scene = shop("observed-undo", json!({ "drift": { "mode": "Observe" } })).await?;
     scene.change("shop", &WEB.replace("1.0.0", "1.1.0")).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     scene.kubectl(&["rollout", "undo", "deployment/shop-web"]).await?;
     open(&scene, "the image", |item| item.path == IMAGE_PATH).await?;
     scene.quiet().await?;
-    assert_eq!(image(&scene).await?, "registry.example.com/hello:1.0.0", "left");
+    assert_eq!(image(&scene).await?, "registry.example.com/hello:1.0.0", "not reverted");
     scene.change("shop", &WEB.replace("1.0.0", "2.0.0")).await?;
     scene.reverted("shop", "the image", |item| item.path == IMAGE_PATH).await?;
     assert_eq!(image(&scene).await?, "registry.example.com/hello:2.0.0");
     Ok(())
 }
 
-/// The API server allows no parameters of a rolling update beside the strategy that a claim asks for.
+/// The API server rejects parameters of a rolling update together with the strategy Recreate, which a claim requires.
 #[tokio::test]
-async fn a_change_of_the_spec_is_carried_out_though_a_deviation_contradicts_it() -> Result<()> {
+async fn a_new_spec_is_applied_although_a_deviation_contradicts_it() -> Result<()> {
     let scene = shop("observed-strategy", json!({ "drift": { "mode": "Observe" } })).await?;
     let one = format!("{WEB}  volumes: [{{name: data, path: /srv, claim: shop}}]\n");
     scene.change("shop", &one).await?;
@@ -137,9 +137,9 @@ async fn a_change_of_the_spec_is_carried_out_though_a_deviation_contradicts_it()
     Ok(())
 }
 
-/// The watches see an object by its label.
+/// The operator's watches select by this label, so it is restored in any mode.
 #[tokio::test]
-async fn an_object_that_is_put_out_of_sight_is_brought_back_and_seen() -> Result<()> {
+async fn the_removed_managed_by_label_is_restored_in_observe_mode() -> Result<()> {
     let scene = shop("observed-unseen", json!({ "drift": { "mode": "Observe" } })).await?;
     let label = "metadata.labels[app.kubernetes.io/managed-by]";
     edit(&scene.objects("Deployment")?, "shop-web", |object| {
@@ -153,7 +153,7 @@ async fn an_object_that_is_put_out_of_sight_is_brought_back_and_seen() -> Result
 }
 
 #[tokio::test]
-async fn what_somebody_put_back_is_seen_and_kept_in_sight() -> Result<()> {
+async fn a_child_recreated_by_a_user_is_observed_and_keeps_its_label() -> Result<()> {
     let scene = shop("observed-restored", json!({ "drift": { "mode": "Observe" } })).await?;
     let deployments = scene.objects("Deployment")?;
     let mut copy = deployments.get("shop-web").await?;
@@ -174,7 +174,7 @@ async fn what_somebody_put_back_is_seen_and_kept_in_sight() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_deletion_that_was_left_is_told_as_undone_when_the_app_goes_back_to_enforce() -> Result<()> {
+async fn an_observed_deletion_is_reported_as_reverted_after_the_switch_to_enforce() -> Result<()> {
     let scene = shop("observed-back", json!({ "drift": { "allowObserve": true } })).await?;
     observe(&scene).await?;
     finding(&scene, "drift-not-undone", "reported").await?;
@@ -187,13 +187,13 @@ async fn a_deletion_that_was_left_is_told_as_undone_when_the_app_goes_back_to_en
 }
 
 #[tokio::test]
-async fn noise_doesnt_hide_what_weakens_a_workload() -> Result<()> {
+async fn dangerous_drift_is_listed_before_harmless_drift() -> Result<()> {
     let scene = shop("observed-noise", json!({ "drift": { "mode": "Observe" } })).await?;
     add_miner(&scene).await?;
     open(&scene, "the container", is_miner).await?;
     make_noise(&scene, "ServiceAccount").await?;
     scene
-        .reported("shop", "all the room is taken, and the container is told first", |status| {
+        .reported("shop", "the list is full, and the container is first", |status| {
             let open = &status.drift.open;
             (open.len() == 20 && open.first().is_some_and(is_miner)).then_some(())
         })
@@ -201,7 +201,7 @@ async fn noise_doesnt_hide_what_weakens_a_workload() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_mode_that_nobody_asked_for_ends_with_the_policy_that_brought_it() -> Result<()> {
+async fn the_default_mode_of_a_policy_ends_when_the_policy_changes() -> Result<()> {
     let scene = shop("observed-default", json!({ "drift": { "mode": "Observe" } })).await?;
     set_image(&scene, "debug:1").await?;
     open(&scene, "the image", |item| item.path == IMAGE_PATH).await?;
@@ -213,7 +213,7 @@ async fn a_mode_that_nobody_asked_for_ends_with_the_policy_that_brought_it() -> 
 }
 
 #[tokio::test]
-async fn what_is_being_deleted_isnt_promised_to_come_anew() -> Result<()> {
+async fn a_child_that_is_being_deleted_isnt_reported_as_to_be_recreated() -> Result<()> {
     let scene = shop("observed-leaving", json!({ "drift": { "mode": "Observe" } })).await?;
     let services = scene.objects("Service")?;
     edit(&services, "shop-web", |object| push(object, "/metadata/finalizers", "example.com/x".into())).await?;

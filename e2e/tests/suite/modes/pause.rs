@@ -1,11 +1,11 @@
-//! Apps to whose objects nothing is written.
+//! Paused apps: the operator doesn't write to their children.
 
 use anyhow::Result;
 use e2e::audit::Request;
 use hardened_app::api::{DriftChange, PAUSED};
 use serde_json::{Value, json};
 
-use super::{
+use super::shop::{
     NOT_GRANTED, REPLICAS, add_miner, finding, is_miner, make_noise, merge, open, open_ingress, set_image, shop,
 };
 use crate::policies::policy;
@@ -17,7 +17,7 @@ async fn pause(scene: &Scene, paused: Value) -> Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_is_written_to_the_objects_of_a_paused_app() -> Result<()> {
+async fn the_children_of_a_paused_app_are_not_written_to() -> Result<()> {
     let scene = shop("paused", json!({ "drift": { "allowPause": true } })).await?;
     pause(&scene, "true".into()).await?;
     scene.condition("shop", "Ready", "False", "Paused").await?;
@@ -31,11 +31,11 @@ async fn nothing_is_written_to_the_objects_of_a_paused_app() -> Result<()> {
     for what in [IMAGE_PATH, "spec.ingress", ""] {
         open(&scene, what, |item| item.path == what).await?;
     }
-    // A component that isn't there yet, and none of the one that was.
+    // Replaces the component: one to create and one to delete after the pause.
     scene.change("shop", &WEB.replace("name: web", "name: api")).await?;
     scene.condition("shop", "Ready", "False", "Paused").await?;
     let requests = scene.quiet().await?.split_off(before);
-    // A child that is out of sight is asked for once, whether it is gone.
+    // The operator reads a child once that its watch no longer has, to check that it is gone.
     let written = |request: &&Request| request.verb != "get" && request.resource != "hardenedapps";
     assert!(!requests.iter().any(|request| written(&request)), "{requests:#?}");
     assert!(requests.iter().filter(|request| request.verb == "get").count() <= 1, "{requests:#?}");
@@ -50,7 +50,7 @@ async fn nothing_is_written_to_the_objects_of_a_paused_app() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_end_of_a_pause_undoes_what_was_done_in_it() -> Result<()> {
+async fn drift_is_reverted_at_the_end_of_a_pause() -> Result<()> {
     let scene = shop("paused-ends", json!({ "drift": { "allowPause": true } })).await?;
     pause(&scene, "true".into()).await?;
     scene.condition("shop", "Ready", "False", "Paused").await?;
@@ -64,7 +64,7 @@ async fn the_end_of_a_pause_undoes_what_was_done_in_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn nobody_pauses_an_app_without_permission() -> Result<()> {
+async fn an_app_isnt_paused_without_permission() -> Result<()> {
     let scene = Scene::open("not-paused").await?;
     scene.ready("shop", WEB).await?;
     pause(&scene, "true".into()).await?;
@@ -75,7 +75,7 @@ async fn nobody_pauses_an_app_without_permission() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_policy_that_ends_the_permission_ends_the_pause() -> Result<()> {
+async fn a_pause_ends_when_the_policy_withdraws_the_permission() -> Result<()> {
     let scene = shop("paused-withdrawn", json!({ "drift": { "allowPause": true } })).await?;
     pause(&scene, "true".into()).await?;
     scene.condition("shop", "Ready", "False", "Paused").await?;
@@ -88,14 +88,14 @@ async fn a_policy_that_ends_the_permission_ends_the_pause() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_change_of_the_spec_hides_nothing_that_was_deleted_in_a_pause() -> Result<()> {
+async fn a_deletion_during_a_pause_is_still_reported_after_a_change_of_the_spec() -> Result<()> {
     let scene = shop("paused-deleted", json!({ "drift": { "allowPause": true } })).await?;
     pause(&scene, "true".into()).await?;
     scene.condition("shop", "Ready", "False", "Paused").await?;
     scene.delete("NetworkPolicy", "shop-web").await?;
     open(&scene, "the deletion", |item| item.change == DriftChange::Deleted).await?;
     scene.change("shop", &WEB.replace("1.0.0", "2.0.0")).await?;
-    // Of the new generation.
+    // The status is that of the new generation.
     open(&scene, "the deletion, still,", |item| item.change == DriftChange::Deleted).await?;
     scene.condition("shop", "InSync", "False", "Observed").await?;
     pause(&scene, Value::Null).await?;
@@ -104,7 +104,7 @@ async fn a_change_of_the_spec_hides_nothing_that_was_deleted_in_a_pause() -> Res
 }
 
 #[tokio::test]
-async fn a_change_that_waits_for_the_end_of_a_pause_is_out_of_sync() -> Result<()> {
+async fn a_change_of_the_spec_during_a_pause_is_reported_as_not_in_sync() -> Result<()> {
     let scene = shop("paused-news", json!({ "drift": { "allowPause": true } })).await?;
     pause(&scene, "true".into()).await?;
     scene.condition("shop", "Ready", "False", "Paused").await?;
@@ -116,13 +116,13 @@ async fn a_change_that_waits_for_the_end_of_a_pause_is_out_of_sync() -> Result<(
 }
 
 #[tokio::test]
-async fn of_many_deviations_undone_at_once_those_that_weaken_are_told() -> Result<()> {
+async fn of_many_deviations_reverted_at_once_the_dangerous_ones_are_listed() -> Result<()> {
     let scene = shop("paused-noise", json!({ "drift": { "allowPause": true } })).await?;
     pause(&scene, "true".into()).await?;
     scene.condition("shop", "Ready", "False", "Paused").await?;
     add_miner(&scene).await?;
     make_noise(&scene, "PodDisruptionBudget").await?;
-    scene.reported("shop", "all the room is taken", |status| (status.drift.open.len() == 20).then_some(())).await?;
+    scene.reported("shop", "the list is full", |status| (status.drift.open.len() == 20).then_some(())).await?;
     pause(&scene, Value::Null).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     scene.reverted("shop", "the container", is_miner).await?;

@@ -1,4 +1,4 @@
-//! Waiting until an object is as wanted, by a watch: cheaper than asking again and again.
+//! Waits for a state of an object by a watch, which takes fewer requests than polling.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use kube::{Api, Resource};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Longer than anything takes on a busy machine, except what is broken.
+/// Longer than any successful wait takes on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
-/// Watches an object until `check` answers; None stands for an object that isn't there.
-pub(crate) async fn sees<K, T>(
+/// Watches an object until `check` returns a value. `check` gets None if the object doesn't exist.
+pub(crate) async fn wait_until<K, T>(
     api: &Api<K>,
     name: &str,
     what: &str,
@@ -25,7 +25,7 @@ where
 {
     let mut last = None;
     let watch = async {
-        // Errors are passed over: the watch is made anew, and the limit holds.
+        // Errors are ignored: the watch restarts, and the timeout still applies.
         let objects = watch_object(api.clone(), name).default_backoff().filter_map(async |seen| seen.ok());
         pin_mut!(objects);
         while let Some(object) = objects.next().await {
@@ -38,6 +38,6 @@ where
     };
     match tokio::time::timeout(LIMIT, watch).await {
         Ok(Some(answer)) => Ok(answer),
-        _ => bail!("waited {} s in vain: {what}; last seen: {}", LIMIT.as_secs(), serde_json::to_string(&last)?),
+        _ => bail!("timed out after {} s: {what}; last state: {}", LIMIT.as_secs(), serde_json::to_string(&last)?),
     }
 }
