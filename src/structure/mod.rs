@@ -126,7 +126,13 @@ fn no_module_imports_from_a_later_one_of_the_pipeline() {
 
 /// The root files of all crates of the repository.
 fn crates() -> Vec<PathBuf> {
-    ["src/lib.rs", "src/main.rs"].iter().map(|file| root().join(file)).collect()
+    let roots =
+        ["src/lib.rs", "src/main.rs", "e2e/src/lib.rs", "e2e/src/bin/control-plane.rs", "e2e/guest/src/main.rs"];
+    let mut found: Vec<PathBuf> = roots.iter().map(|file| root().join(file)).collect();
+    for folder in ["e2e/src/bin", "e2e/tests"] {
+        found.extend(files(&root().join(folder)).into_iter().filter(|file| file.ends_with("main.rs")));
+    }
+    found
 }
 
 #[test]
