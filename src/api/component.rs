@@ -151,8 +151,8 @@ pub struct Component {
 /// A number of pods that an autoscaler adapts to the load.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[x_kube(
-    validation = Rule::new("self.min <= self.max").message("give max at least the number of min"),
-    validation = Rule::new("has(self.cpu) || has(self.memory)").message("say which load decides: cpu, memory or both")
+    validation = Rule::new("self.min <= self.max").message("max must be at least min"),
+    validation = Rule::new("has(self.cpu) || has(self.memory)").message("give the load to scale on: cpu, memory or both")
 )]
 pub struct Autoscaling {
     /// Fewest pods.

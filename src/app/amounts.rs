@@ -25,7 +25,7 @@ pub(super) fn amounts(given: Option<&ResourceAmounts>, path: &str, review: &mut 
 pub(super) fn quantity(text: &str, path: &str, review: &mut Review) -> Option<Quantity> {
     let quantity = Quantity::parse(text);
     if quantity.is_none() {
-        review.reject(path, format!("'{text}' is no quantity above 0"), "write one such as 100m or 128Mi");
+        review.reject(path, format!("'{text}' is not a quantity above 0"), "write one such as 100m or 128Mi");
     }
     quantity
 }

@@ -63,7 +63,7 @@ fn component<'a>(name: &str, workloads: &'a [Workload], path: &str, review: &mut
         }
         Some(target) => Some(target),
         None => {
-            let remedy = "name a component of this app; those of other apps stand under connectsToApps";
+            let remedy = "name a component of this app; list components of other apps under connectsToApps";
             review.reject(path, format!("the app has no component {name}"), remedy);
             None
         }
@@ -74,7 +74,7 @@ fn component<'a>(name: &str, workloads: &'a [Workload], path: &str, review: &mut
 fn allowed(spec: &api::Component, id: &AppId, workloads: &[Workload], path: &str, review: &mut Review) -> Vec<Edge> {
     peer_names(&spec.allow_from, &format!("{path}.allowFrom"), review);
     if !spec.allow_from.is_empty() && spec.ports.is_empty() {
-        review.reject(format!("{path}.allowFrom"), "there is no port to allow", "declare ports, or remove allowFrom");
+        review.reject(format!("{path}.allowFrom"), "the component has no ports", "declare ports, or remove allowFrom");
     }
     let Some(workload) = workloads.iter().find(|workload| workload.name.as_str() == spec.name) else {
         return Vec::new();

@@ -180,7 +180,7 @@ fn cidrs(texts: &[String], path: &str, review: &mut Review) -> Vec<IpNet> {
             Ok(cidr) => parsed.push(cidr.trunc()),
             Err(_) => review.reject(
                 format!("{path}[{index}]"),
-                format!("'{text}' is no address range"),
+                format!("'{text}' is not an address range"),
                 "write one such as 10.0.0.0/8",
             ),
         }

@@ -22,7 +22,7 @@ pub(super) fn accept(spec: &api::Component, exclusive: bool, path: &str, review:
         review.reject(
             format!("{path}.replicas"),
             "a component with devices, or with a volume that isn't shared, has one pod",
-            "ask for 1 or 0, or say shared: true where the claim is ReadWriteMany",
+            "ask for 1 or 0, or set shared: true if the claim is ReadWriteMany",
         );
     } else if !(0..=100).contains(&replicas) {
         review.reject(format!("{path}.replicas"), format!("{replicas} pods"), "ask for 0 to 100");
@@ -38,6 +38,6 @@ fn autoscaling(scaling: &Autoscaling, replicas: Option<i32>, path: &str, review:
         review.reject(path, format!("from {} to {} pods", scaling.min, scaling.max), "give a min up to max");
     }
     if scaling.cpu.is_none() && scaling.memory.is_none() {
-        review.reject(path, "no load is named that decides", "give cpu, memory or both");
+        review.reject(path, "neither cpu nor memory is given", "give cpu, memory or both");
     }
 }

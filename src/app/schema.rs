@@ -126,7 +126,7 @@ impl Misfits {
             };
             match name {
                 Some(name) if !names.insert(name.to_string()) => {
-                    self.bounds.push(Rejection::new(&path, "it is there twice", "remove one"));
+                    self.bounds.push(Rejection::new(&path, "it is listed twice", "remove one"));
                 }
                 _ => {}
             }
@@ -151,7 +151,11 @@ impl Misfits {
     fn text(&mut self, text: &str, schema: &JSONSchemaProps, path: &str) {
         let words = schema.enum_.iter().flatten().filter_map(|word| word.0.as_str()).collect::<Vec<_>>();
         if !words.is_empty() && !words.contains(&text) {
-            self.form.push(Rejection::new(path, "not one of the known words", format!("write {}", words.join(" or "))));
+            self.form.push(Rejection::new(
+                path,
+                "not one of the allowed values",
+                format!("write {}", words.join(" or ")),
+            ));
         }
         let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
         if let Some(most) = schema.max_length.filter(|most| length > *most) {
@@ -170,7 +174,11 @@ impl Misfits {
     #[expect(clippy::cast_precision_loss)]
     fn number(&mut self, number: i64, schema: &JSONSchemaProps, path: &str) {
         if schema.format.as_deref() == Some("int32") && i32::try_from(number).is_err() {
-            self.form.push(Rejection::new(path, format!("{number} is beyond any such number"), "give a smaller one"));
+            self.form.push(Rejection::new(
+                path,
+                format!("{number} is outside the range of a 32-bit integer"),
+                "give a smaller one",
+            ));
         }
         if let Some(least) = schema.minimum.filter(|least| (number as f64) < *least) {
             self.bounds.push(Rejection::new(path, format!("{number} is too small"), format!("give at least {least}")));

@@ -76,7 +76,7 @@ fn id(given: Option<i64>, default: i64, path: &str, review: &mut Review) -> i64 
             "use an id above 10000, or leave it out",
         );
     } else if id > i64::from(i32::MAX) {
-        review.reject(path, format!("{id} is no user id"), "use one from 10001 to 2147483647");
+        review.reject(path, format!("{id} is too large for a user or group id"), "use one from 10001 to 2147483647");
     }
     id
 }

@@ -43,7 +43,7 @@ impl Health {
     /// Why it isn't ready.
     pub(super) fn ready(&self) -> Result<(), String> {
         match (self.full.load(Ordering::Acquire), self.stopping.load(Ordering::Acquire)) {
-            (_, true) => Err("told to stop".to_owned()),
+            (_, true) => Err("stop requested".to_owned()),
             (false, _) => Err(self.waiting()),
             (true, false) => Ok(()),
         }
@@ -71,6 +71,10 @@ impl Health {
     /// Why it isn't alive.
     pub(super) fn alive(&self) -> Result<(), String> {
         let silent = self.traffic.silent(LONGEST_SILENCE);
-        if silent.is_empty() { Ok(()) } else { Err(format!("watches that hang: {}", silent.join(", "))) }
+        if silent.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("watches without a request for 15 minutes: {}", silent.join(", ")))
+        }
     }
 }

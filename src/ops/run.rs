@@ -97,7 +97,7 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
         })
         .reflect(writer)
         .applied_objects();
-    tracing::info!("caches are full, looking at every app");
+    tracing::info!("caches are full, reconciling every app");
     let work = kube::runtime::Controller::for_stream(apps, reader)
         .with_config(Config::default().concurrency(CONCURRENCY))
         .reconcile_on(ones.map(|(namespace, name)| ObjectRef::new(&name).within(&namespace)))

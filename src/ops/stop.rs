@@ -27,7 +27,7 @@ pub(super) fn told(
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         health.stop();
-        tracing::info!("told to stop");
+        tracing::info!("stop requested");
         let _ = sender.send(());
     });
     Ok(receiver.map(drop).shared())
@@ -42,6 +42,6 @@ pub(super) async fn finish(work: impl Future<Output = ()>, signal: impl Future<O
     tokio::select! {
         () = work => tracing::info!("stopped"),
         // Each request of a reconciliation is complete by itself, and the next start continues from there.
-        () = overdue => tracing::warn!("stopped before everything under way was done"),
+        () = overdue => tracing::warn!("stopped before all running reconciliations ended"),
     }
 }

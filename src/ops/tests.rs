@@ -164,6 +164,6 @@ fn the_process_is_ready_from_full_caches_to_the_stop_signal() {
     assert_eq!(health.ready(), Ok(()));
     health.stop();
     health.caches_are_full();
-    assert_eq!(health.ready(), Err("told to stop".to_owned()));
+    assert_eq!(health.ready(), Err("stop requested".to_owned()));
     assert_eq!(health.alive(), Ok(()), "an end in order is no reason to kill");
 }

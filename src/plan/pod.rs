@@ -38,7 +38,7 @@ fn problem(pod: &Value) -> Option<String> {
     let unscheduled = || {
         list("/status/conditions")
             .find(|condition| text(condition, "/type") == "PodScheduled" && text(condition, "/status") == "False")
-            .map(|condition| format!("no node fits: {}", text(condition, "/message")))
+            .map(|condition| format!("not scheduled: {}", text(condition, "/message")))
     };
     let evicted = || {
         (text(pod, "/status/phase") == "Failed")

@@ -35,7 +35,9 @@ pub(super) fn components(applied: &Applied) -> Vec<ComponentStatus> {
 fn blocked(child: &ChildOutcome) -> Option<String> {
     let (kind, name) = (child.kind.name, &child.name);
     match &child.state {
-        ChildState::Conflict(holder, _) => Some(format!("{kind} {name} belongs to {holder}")),
+        ChildState::Conflict(holder, _) => {
+            Some(format!("{kind} {name} isn't controlled by this app (controller: {holder})"))
+        }
         ChildState::AwaitDeletion => Some(format!("{kind} {name} is being deleted")),
         ChildState::Failed(_, message) => Some(message.chars().take(LONGEST).collect()),
         ChildState::InPlace

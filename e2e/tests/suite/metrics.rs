@@ -166,7 +166,7 @@ fn every_write_is_logged(operator: &Operator) -> Result<()> {
     let mut expected: BTreeSet<_> =
         web_kinds().map(|kind| ("create".to_owned(), kind.name.to_owned(), "counted-web".to_owned())).collect();
     expected.insert(("apply".to_owned(), "ServiceAccount".to_owned(), "counted-web".to_owned()));
-    expected.insert(("report on".to_owned(), "HardenedApp".to_owned(), "counted".to_owned()));
+    expected.insert(("update the status of".to_owned(), "HardenedApp".to_owned(), "counted".to_owned()));
     assert_eq!(writes, expected);
     Ok(())
 }
@@ -202,7 +202,7 @@ pub(crate) async fn stops_in_order(scene: &Scene, operator: Operator) -> Result<
     try_join_all(apps.iter().map(|app| scene.create(app, WEB))).await?;
     assert!(operator.stop().await?.success());
     let log = std::fs::read_to_string(log)?;
-    let after = log.split_once("\"told to stop\"").context("the signal is not logged")?.1;
+    let after = log.split_once("\"stop requested\"").context("the signal is not logged")?.1;
     assert!(after.contains("\"stopped\""), "it waits for the running reconciliations: {after}");
     assert!(page(&scene.control_plane, "/readyz").await.is_err(), "the operator no longer serves HTTP");
     Ok(())

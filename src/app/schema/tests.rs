@@ -52,7 +52,7 @@ fn values_beyond_a_bound_are_reported() {
         beyond("HardenedApp", &json!({ "components": [web] })),
         [
             "spec.components[web].image: 0 characters; give at least 1",
-            "spec.components[web].secrets[a]: it is there twice; remove one",
+            "spec.components[web].secrets[a]: it is listed twice; remove one",
             "spec.components[web].user: 1099511627776 is too large; give at most 2147483647",
         ]
     );

@@ -41,14 +41,14 @@ pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> 
             review.reject(&path, "not a variable name", "use letters, digits and '_', not starting with a digit");
         }
         if name.starts_with("KUBERNETES_") || name.starts_with("LD_") {
-            review.reject(&path, "this variable steers the cluster client or the loader", "remove it");
+            review.reject(&path, "this variable controls the cluster client or the dynamic loader", "remove it");
         }
         let source = match (&variable.value, &variable.secret_key) {
             (Some(value), None) => {
                 if is_secret_word(name) && !value.is_empty() {
                     review.reject(
                         &path,
-                        "the name says secret and the value stands in the open",
+                        "the name indicates a secret, but the value is plain text",
                         "put the value into a Secret and name it under secretKey, or mount it with secrets",
                     );
                 }

@@ -38,7 +38,7 @@ pub(super) fn accept(reference: &str, policy: &Policy, path: &str, review: &mut 
     } else if digest.is_none() && tag == Some("latest") {
         review.reject(path, "the tag 'latest' changes under a running app", "name a version or a digest");
     } else if digest.is_none() && policy.require_digest {
-        review.reject(path, format!("policy {} demands a digest", policy.name), "append @sha256:<digest>");
+        review.reject(path, format!("policy {} requires a digest", policy.name), "append @sha256:<digest>");
     }
     if !policy.allowed_registries.is_empty() && !from_any(name, &policy.allowed_registries) {
         review.reject(

@@ -117,7 +117,7 @@ fn objection(path: &str, source: &MountSource) -> Option<(&'static str, &'static
         .strip_prefix('/')
         .is_some_and(|rest| rest.split('/').all(|part| !part.is_empty() && part != "." && part != ".."));
     if !clean || path.contains(':') || path.contains(char::is_control) {
-        return Some(("is no plain absolute path", "write one such as /var/cache/shop, without '..', '//' or ':'"));
+        return Some(("is not a plain absolute path", "write one such as /var/cache/shop, without '..', '//' or ':'"));
     }
     if SYSTEM.contains(&path) || KERNEL.iter().any(|system| below(path, system)) {
         return Some(("belongs to the system", "choose a directory of the application"));
@@ -141,7 +141,7 @@ fn overlaps(mounts: &[Mount], path: &str, review: &mut Review) {
     for (index, mount) in mounts.iter().enumerate() {
         for other in mounts.iter().skip(index + 1) {
             if mount.path == other.path {
-                review.reject(path, format!("two things are mounted at {}", mount.path), "give each its own path");
+                review.reject(path, format!("two volumes are mounted at {}", mount.path), "give each its own path");
             } else if below(&other.path, &mount.path) && mount.source.is_read_only() {
                 review.reject(
                     path,

@@ -48,7 +48,7 @@ pub(super) fn accept(specs: &[ComponentPort], path: &str, review: &mut Review) -
             _ => {
                 review.reject(
                     format!("{path}.port"),
-                    format!("{} is no port", spec.port),
+                    format!("{} is not a port number", spec.port),
                     "use one from 1024 to 65535",
                 );
             }
@@ -64,7 +64,7 @@ pub(super) fn metrics(name: Option<&str>, ports: &[Port], path: &str, review: &m
     if port.is_none() {
         review.reject(
             format!("{path}.metricsPort"),
-            format!("'{name}' is no port of the component"),
+            format!("'{name}' is not a port of the component"),
             "name a port declared under ports",
         );
     }

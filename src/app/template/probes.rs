@@ -118,7 +118,7 @@ fn accept_one(
 fn tcp_port<'a>(name: &str, ports: &'a [Port], path: &str, review: &mut Review) -> Option<&'a Port> {
     let port = ports.iter().find(|declared| declared.name == name && declared.protocol == Protocol::Tcp);
     if port.is_none() {
-        review.reject(path, format!("'{name}' is no TCP port of the component"), "name a port declared under ports");
+        review.reject(path, format!("'{name}' is not a TCP port of the component"), "name a port declared under ports");
     }
     port
 }

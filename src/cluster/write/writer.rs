@@ -104,7 +104,7 @@ impl Writer {
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Json::<()>(serde_json::from_value(patch.clone()).unwrap_or_default());
         let api = self.api(id, child.kind);
-        self.send("mend", id, child.kind.name, &child.name, api.patch(&child.name, &parameters, &patch))
+        self.send("patch", id, child.kind.name, &child.name, api.patch(&child.name, &parameters, &patch))
             .await
             .map(Stored::into_value)
     }
@@ -145,7 +145,9 @@ impl Writer {
         let resource = ApiResource::erase::<HardenedApp>(&());
         let api = Api::<Stored>::namespaced_with(self.client.0.clone(), &id.namespace, &resource);
         let kind = HardenedApp::kind(&());
-        let app = self.send("report on", id, &kind, &id.name, api.patch_status(&id.name, &parameters, &patch)).await?;
+        let app = self
+            .send("update the status of", id, &kind, &id.name, api.patch_status(&id.name, &parameters, &patch))
+            .await?;
         Ok(version(app.meta()))
     }
 
@@ -180,7 +182,7 @@ impl Writer {
         let failure = Failure { action, kind: kind.to_owned(), name: name.to_owned(), source: cause };
         if failure.class() == FailureClass::Outdated {
             // Expected: another client was faster, or its object has the name.
-            tracing::debug!(namespace, kind, name, action, "not as expected");
+            tracing::debug!(namespace, kind, name, action, "conflict or not found");
         } else {
             tracing::warn!(namespace, kind, name, action, error = failure.in_words(), "failed");
         }

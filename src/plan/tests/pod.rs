@@ -46,7 +46,7 @@ fn each_problem_has_a_message() {
         ("first crash", ended("state", false), "the process ended: exit code 137 (OOMKilled)"),
         ("running again", ended("lastState", false), "the process ended: exit code 137 (OOMKilled)"),
         ("serving again", ended("lastState", true), ""),
-        ("unscheduled", unscheduled, "no node fits: 0/3 nodes are available"),
+        ("unscheduled", unscheduled, "not scheduled: 0/3 nodes are available"),
         (
             "no secret",
             waiting("CreateContainerConfigError", "secret \"shop-env\" not found"),

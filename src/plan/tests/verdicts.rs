@@ -298,7 +298,7 @@ const CASES: &[Case] = &[
         "an object of ours that lost its controller is left alone, and reported",
         "Deployment",
         |fake| fake.edit("k", |object| unset(object, "/metadata/ownerReferences")),
-        "conflict nobody (it has no controller)",
+        "conflict none",
         &["Removed metadata.ownerReferences [] -> [] by "],
     ),
     (

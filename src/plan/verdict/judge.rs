@@ -194,7 +194,7 @@ pub fn holder(live: &Value, owner_uid: &str) -> Option<String> {
                 format!("{} {}", field("kind").unwrap_or("object"), field("name").unwrap_or("without a name"));
             Some(description.chars().take(LONGEST).collect())
         }
-        None => Some("nobody (it has no controller)".to_owned()),
+        None => Some("none".to_owned()),
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn decide(facts: &Facts<'_>) -> Decision {
     }
     match facts.outcome {
         Outcome::Applied(applied) if applied.enforcement().paused => {
-            Decision::new(true, Reason::Accepted, "the spec can be carried out, once the pause is over")
+            Decision::new(true, Reason::Accepted, "the spec can be applied, and is once the app is no longer paused")
         }
         _ => Decision::new(true, Reason::Accepted, "the spec is carried out"),
     }

@@ -30,7 +30,7 @@ fn contested(applied: &Applied, _: &HardenedAppStatus) -> Option<Decision> {
         ChildState::Contested(_) => child.open.first(),
         _ => None,
     })?;
-    Some(Decision::new(false, Reason::Contested, format!("undone again and again: {}", sentence(item))))
+    Some(Decision::new(false, Reason::Contested, format!("reverted repeatedly: {}", sentence(item))))
 }
 
 fn drifted(applied: &Applied, status: &HardenedAppStatus) -> Option<Decision> {
@@ -47,13 +47,13 @@ fn failed_to_heal(item: &DriftItem, applied: &Applied) -> bool {
 
 fn observed(_: &Applied, status: &HardenedAppStatus) -> Option<Decision> {
     let item = status.drift.open.first()?;
-    Some(Decision::new(false, Reason::Observed, format!("reported and not undone: {}", sentence(item))))
+    Some(Decision::new(false, Reason::Observed, format!("reported and not reverted: {}", sentence(item))))
 }
 
 fn held(applied: &Applied, _: &HardenedAppStatus) -> Option<Decision> {
     let held = applied.children.iter().any(|child| matches!(child.state, ChildState::Held));
     (applied.enforcement().paused && held)
-        .then(|| Decision::new(false, Reason::Paused, "changes of the spec wait until the pause is over"))
+        .then(|| Decision::new(false, Reason::Paused, "changes of the spec wait until the app is no longer paused"))
 }
 
 fn in_sync(status: &HardenedAppStatus) -> Decision {

@@ -17,7 +17,11 @@ pub(super) fn decide(facts: &Facts<'_>) -> Decision {
         return refused;
     }
     let Outcome::Applied(applied) = facts.outcome else {
-        return Decision::new(false, Reason::ApplyFailed, "the API server is too slow; the rest follows");
+        return Decision::new(
+            false,
+            Reason::ApplyFailed,
+            "the API server is too slow; the next reconciliation continues",
+        );
     };
     let not_ready = CHECKS.iter().find_map(|check| check(applied));
     not_ready.unwrap_or_else(|| available::of(applied, facts.status))
@@ -35,7 +39,7 @@ fn conflict(applied: &Applied) -> Option<Decision> {
             false,
             Reason::Conflict,
             format!(
-                "{} {} belongs to {holder} and is left alone; rename or delete it, or rename the app or component",
+                "{} {} isn't controlled by this app (controller: {holder}) and is left alone; rename or delete it, or rename the app or component",
                 child.kind.name, child.name
             ),
         )),

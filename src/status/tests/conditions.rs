@@ -79,7 +79,7 @@ const CASES: &[Case] = &[
             "Available=True/Available",
             "InSync=True/InSync",
         ],
-        "Deployment shop-web belongs to HelmApp shop and is left alone",
+        "Deployment shop-web isn't controlled by this app (controller: HelmApp shop) and is left alone",
     ),
     (
         "a refused write is retried and says why",
@@ -103,7 +103,7 @@ const CASES: &[Case] = &[
             "Available=True/Available",
             "InSync=True/InSync",
         ],
-        "belongs to",
+        "isn't controlled by this app",
     ),
     (
         "a look that ran out of time is gone on with, and says nothing of what it didn't see",
@@ -364,7 +364,7 @@ fn components_report_their_progress_and_what_blocks_them() {
         applied.children = vec![child("NetworkPolicy", conflict()), child("Deployment", ChildState::Held)];
         applied.progress.clear();
     });
-    assert_eq!(held.message, "NetworkPolicy shop-web belongs to HelmApp shop");
+    assert_eq!(held.message, "NetworkPolicy shop-web isn't controlled by this app (controller: HelmApp shop)");
 }
 
 #[test]
@@ -427,7 +427,7 @@ fn findings_of_spec_and_cluster_are_listed_once_each() {
         applied.children.push(ChildOutcome { declared: false, part: None, ..child("Service", ChildState::Leftover) });
     }));
     assert!(
-        leftover.findings.iter().any(|finding| finding.message.starts_with("Service shop-web is declared no more"))
+        leftover.findings.iter().any(|finding| finding.message.starts_with("Service shop-web is no longer declared"))
     );
     let checks: Vec<&str> = status.findings.iter().map(|finding| finding.check.as_str()).collect();
     assert_eq!(checks, ["image-not-pinned", "no-probes", "unowned-addition"]);

@@ -5,11 +5,11 @@ use serde_json::json;
 use super::row::{Row, operator, server, unreadable};
 use crate::tamper::set;
 
-const SECRET: &str = "the name says secret and the value stands in the open; put the value into a Secret";
+const SECRET: &str = "the name indicates a secret, but the value is plain text; put the value into a Secret";
 const ONE: &str = "spec.components[0].env[0]: … give exactly one of value and secretKey";
 const NAME: &str = "spec.components[0].env[0].name: … use letters, digits and '_', not starting with a digit";
 const NAME_TOO: &str = "not a variable name; use letters, digits and '_', not starting with a digit";
-const STEERS: &str = "this variable steers the cluster client or the loader; remove it";
+const STEERS: &str = "this variable controls the cluster client or the dynamic loader; remove it";
 
 pub(super) const ROWS: &[Row] = &[
     operator("a password in plain text", "env: [{name: DB_PASSWORD, value: hunter2}]", SECRET),

@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         "a drift mode that there isn't",
         "",
         "spec.drift.mode: … supported values: \"Enforce\", \"Observe\"",
-        "spec.drift.mode: not one of the known words; write Enforce or Observe",
+        "spec.drift.mode: not one of the allowed values; write Enforce or Observe",
     )
     .made_by(|app| set(app, "/spec/drift", json!({ "mode": "Off" }))),
 ];

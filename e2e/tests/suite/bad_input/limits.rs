@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
     operator(
         "an image without the digest that the policy demands",
         "image: registry.example.com/team/hello:1.0.0",
-        "spec.components[web].image: … demands a digest; append @sha256:<digest>",
+        "spec.components[web].image: … requires a digest; append @sha256:<digest>",
     ),
     operator(
         "an image of another registry",

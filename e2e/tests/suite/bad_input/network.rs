@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
         "the same connection twice",
         "connectsTo: [api, api]",
         "spec.components[0].connectsTo[1]: Duplicate value",
-        "spec.components[web].connectsTo[api]: it is there twice; remove one",
+        "spec.components[web].connectsTo[api]: it is listed twice; remove one",
     ),
     unreadable(
         "another app among the components of this one",
@@ -60,7 +60,7 @@ pub(super) const ROWS: &[Row] = &[
     operator(
         "allowFrom for a component without ports",
         "ports: null, allowFrom: [{app: portal, component: web}]",
-        "spec.components[web].allowFrom: there is no port to allow; declare ports, or remove allowFrom",
+        "spec.components[web].allowFrom: the component has no ports; declare ports, or remove allowFrom",
     ),
     server(
         "an address in place of a range",

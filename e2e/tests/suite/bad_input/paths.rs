@@ -3,7 +3,7 @@
 use super::row::{Row, operator, server, unreadable};
 
 const PLAIN: &str =
-    "spec.components[web].writablePaths[ … is no plain absolute path; write one such as /var/cache/shop";
+    "spec.components[web].writablePaths[ … is not a plain absolute path; write one such as /var/cache/shop";
 const SYSTEM: &str =
     "spec.components[web].writablePaths[ … belongs to the system; choose a directory of the application";
 const CREDENTIALS: &str = "is reserved for credentials; choose another directory";
@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
     operator(
         "two things at one path",
         "writablePaths: [{path: /srv, size: 1Mi}], config: [{configMap: shop, mountPath: /srv}]",
-        "spec.components[web]: two things are mounted at /srv; give each its own path",
+        "spec.components[web]: two volumes are mounted at /srv; give each its own path",
     ),
     operator(
         "a directory inside a read-only one",
@@ -47,7 +47,7 @@ pub(super) const ROWS: &[Row] = &[
         "a path twice",
         "writablePaths: [{path: /srv, size: 1Mi}, {path: /srv, size: 2Mi}]",
         "spec.components[0].writablePaths[1]: Duplicate value",
-        "two things are mounted at /srv; give each its own path",
+        "two volumes are mounted at /srv; give each its own path",
     ),
     server(
         "a mounted Secret's name in upper case",
@@ -83,7 +83,7 @@ pub(super) const ROWS: &[Row] = &[
         "two volumes of one name",
         "volumes: [{name: data, path: /srv/a, claim: a}, {name: data, path: /srv/b, claim: b}]",
         "spec.components[0].volumes[1]: Duplicate value",
-        "spec.components[web].volumes[data]: it is there twice; remove one",
+        "spec.components[web].volumes[data]: it is listed twice; remove one",
     ),
     unreadable(
         "a folder of the node",

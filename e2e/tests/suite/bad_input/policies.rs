@@ -12,7 +12,7 @@ pub(super) const ROWS: &[Row] = &[
         "network: {clusterCIDRs: [10.0.0.1]}",
         ByServer(
             "spec.network.clusterCIDRs: … write address ranges such as 10.0.0.0/8",
-            "spec.network.clusterCIDRs[0]: '10.0.0.1' is no address range; write one such as 10.0.0.0/8",
+            "spec.network.clusterCIDRs[0]: '10.0.0.1' is not an address range; write one such as 10.0.0.0/8",
         ),
     ),
     policy(
@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
         "network: {dns: {cidrs: [dns.example.com]}}",
         ByServer(
             "spec.network.dns.cidrs: … write address ranges such as 169.254.20.10/32",
-            "spec.network.dns.cidrs[0]: 'dns.example.com' is no address range; write one such as",
+            "spec.network.dns.cidrs[0]: 'dns.example.com' is not an address range; write one such as",
         ),
     ),
     policy(
@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
         "resources: {maximum: {cpu: '0'}}",
         ByServer(
             "spec.resources.maximum.cpu: … write a quantity above 0 such as 100m",
-            "spec.resources.maximum.cpu: '0' is no quantity above 0; write one such as 100m",
+            "spec.resources.maximum.cpu: '0' is not a quantity above 0; write one such as 100m",
         ),
     ),
     policy(
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         "images: {pullPolicy: Never}",
         Unreadable(
             "spec.images.pullPolicy: Unsupported value … \"Always\", \"IfNotPresent\"",
-            "spec.images.pullPolicy: not one of the known words; write Always or IfNotPresent",
+            "spec.images.pullPolicy: not one of the allowed values; write Always or IfNotPresent",
         ),
     ),
     policy(

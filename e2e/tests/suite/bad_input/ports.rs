@@ -20,13 +20,13 @@ pub(super) const ROWS: &[Row] = &[
         "port 0",
         "ports: [{name: http, port: 0}]",
         BELOW,
-        "spec.components[web].ports[http].port: 0 is no port; use one from 1024",
+        "spec.components[web].ports[http].port: 0 is not a port number; use one from 1024",
     ),
     server(
         "port 70000",
         "ports: [{name: http, port: 70000}]",
         "spec.components[0].ports[0].port: … less than or equal to 65535",
-        "spec.components[web].ports[http].port: 70000 is no port; use one from 1024 to 65535",
+        "spec.components[web].ports[http].port: 70000 is not a port number; use one from 1024 to 65535",
     ),
     server(
         "two ports of one name",
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
         "a protocol that isn't known",
         "ports: [{name: http, port: 8080, protocol: SCTP}]",
         "spec.components[0].ports[0].protocol: Unsupported value … \"TCP\", \"UDP\"",
-        "spec.components[web].ports[http].protocol: not one of the known words; write TCP or UDP",
+        "spec.components[web].ports[http].protocol: not one of the allowed values; write TCP or UDP",
     ),
     unreadable(
         "a port as text",

@@ -11,7 +11,7 @@ pub(super) const ROWS: &[Row] = &[
     operator(
         "a check of a port that isn't there",
         "probes: {liveness: {tcp: {port: admin}}}",
-        "spec.components[web].probes.liveness: 'admin' is no TCP port of the component; name a port declared under ports",
+        "spec.components[web].probes.liveness: 'admin' is not a TCP port of the component; name a port declared under ports",
     ),
     server(
         "a page without its slash",
@@ -58,6 +58,6 @@ pub(super) const ROWS: &[Row] = &[
     operator(
         "metrics on a port that isn't there",
         "metricsPort: metrics",
-        "spec.components[web].metricsPort: 'metrics' is no port of the component; name a port declared under ports",
+        "spec.components[web].metricsPort: 'metrics' is not a port of the component; name a port declared under ports",
     ),
 ];

@@ -3,11 +3,11 @@
 use super::row::{Row, operator, server, unreadable};
 
 const CPU: &str = "spec.components[0].resources.cpu: … write a quantity above 0 such as 100m";
-const CPU_TOO: &str = "spec.components[web].resources.cpu: … is no quantity above 0; write one such as 100m";
+const CPU_TOO: &str = "spec.components[web].resources.cpu: … is not a quantity above 0; write one such as 100m";
 const MEMORY: &str = "spec.components[0].resources.memory: … write a quantity above 0 such as 128Mi";
-const MEMORY_TOO: &str = "spec.components[web].resources.memory: … is no quantity above 0; write one such as";
+const MEMORY_TOO: &str = "spec.components[web].resources.memory: … is not a quantity above 0; write one such as";
 const SIZE: &str = "spec.components[0].writablePaths[0].size: … write a quantity above 0 such as 64Mi";
-const SIZE_TOO: &str = "spec.components[web].writablePaths[/srv].size: … is no quantity above 0; write one such as";
+const SIZE_TOO: &str = "spec.components[web].writablePaths[/srv].size: … is not a quantity above 0; write one such as";
 
 pub(super) const ROWS: &[Row] = &[
     server("no CPU at all", "resources: {cpu: '0'}", CPU, CPU_TOO),
@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
         "less disk than none",
         "resources: {ephemeralStorage: '-1Gi'}",
         "spec.components[0].resources.ephemeralStorage: … write a quantity above 0 such as 256Mi",
-        "spec.components[web].resources.ephemeralStorage: … is no quantity above 0",
+        "spec.components[web].resources.ephemeralStorage: … is not a quantity above 0",
     ),
     server("a directory of no size", "writablePaths: [{path: /srv, size: '0'}]", SIZE, SIZE_TOO),
     server("a directory whose size is a word", "writablePaths: [{path: /srv, size: big}]", SIZE, SIZE_TOO),

@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
     server(
         "at least 5 and at most 3 pods",
         "replicas: null, autoscaling: {min: 5, max: 3, cpu: 80}",
-        "spec.components[0].autoscaling: … give max at least the number of min",
+        "spec.components[0].autoscaling: … max must be at least min",
         "spec.components[web].autoscaling: from 5 to 3 pods; give a min up to max",
     ),
     server(
@@ -48,8 +48,8 @@ pub(super) const ROWS: &[Row] = &[
     server(
         "an autoscaler without a metric",
         "replicas: null, autoscaling: {min: 1, max: 3}",
-        "spec.components[0].autoscaling: … say which load decides: cpu, memory or both",
-        "spec.components[web].autoscaling: no load is named that decides; give cpu, memory or both",
+        "spec.components[0].autoscaling: … give the load to scale on: cpu, memory or both",
+        "spec.components[web].autoscaling: neither cpu nor memory is given; give cpu, memory or both",
     ),
     server(
         "a load of 0 percent",
@@ -60,12 +60,12 @@ pub(super) const ROWS: &[Row] = &[
     operator(
         "two pods with a volume for one pod",
         "replicas: 2, volumes: [{name: data, path: /srv, claim: shop}]",
-        "spec.components[web].replicas: … has one pod; ask for 1 or 0, or say shared: true",
+        "spec.components[web].replicas: … has one pod; ask for 1 or 0, or set shared: true",
     ),
     operator(
         "autoscaling with a volume for one pod",
         "replicas: null, autoscaling: {min: 1, max: 3, cpu: 80}, volumes: [{name: data, path: /srv, claim: shop}]",
-        "spec.components[web].replicas: … has one pod; ask for 1 or 0, or say shared: true",
+        "spec.components[web].replicas: … has one pod; ask for 1 or 0, or set shared: true",
     ),
     operator(
         "a device that no policy lists",

@@ -43,7 +43,7 @@ const ROWS: [Row; 9] = [
     row(
         Trouble::ForeignObject,
         ["Ready", "False", "Conflict"],
-        "Service shop-more belongs to … rename or delete it, or rename the app or component",
+        "Service shop-more isn't controlled by this app … rename or delete it, or rename the app or component",
     ),
     row(Trouble::ObjectQuota, REFUSED, "Service shop-more … exceeded quota: few, requested: count/services=1"),
     row(Trouble::Admission, REFUSED, "Service shop-more … denied request: ask the platform team for a Service"),

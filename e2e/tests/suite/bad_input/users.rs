@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
         "a user beyond what Linux counts",
         "user: 4294967296",
         "spec.components[0].user: … should be less than or equal to 2147483647",
-        "spec.components[web].user: 4294967296 is no user id; use one from 10001 to 2147483647",
+        "spec.components[web].user: 4294967296 is too large for a user or group id; use one from 10001 to 2147483647",
     ),
     unreadable(
         "a user by name",
