@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help control-plane node node-packages helm build release demo test e2e bench lint verify scan generate clean-cache cargo
+.PHONY: help control-plane node node-packages helm build release demo test upgrade e2e bench lint verify scan generate clean-cache cargo
 
 # Outside the checkout, so that every clone finds what another has built.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hardened-app
@@ -36,6 +36,10 @@ demo: build control-plane ## See four attacks on an app undone (KEEP=1: look aro
 
 test: build control-plane helm ## Run all tests, against a real control plane
 	$(BIN)/control-plane exec --operator -- cargo test --workspace --locked --no-fail-fast
+
+upgrade: build control-plane ## Upgrade from an earlier commit and count the writes (FROM=<commit>)
+	PREVIOUS=$$(e2e/upgrade/build "$(FROM)" "$(CACHE)/upgrade") \
+	  cargo test --package e2e --features upgrade --locked --test upgrade -- --nocapture
 
 # All is built before: within the node's namespaces there is no network. One test at a time: together they'd ask for more CPUs.
 NODE_TESTS = cargo test --workspace --features e2e/node --test node

@@ -64,8 +64,16 @@ pub(crate) fn manifest() -> Result<String> {
 /// # Errors
 /// When the API server rejects a manifest.
 pub async fn install(control_plane: &ControlPlane) -> Result<()> {
+    install_manifest(control_plane, &manifest()?).await
+}
+
+/// Like [`install`], with the manifest of another version.
+///
+/// # Errors
+/// When the API server rejects something.
+pub async fn install_manifest(control_plane: &ControlPlane, manifest: &str) -> Result<()> {
     let client = control_plane.admin_client().await?;
-    let manifests = serde_saphyr::from_multiple::<Value>(&manifest()?)?;
+    let manifests = serde_saphyr::from_multiple::<Value>(manifest)?;
     for manifest in manifests.iter().filter(|manifest| manifest.get("kind") != Some(&"Deployment".into())) {
         let applied = apply(&client, manifest).await;
         applied.with_context(|| format!("cannot apply {MANIFEST}"))?;
