@@ -38,8 +38,9 @@ pub(super) fn bounds(kind: &str, spec: &impl Serialize, review: &mut Review) {
     let Ok(spec) = serde_json::to_value(spec) else { return };
     for found in misfits(kind, &spec).bounds {
         // Other rules report a wrong name at the list member that has it.
-        let told = review.rejects(&found.path) || found.path.strip_suffix(".name").is_some_and(|it| review.rejects(it));
-        if !told {
+        let known =
+            review.rejects(&found.path) || found.path.strip_suffix(".name").is_some_and(|it| review.rejects(it));
+        if !known {
             review.reject(found.path, found.problem, found.remedy);
         }
     }

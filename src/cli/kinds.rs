@@ -28,7 +28,7 @@ pods are, and are deleted after the last of them.
 /// Where a kind's file can't be found or read.
 pub(super) fn text(root: &Path) -> anyhow::Result<String> {
     let mut text = INTRODUCTION.to_owned();
-    for kind in &KINDS {
+    for kind in KINDS {
         let (file, purpose) = file(root, kind)?;
         let group = if kind.group.is_empty() { "core" } else { kind.group };
         let stage = match kind.stage {

@@ -80,7 +80,7 @@ fn key(app: &StoredApp) -> AppKey {
 impl Seen {
     fn of(app: &StoredApp) -> Self {
         let reported = match &app.0 {
-            Ok(app) => app.status.as_ref().map(Self::told).unwrap_or_default(),
+            Ok(app) => app.status.as_ref().map(Self::of_status).unwrap_or_default(),
             // The status can't be read either, but it always has these conditions.
             Err(_) => Self {
                 conditions: [ConditionType::Ready, ConditionType::Accepted].map(|kind| (kind.as_str(), "False")).into(),
@@ -90,7 +90,7 @@ impl Seen {
         Self { uid: app.meta().uid.clone().unwrap_or_default(), ..reported }
     }
 
-    fn told(status: &HardenedAppStatus) -> Self {
+    fn of_status(status: &HardenedAppStatus) -> Self {
         let condition = |kind: ConditionType| {
             let condition = status.conditions.iter().find(|condition| condition.type_ == kind.as_str())?;
             Some((kind.as_str(), STATUSES.into_iter().find(|word| *word == condition.status)?))

@@ -69,7 +69,7 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
     tokio::spawn(server::serve(listener, Pages { metrics, health: health.clone() }));
 
     let (triggers, ones, all) = Triggers::new();
-    let mut stop_signal = stop::told(health.clone())?;
+    let mut stop_signal = stop::requested(health.clone())?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "filling caches");
     let watches = tokio::select! {
         watches = watch_all(&connection, &cache, &settings, &triggers) => watches,

@@ -82,8 +82,8 @@ impl Pages {
             return page(StatusCode::METHOD_NOT_ALLOWED, TEXT, "only GET".to_owned());
         }
         match path {
-            "/livez" => told(self.health.alive()),
-            "/readyz" => told(self.health.ready()),
+            "/livez" => health_page(self.health.alive()),
+            "/readyz" => health_page(self.health.ready()),
             "/metrics" => match self.metrics.text() {
                 Ok(text) => page(StatusCode::OK, OPEN_METRICS, text),
                 Err(error) => page(StatusCode::INTERNAL_SERVER_ERROR, TEXT, error.to_string()),
@@ -93,7 +93,7 @@ impl Pages {
     }
 }
 
-fn told(health: Result<(), String>) -> Response<Full<Bytes>> {
+fn health_page(health: Result<(), String>) -> Response<Full<Bytes>> {
     match health {
         Ok(()) => page(StatusCode::OK, TEXT, "ok".to_owned()),
         Err(reason) => page(StatusCode::SERVICE_UNAVAILABLE, TEXT, reason),

@@ -18,7 +18,7 @@ const GRACE_PERIOD: Duration = Duration::from_secs(25);
 ///
 /// # Errors
 /// If signals can't be received.
-pub(super) fn told(
+pub(super) fn requested(
     health: Arc<Health>,
 ) -> anyhow::Result<impl Future<Output = ()> + Clone + Send + Sync + Unpin + 'static> {
     let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     api::{DriftChange, DriftItem, StoredApp},
     cluster::{Memory, Traffic},
+    desired::KINDS,
 };
 
 fn app(name: &str, uid: &str, status: &Value) -> StoredApp {
@@ -78,20 +79,19 @@ hardenedapp_drift_open{namespace="demo",name="shop"} 1.0
 hardenedapp_findings{namespace="demo",name="shop"} 2.0
 # HELP hardenedapp_drift_reverted Deviations that were reverted.
 # TYPE hardenedapp_drift_reverted counter
-hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="ServiceAccount"} 0
-hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="NetworkPolicy"} 0
-hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="Deployment"} 0
-hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="Service"} 2
-hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="PodDisruptionBudget"} 0
-hardenedapp_drift_reverted_total{namespace="demo",name="shop",kind="HorizontalPodAutoscaler"} 0
-# EOF
+KINDS# EOF
 "#;
-    assert_eq!(metrics.text().unwrap(), expected.replace("VERSION", env!("CARGO_PKG_VERSION")));
+    let kinds = KINDS.iter().map(|kind| {
+        let count = if kind.name == "Service" { 2 } else { 0 };
+        format!("hardenedapp_drift_reverted_total{{namespace=\"demo\",name=\"shop\",kind=\"{}\"}} {count}\n", kind.name)
+    });
+    let expected = expected.replace("KINDS", &kinds.collect::<String>()).replace("VERSION", env!("CARGO_PKG_VERSION"));
+    assert_eq!(metrics.text().unwrap(), expected);
 
     assert_eq!(apps.observe(&Event::Delete(app("shop", "1", &status()))), ["1"]);
     memory.of("1", |memory| memory.add_reverted(&[item()]));
     let text = metrics.text().unwrap();
-    assert!(!text.contains("shop"), "a look that ends late brings nothing back: {text}");
+    assert!(!text.contains("shop"), "a reconciliation that ends late restores no series: {text}");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn an_app_deleted_while_the_watch_was_interrupted_is_dropped_by_the_next_list() 
     assert!(apps.observe(&Event::InitDone).is_empty());
     apps.observe(&Event::Init);
     assert_eq!(apps.all().len(), 2, "during a list all stay");
-    assert_eq!(apps.observe(&Event::InitApply(app("a", "new", &json!({})))), ["a"], "it was made anew meanwhile");
+    assert_eq!(apps.observe(&Event::InitApply(app("a", "new", &json!({})))), ["a"], "it was recreated meanwhile");
     assert_eq!(apps.observe(&Event::InitDone), ["b"]);
     assert_eq!(apps.all().len(), 1);
 }

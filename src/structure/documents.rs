@@ -96,8 +96,11 @@ fn only_the_vocabulary_spells_out_values_of_a_status() {
 
 #[test]
 fn no_code_outside_kinds_names_a_kind_of_child() {
+    // `api` and `app` name the kinds of objects that a user refers to, such as a Secret.
+    let exempt = ["desired/kinds/", "api/", "app/"];
     let mut found = Vec::new();
-    for source in super::sources().iter().filter(|source| !source.path.starts_with("desired/kinds/")) {
+    for source in super::sources().iter().filter(|source| !exempt.iter().any(|folder| source.path.starts_with(folder)))
+    {
         let named = KINDS.iter().filter(|kind| source.code.contains(&format!("\"{}\"", kind.name)));
         found.extend(named.map(|kind| format!("src/{}: {}", source.path, kind.name)));
     }

@@ -93,7 +93,7 @@ async fn declared(scene: &Scene, kind: &str, name: &str) -> Result<Value> {
 async fn all(labelled: bool) -> Result<()> {
     let manifests: Vec<Value> = serde_saphyr::from_multiple(FOREIGN)?;
     let kinds: Vec<_> = manifests.iter().filter_map(|manifest| manifest.pointer("/kind")?.as_str()).collect();
-    assert_eq!(kinds, KINDS.each_ref().map(|row| row.name), "one of every kind");
+    assert_eq!(kinds, KINDS.iter().map(|row| row.name).collect::<Vec<_>>(), "one of every kind");
     let scene = Scene::open("conflict").await?;
     let cases = manifests.into_iter().enumerate().map(|(index, manifest)| {
         let (scene, app) = (&scene, format!("app{index}"));

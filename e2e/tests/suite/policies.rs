@@ -67,7 +67,7 @@ async fn an_app_has_no_children_while_the_label_of_its_namespace_names_a_missing
     let message = scene.condition("shop", "Accepted", "False", "Rejected").await?;
     assert!(message.contains("there is no HardeningPolicy nowhere"), "{message}");
     scene.quiet().await?;
-    for kind in &KINDS {
+    for kind in KINDS {
         assert_eq!(scene.live(kind.name, "shop-web").await?, Value::Null, "{}", kind.name);
     }
     scene.label(POLICY_LABEL, None).await?;

@@ -55,9 +55,9 @@ impl Scene {
     }
 
     async fn create(&self, manifest: &str) -> Result<()> {
-        let mut app: Value = serde_saphyr::from_str(manifest)?;
-        app["metadata"]["namespace"] = self.namespace.name().into();
-        self.apps.create(&PostParams::default(), &serde_json::from_value(app)?).await?;
+        let mut app: DynamicObject = serde_saphyr::from_str(manifest)?;
+        app.metadata.namespace = Some(self.namespace.name().to_owned());
+        self.apps.create(&PostParams::default(), &app).await?;
         Ok(())
     }
 

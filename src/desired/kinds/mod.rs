@@ -13,7 +13,7 @@ use super::kind::Kind;
 ///
 /// A ServiceAccount and a NetworkPolicy are created before the pods they restrict, so that no pod template ever exists
 /// without them.
-pub static KINDS: [Kind; 6] = [
+pub static KINDS: &[Kind] = &[
     service_account::KIND,
     network_policy::KIND,
     deployment::KIND,

@@ -2,19 +2,19 @@
 
 use super::child;
 use crate::{
-    desired::{Child, KINDS, Kind, children},
-    fixtures::target,
+    desired::{Child, children},
+    fixtures::{kind, target},
     plan::{Leftover, prunable},
 };
 
-/// What is left of a component that is no longer declared, without the kinds that are deleted already.
+/// What is left of a component without an autoscaler that is no longer declared, but for the kinds that are deleted already.
 fn left(gone: &[&str], has_pods: bool) -> Vec<Leftover> {
-    // The component had no autoscaler.
-    let gone = |kind: &&Kind| gone.contains(&kind.name) || kind.name == "HorizontalPodAutoscaler";
-    let kinds = KINDS.iter().filter(|kind| !gone(kind));
+    let kinds = ["ServiceAccount", "NetworkPolicy", "Deployment", "Service", "PodDisruptionBudget"];
     kinds
-        .map(|kind| Leftover {
-            kind,
+        .into_iter()
+        .filter(|name| !gone.contains(name))
+        .map(|name| Leftover {
+            kind: kind(name),
             name: "shop-old".to_owned(),
             uid: "1".to_owned(),
             resource_version: "7".to_owned(),

@@ -23,7 +23,7 @@ const CASES: &[Case] = &[
         &["Changed spec.replicas [2] -> [7] by kubectl-edit"],
     ),
     (
-        "a removed field is applied again, and nobody claims a removal",
+        "a removed field is applied again, and no manager claims a removal",
         "Deployment",
         |fake| fake.edit("k", |object| unset(object, "/spec/template/spec/securityContext/runAsNonRoot")),
         "apply",
@@ -66,7 +66,7 @@ const CASES: &[Case] = &[
         &["Changed spec.template.spec.hostNetwork [false] -> [true] by k"],
     ),
     (
-        "an added container is removed and told by its dangerous leaves",
+        "an added container is removed and identified by its dangerous leaves",
         "Deployment",
         |fake| {
             fake.edit("injector", |object| {
@@ -83,7 +83,7 @@ const CASES: &[Case] = &[
         ],
     ),
     (
-        "an init container is removed and told by its image",
+        "an init container is removed and identified by its image",
         "Deployment",
         |fake| {
             fake.edit("k", |o| push(o, "/spec/template/spec/initContainers", json!({ "name": "i", "image": "e:1" })));
@@ -218,7 +218,7 @@ const CASES: &[Case] = &[
         &["Added spec.paused [] -> [true] by k"],
     ),
     (
-        "what nobody claims elsewhere is a finding and no write",
+        "what no manager claims elsewhere is a finding and no write",
         "Deployment",
         |fake| fake.unclaimed(|object| set(object, "/spec/template/spec/priority", json!(0))),
         "keep",
@@ -324,7 +324,7 @@ const CASES: &[Case] = &[
         &[],
     ),
     (
-        "as long as an object that is being deleted is there it is mended",
+        "an object that is being deleted is still healed",
         "Deployment",
         |fake| {
             fake.edit("k", |object| set(object, "/spec/replicas", json!(7)));

@@ -106,7 +106,7 @@ const CASES: &[Case] = &[
         "isn't controlled by this app",
     ),
     (
-        "a look that ran out of time is gone on with, and says nothing of what it didn't see",
+        "a reconciliation that timed out is continued, and decides nothing about what it didn't compare",
         || Outcome::TimedOut,
         &["Ready=False/ApplyFailed", "Accepted=True/Accepted", "Reconciling=True/ApplyFailed"],
         "too slow",
@@ -124,7 +124,7 @@ const CASES: &[Case] = &[
         "Deployment shop-web is being deleted",
     ),
     (
-        "a rollout under way is told in numbers",
+        "a rollout under way is reported in numbers",
         || rollout(|_| {}),
         &[
             "Ready=False/RolloutInProgress",
@@ -160,7 +160,7 @@ const CASES: &[Case] = &[
         "web: pods can't be created: exceeded quota: cpu",
     ),
     (
-        "an image that can't be pulled is told in the pod's words",
+        "an image that can't be pulled is reported with the pod's message",
         || {
             outcome(|applied| {
                 let problem = "image r.io/web:1 can't be pulled (ImagePullBackOff): not found".to_owned();
@@ -179,7 +179,7 @@ const CASES: &[Case] = &[
         "web: image r.io/web:1 can't be pulled",
     ),
     (
-        "a contested object is out of sync though the app serves",
+        "a contested object is out of sync though the app is available",
         || {
             outcome(|applied| {
                 applied.children[1].state = ChildState::Contested(std::time::Duration::from_secs(8));
@@ -190,7 +190,7 @@ const CASES: &[Case] = &[
         "all pods",
     ),
     (
-        "drift that can't be undone is out of sync",
+        "drift that can't be reverted is out of sync",
         || {
             outcome(|applied| {
                 applied.children[1].state = failed("refused");
@@ -207,7 +207,7 @@ const CASES: &[Case] = &[
         "refused",
     ),
     (
-        "drift that was undone is in sync and names the last one",
+        "drift that was reverted is in sync and names the last one",
         || outcome(|applied| applied.children[1].reverted = vec![item("spec.replicas")]),
         &["Ready=True/Available", "Accepted=True/Accepted", "Available=True/Available", "InSync=True/Reverted"],
         "all pods",
@@ -224,7 +224,7 @@ const CASES: &[Case] = &[
         "all pods",
     ),
     (
-        "what can't be undone outweighs what is only observed",
+        "what can't be reverted outweighs what is only observed",
         || {
             outcome(|applied| {
                 applied.children[0].state = failed("refused");
@@ -311,7 +311,7 @@ fn a_rejection_keeps_what_is_known_of_running_objects() {
 #[test]
 fn the_same_outcome_gives_the_same_status_at_any_time() {
     // Drift that a reconciliation reverted is new each time.
-    for (it, outcome, ..) in CASES.iter().filter(|(it, ..)| !it.contains("undone is in sync")) {
+    for (it, outcome, ..) in CASES.iter().filter(|(it, ..)| !it.contains("reverted is in sync")) {
         let status = first(&outcome());
         assert_eq!(then(&status, &outcome()), status, "{it}");
     }

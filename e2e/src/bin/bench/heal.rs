@@ -117,11 +117,11 @@ async fn watch(stage: &Stage) -> Result<(JoinSet<()>, UnboundedReceiver<Seen>)> 
     let (sender, seen) = mpsc::unbounded_channel();
     let (ready, mut all_ready) = mpsc::channel(KINDS.len());
     let mut watches = JoinSet::new();
-    for kind in &KINDS {
+    for kind in KINDS {
         let api = Api::<DynamicObject>::all_with(stage.admin().clone(), &kind.resource());
         watches.spawn(follow(api, kind.name, sender.clone(), ready.clone()));
     }
-    for _ in &KINDS {
+    for _ in KINDS {
         all_ready.recv().await.context("a watch has ended")?;
     }
     Ok((watches, seen))
