@@ -10,7 +10,7 @@ use crate::{
     app::{App, AppId},
     cluster::{Context, Executor, Failure},
     desired,
-    plan::{Applied, LONGEST_RECONCILIATION, LastReport, Outcome, PartProgress},
+    plan::{self, Applied, LONGEST_RECONCILIATION, LastReport, Outcome},
     release::Target,
 };
 
@@ -49,11 +49,11 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     // 1 Accept (no client): the newest spec, or else the last accepted one: a mistake must not end the protection of what runs.
     let policy = settings.policy(&id.namespace);
     let newest = App::accept_stored(stored, &policy);
-    let (app, refused) = match memory.of(&id.uid, |memory| memory.newest_accepted(newest, stored.meta(), &policy)) {
+    let (mut app, refused) = match memory.of(&id.uid, |memory| memory.newest_accepted(newest, stored.meta(), &policy)) {
         Ok(accepted) => accepted,
         Err(refusal) => return Outcome::Refused(refusal),
     };
-    let findings = app.findings.clone();
+    let findings = std::mem::take(&mut app.findings);
 
     // 2 Target (no client): which release runs.
     let target = Target::of(app);
@@ -62,14 +62,14 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     let children = desired::children(&target);
 
     // 4 Converge (client): per part the guards first; one request where an object differs.
-    let waits = refused.is_some() || target.ungated.enforcement.paused;
+    let waits = plan::waits(refused.as_ref(), &target);
     let last_report = LastReport::of(previous, stored.meta().generation, waits);
     let executor = Executor { target: &target, cache, memory, writer };
     let mut outcomes = executor.converge(&children, last_report).await;
 
     // 5 Prune (client): what isn't declared any more goes once what replaces it is available.
     let progress = cache.progress(id, &children);
-    let replaced = refused.is_none() && progress.values().all(PartProgress::is_complete);
+    let replaced = refused.is_none() && plan::is_available(&target, &progress);
     outcomes.extend(executor.prune(&children, replaced).await);
     Outcome::Applied(Box::new(Applied { target, findings, children: outcomes, progress, refused }))
 }

@@ -68,7 +68,7 @@ def samples(program: str) -> dict[str, str]:
 def cases(program: str, folder: Path) -> dict[str, str]:
     """The golden cases that aren't about a refusal: between them they use every field."""
     rendered = {}
-    for file in sorted(Path("src/desired/golden").glob("*.yaml")):
+    for file in sorted(Path("src/desired/golden").rglob("*.yaml")):
         case = yaml.safe_load(file.read_text())
         if "rejected" not in case:
             objects = {"HardenedApp": case["app"], "HardeningPolicy": case.get("policy")}

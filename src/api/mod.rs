@@ -1,4 +1,4 @@
-//! 1 What users declare: the custom resources and the status vocabulary. Types and schema only, no client.
+//! 1 What users declare: the custom resources and the status vocabulary. Types, schema and the text of a status; no client.
 
 mod component;
 mod crds;

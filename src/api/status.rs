@@ -54,7 +54,7 @@ pub struct ComponentStatus {
     pub ready: i32,
     /// Pods wanted.
     pub desired: i32,
-    /// Why `ready` and `desired` differ; empty if they are equal.
+    /// Why pods are missing, or why an object of the component is not in place; empty if all is well.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
 }

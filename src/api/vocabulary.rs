@@ -1,5 +1,5 @@
 //! The vocabulary of a status: condition types, reasons, findings and events. It is closed: no other code writes one of
-//! these words as text, and each has a row in `docs/troubleshooting.md`.
+//! these words as text, and each but the actions has a row in `docs/troubleshooting.md`.
 
 /// Defines an enum whose variants are words, each with its text.
 macro_rules! words {

@@ -34,17 +34,17 @@ impl Enforcement {
         let mut refused = Vec::new();
         let mut refuse = |words: String| refused.push(FindingItem::about("", Check::DriftNotGranted, &words));
         if asked == Some(DriftMode::Observe) && !may_observe {
-            let words = "spec.drift.mode: Observe isn't allowed, deviations are reverted: remove it, or ask the platform team to set";
+            let words = "spec.drift.mode: Observe isn't granted, deviations are undone: remove it, or have the platform team set";
             refuse(format!("{words} drift.allowObserve in {}", named(policy)));
         }
         match annotation {
             Some("true") if !rules.allow_pause => {
-                let words = "isn't allowed, the app is not paused: remove it, or ask the platform team to set";
+                let words = "isn't granted, nothing is paused: remove it, or have the platform team set";
                 refuse(format!("the annotation {PAUSED} {words} drift.allowPause in {}", named(policy)));
             }
             Some("true" | "false") | None => {}
             Some(_) => refuse(format!(
-                "the annotation {PAUSED} is neither \"true\" nor \"false\", the app is not paused: write \"true\", or remove it"
+                "the annotation {PAUSED} is neither \"true\" nor \"false\", nothing is paused: write \"true\", or remove it"
             )),
         }
         Self { mode, paused, tolerated: rules.tolerated_paths.clone(), refused, asked }
@@ -71,7 +71,7 @@ impl Enforcement {
         let left = match (self.paused, self.mode) {
             (true, _) => Some(format!("nothing is written to the app's objects: remove the annotation {PAUSED}")),
             (false, DriftMode::Observe) => {
-                Some("deviations are reported but not reverted, except in NetworkPolicies".to_owned())
+                Some("deviations are reported but not undone, except in NetworkPolicies".to_owned())
             }
             (false, DriftMode::Enforce) => None,
         };

@@ -11,7 +11,7 @@ const LONGEST: (Duration, Duration) = (Duration::from_secs(30), Duration::from_m
 const CALM: Duration = Duration::from_mins(10);
 
 /// The recent heals of one object.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Contention {
     heals: u32,
     last: Option<Instant>,

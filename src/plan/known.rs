@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::last_report::LastReport;
-use crate::{api::FindingItem, app::Enforcement};
+use crate::{api::FindingItem, app::Enforcement, desired::Child};
 
 /// What is known of a child, except for the process's memory of earlier attempts.
 #[derive(Clone, Debug)]
@@ -23,6 +23,20 @@ pub struct Known<'a> {
     pub written: bool,
     /// This reconciliation has reverted drift of it: however many requests that takes, it counts once.
     pub reverted: bool,
+}
+
+impl Known<'_> {
+    /// Whether the child existed for this very spec before: the last status lists it, or this reconciliation has written it.
+    #[must_use]
+    pub fn lists(&self, child: &Child) -> bool {
+        self.written || self.last_report.lists(child)
+    }
+
+    /// Whether deviations of the child are only reported.
+    #[must_use]
+    pub fn observes(&self, child: &Child) -> bool {
+        self.enforcement.only_observes(child.kind.rules.always_enforced)
+    }
 }
 
 /// The state of the guards that a child depends on.

@@ -34,7 +34,7 @@ pub struct AppMemory {
 }
 
 /// What is remembered of one child.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChildMemory {
     /// How often it was reverted recently.
     pub contention: Contention,
@@ -45,7 +45,7 @@ pub struct ChildMemory {
 }
 
 /// A name that another owner's object has.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Taken {
     /// Hash of what was to be created.
     hash: String,
@@ -54,7 +54,7 @@ struct Taken {
 }
 
 /// A write that the API server has refused.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Refused {
     /// Hash of what was written.
     hash: String,
@@ -94,22 +94,39 @@ impl AppMemory {
         metadata: &ObjectMeta,
         policy: &Result<Policy, Vec<Rejection>>,
     ) -> Result<(App, Option<Refusal>), Refusal> {
-        match (newest, self.accepted.clone()) {
-            (Ok(app), _) => {
+        let refusal = match newest {
+            Ok(app) => {
                 self.accepted = Some(app.clone());
-                Ok((app, None))
+                return Ok((app, None));
             }
-            (Err(refusal), Some(mut app)) => {
-                app.ungated.enforcement.keep(metadata, policy.as_ref().ok());
-                Ok((app, Some(refusal)))
-            }
-            (Err(refusal), None) => Err(refusal),
-        }
+            Err(refusal) => refusal,
+        };
+        let Some(mut app) = self.accepted.clone() else { return Err(refusal) };
+        app.ungated.enforcement.keep(metadata, policy.as_ref().ok());
+        Ok((app, Some(refusal)))
     }
 
     /// What is remembered of a child.
-    pub fn child(&mut self, child: &Child) -> &mut ChildMemory {
-        self.children.entry((child.kind, child.name.clone())).or_default()
+    #[must_use]
+    pub fn child(&self, child: &Child) -> ChildMemory {
+        self.children.get(&(child.kind, child.name.clone())).cloned().unwrap_or_default()
+    }
+
+    /// Changes what is remembered of a child. Nothing is kept of a child of which there is nothing to remember.
+    pub fn change<T>(&mut self, child: &Child, change: impl FnOnce(&mut ChildMemory) -> T) -> T {
+        let key = (child.kind, child.name.clone());
+        let mut memory = self.children.remove(&key).unwrap_or_default();
+        let result = change(&mut memory);
+        if memory != ChildMemory::default() {
+            self.children.insert(key, memory);
+        }
+        result
+    }
+
+    /// How many children there is something to remember of.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.children.len()
     }
 
     /// Forgets children that aren't declared any more.

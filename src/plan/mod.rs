@@ -15,11 +15,11 @@ pub use contention::Contention;
 pub use known::{Guards, Known, Live};
 pub use last_report::{LastReport, is_about};
 pub use memory::{AppMemory, ChildMemory};
-pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, PartProgress};
+pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, is_available, waits};
 pub use pod::PodState;
 pub use prune::{Leftover, prunable};
 pub use schedule::{FailureClass, LONGEST_RECONCILIATION, backoff, conflict_retry, next};
-pub use step::{Decision, Purpose, Step, step};
+pub use step::{MOST_REQUESTS, NextStep, Purpose, Step, step};
 pub use verdict::{
     Basis, Change, Claim, Difference, Path, Request, Verdict, claims, differences, holder, judge, most_dangerous,
 };

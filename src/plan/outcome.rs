@@ -62,11 +62,24 @@ impl PartProgress {
     }
 }
 
+/// Whether an earlier spec stays applied instead of the newest: that is refused, or the app is paused.
+#[must_use]
+pub const fn waits(refused: Option<&Refusal>, target: &Target) -> bool {
+    refused.is_some() || target.ungated.enforcement.paused
+}
+
+/// Whether all pods of all parts are of the current template and ready.
+#[must_use]
+pub fn is_available(target: &Target, progress: &BTreeMap<PartName, PartProgress>) -> bool {
+    let complete = |name| progress.get(name).is_some_and(PartProgress::is_complete);
+    target.workloads().all(|workload| complete(&workload.name))
+}
+
 impl Applied {
     /// Whether the newest spec isn't applied: the children are still those of an earlier one.
     #[must_use]
     pub const fn waits(&self) -> bool {
-        self.refused.is_some() || self.target.ungated.enforcement.paused
+        waits(self.refused.as_ref(), &self.target)
     }
 
     /// How drift of the children is handled.
@@ -121,7 +134,7 @@ pub enum ChildState {
 impl ChildState {
     /// Whether what comes after this child may be created.
     #[must_use]
-    pub const fn is_in_place(&self) -> bool {
+    pub const fn lets_workloads_follow(&self) -> bool {
         matches!(self, Self::InPlace | Self::Observed | Self::Contested(_))
     }
 }

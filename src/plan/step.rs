@@ -14,7 +14,7 @@ use crate::desired::{Child, Stage};
 
 /// What is done next about a child, and why.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Decision {
+pub struct NextStep {
     /// How the live object compares with the child.
     pub verdict: Verdict,
     /// What is done next.
@@ -22,12 +22,17 @@ pub struct Decision {
 }
 
 /// What is done next about a child.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// Nothing, for now.
     Rest(ChildState),
-    /// The request that the verdict asks for is sent.
-    Send(Purpose),
+    /// A request is sent.
+    Send {
+        /// Which one.
+        request: Request,
+        /// What for.
+        purpose: Purpose,
+    },
     /// The object is read: it may exist without the label that the watches select by.
     Read,
 }
@@ -41,9 +46,13 @@ pub enum Purpose {
     Apply,
 }
 
+/// Requests in one reconciliation at most: a child needs an apply, a removal and a comparison with the response; whatever is left
+/// then waits for the next reconciliation.
+pub const MOST_REQUESTS: usize = 4;
+
 /// Decides what is done next about a child.
 #[must_use]
-pub fn step(child: &Child, known: &Known<'_>, memory: &ChildMemory, now: Instant) -> Decision {
+pub fn step(child: &Child, known: &Known<'_>, memory: &ChildMemory, now: Instant) -> NextStep {
     let verdict = verdict::of(child, known);
     let step = if may_be_out_of_sight(child, known) && !memory.gone {
         Step::Read
@@ -56,14 +65,14 @@ pub fn step(child: &Child, known: &Known<'_>, memory: &ChildMemory, now: Instant
             Change::Send(request) => send(request, child, &verdict, known, memory, now),
         }
     };
-    Decision { verdict, step }
+    NextStep { verdict, step }
 }
 
 /// If a listed child isn't recreated, an object that only lost the operator's label would never be found, so a deletion
 /// must not be assumed.
 fn may_be_out_of_sight(child: &Child, known: &Known<'_>) -> bool {
-    let left = known.enforcement.paused || known.enforcement.only_observes(child.kind.rules.always_enforced);
-    known.live == Live::Absent && left && (known.written || known.last_report.lists(child))
+    let left = known.enforcement.paused || known.observes(child);
+    known.live == Live::Absent && left && known.lists(child)
 }
 
 fn send(
@@ -85,9 +94,9 @@ fn send(
         return Step::Rest(ChildState::Held);
     }
     // An update of an object whose drift is only observed reverts nothing.
-    let observed = known.enforcement.only_observes(child.kind.rules.always_enforced) && verdict.is_update;
+    let observed = known.observes(child) && verdict.is_update;
     if known.reverted || verdict.drift.is_empty() || observed {
-        return Step::Send(Purpose::Apply);
+        return Step::Send { request: request.clone(), purpose: Purpose::Apply };
     }
     // Pods are never left without their guard, however often it is deleted.
     if !(creates && child.kind.stage == Stage::Guard) {
@@ -96,5 +105,5 @@ fn send(
             return Step::Rest(ChildState::Contested(pause));
         }
     }
-    Step::Send(Purpose::Heal)
+    Step::Send { request: request.clone(), purpose: Purpose::Heal }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::{App, AppId, Edge, Part, Release, Ungated, Workload};
+use crate::app::{App, AppId, Edge, Part, Ports, Release, Ungated, Workload};
 
 /// What should exist of an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,11 +41,17 @@ impl Target {
         release.into_iter().flat_map(|release| &release.parts).map(Part::workload)
     }
 
-    /// All connections that must be possible. They include those of both releases, because pods of both run until a
-    /// rollout is complete.
+    /// The connections that the app's own pods open: until a rollout is complete, pods of both releases run.
     #[must_use]
-    pub fn edges(&self) -> BTreeSet<&Edge> {
-        let releases = self.runs.iter().chain(&self.comes);
-        releases.flat_map(|release| &release.edges).chain(&self.ungated.allowed).collect()
+    pub fn opened(&self) -> BTreeSet<&Edge> {
+        self.runs.iter().chain(&self.comes).flat_map(|release| &release.edges).collect()
+    }
+
+    /// The connections that the app's own pods accept. Between apps both sides must declare a connection, also where a component
+    /// names its own app: what `connectsToApps` opens is accepted only if `allowFrom` allows it.
+    #[must_use]
+    pub fn accepted(&self) -> BTreeSet<&Edge> {
+        let within_the_app = self.opened().into_iter().filter(|edge| edge.ports != Ports::All);
+        within_the_app.chain(&self.ungated.allowed).collect()
     }
 }

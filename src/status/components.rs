@@ -4,7 +4,7 @@ use crate::{
     api::ComponentStatus,
     app::Workload,
     desired::Rollout,
-    plan::{Applied, ChildOutcome, ChildState, PartProgress},
+    plan::{Applied, ChildOutcome, ChildState, PartProgress, PodState},
 };
 
 /// Longest message about a component, in characters.
@@ -16,7 +16,7 @@ pub(super) fn components(applied: &Applied) -> Vec<ComponentStatus> {
         let name = &workload.name;
         let progress = applied.progress.get(name).unwrap_or(&unknown);
         let rollout = progress.rollout();
-        let mut children = applied.children.iter().filter(|child| child.part.as_ref() == Some(name));
+        let children = || applied.children.iter().filter(|child| child.part.as_ref() == Some(name));
         let scale = applied.target.ungated.scale.get(name);
         let declared = scale.filter(|scale| scale.autoscaling.is_none()).map(|scale| scale.replicas);
         let fewest = || scale.map_or(0, |scale| scale.replicas);
@@ -25,7 +25,10 @@ pub(super) fn components(applied: &Applied) -> Vec<ComponentStatus> {
             image: workload.template.image.reference.clone(),
             ready: rollout.map_or(0, |rollout| rollout.ready),
             desired: declared.unwrap_or_else(|| rollout.map_or_else(fewest, |rollout| rollout.desired)),
-            message: children.find_map(blocked).unwrap_or_else(|| message(progress)),
+            message: children().find_map(blocked).unwrap_or_else(|| match rollout {
+                Some(rollout) => message(rollout, &progress.pods),
+                None => children().filter(|child| child.kind.progress.is_some()).map(missing).collect(),
+            }),
         }
     };
     applied.target.workloads().map(component).collect()
@@ -48,16 +51,20 @@ fn blocked(child: &ChildOutcome) -> Option<String> {
     }
 }
 
+/// The object that creates the pods doesn't exist yet.
+fn missing(child: &ChildOutcome) -> String {
+    format!("waiting for its {}", child.kind.name)
+}
+
 /// Why its pods aren't ready; empty when they are.
-fn message(progress: &PartProgress) -> String {
-    let Some(rollout) = progress.rollout() else { return "waiting for its Deployment".to_owned() };
+fn message(rollout: &Rollout, pods: &[PodState]) -> String {
     if rollout.complete {
         return String::new();
     }
     if let Some(failure) = &rollout.failure {
         return format!("pods can't be created: {failure}");
     }
-    if let Some(pod) = progress.pods.iter().find(|pod| !pod.problem.is_empty()) {
+    if let Some(pod) = pods.iter().find(|pod| !pod.problem.is_empty()) {
         return pod.problem.clone();
     }
     let Rollout { ready, desired, .. } = rollout;

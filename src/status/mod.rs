@@ -28,6 +28,10 @@ pub fn report(
 ) -> HardenedAppStatus {
     // What this reconciliation didn't find out stays as it was: a rejected spec changes nothing that runs.
     let mut status = HardenedAppStatus { observed_generation: generation, ..previous.clone() };
+    if status.applied_generation.is_none() && !previous.children.is_empty() {
+        // An earlier version of the operator had the field under another name, which the API server drops.
+        status.applied_generation = previous.observed_generation;
+    }
     status.drift.reverted = drift::reverted(&previous.drift, reverted, now);
     if let Outcome::Applied(applied) = outcome {
         status.components = components::components(applied);
@@ -45,8 +49,7 @@ pub fn report(
         status.findings.truncate(FINDINGS);
     }
     status.conditions = conditions::conditions(previous, outcome, &status, now);
-    // Before 0.2 the field had another name, which the API server drops: it is written with the next change, so that an
-    // upgrade alone writes nothing.
+    // It is written with the next change, so that an upgrade alone writes nothing.
     if *previous == (HardenedAppStatus { applied_generation: None, ..status.clone() }) {
         return previous.clone();
     }

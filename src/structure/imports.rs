@@ -70,6 +70,10 @@ impl Crate {
         self.modules.insert(module, source);
     }
 
+    pub(super) fn files(&self) -> usize {
+        self.modules.len()
+    }
+
     /// Every pair of files of which the first names an item that the second defines.
     pub(super) fn edges(&self) -> BTreeSet<(PathBuf, PathBuf)> {
         let mut edges = BTreeSet::new();
@@ -216,5 +220,66 @@ fn attributes(item: &Item) -> &[Attribute] {
         Item::Const(item) => &item.attrs,
         Item::Static(item) => &item.attrs,
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A crate of these files, below a folder of its own.
+    fn krate(name: &str, sources: &[(&str, &str)]) -> Crate {
+        let folder = std::env::temp_dir().join(format!("hardened-app-imports-{name}-{}", std::process::id()));
+        for (file, text) in sources {
+            let file = folder.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        let krate = Crate::read(&folder.join("lib.rs"));
+        fs::remove_dir_all(folder).unwrap();
+        krate
+    }
+
+    fn edges(krate: &Crate) -> Vec<String> {
+        let name = |file: &PathBuf| {
+            let parts: Vec<_> = file.iter().skip(file.iter().count() - 2).map(|part| part.to_str().unwrap()).collect();
+            if parts[0].starts_with("hardened-app") { parts[1].to_owned() } else { parts.join("/") }
+        };
+        krate.edges().iter().map(|(from, to)| format!("{} -> {}", name(from), name(to))).collect()
+    }
+
+    #[test]
+    fn imports_lead_through_re_exports_to_the_file_that_defines_an_item() {
+        let krate = krate(
+            "re-exports",
+            &[
+                ("lib.rs", "pub mod a;\npub mod b;"),
+                ("a/mod.rs", "mod one;\nmod two;\npub use one::{One, made as make};\npub fn own() {}"),
+                ("a/one.rs", "pub struct One;\npub fn made() {}"),
+                ("a/two.rs", "use super::one::One;\nfn f() { super::own(); }"),
+                (
+                    "b.rs",
+                    "use crate::a::{self, One};\nfn f() { a::make(); let _ = std::mem::take::<u8>; }\n#[cfg(test)]\nuse crate::a::own;",
+                ),
+            ],
+        );
+        assert_eq!(edges(&krate), ["a/two.rs -> a/mod.rs", "a/two.rs -> a/one.rs", "b.rs -> a/one.rs"]);
+        assert_eq!(krate.through_own_mod().len(), 1, "{:?}", krate.through_own_mod());
+        assert!(circles(&krate.edges()).is_empty());
+    }
+
+    #[test]
+    fn circles_of_any_length_are_found() {
+        let sources = [
+            ("lib.rs", "mod a;\nmod b;\nmod c;"),
+            ("a.rs", "use crate::b::B;\npub struct A;"),
+            ("b.rs", "use crate::c::C;\npub struct B;"),
+            ("c.rs", "pub struct C;\nfn f(_: crate::a::A) {}"),
+        ];
+        assert_eq!(circles(&krate("circle", &sources).edges()).len(), 1);
+        assert!(
+            circles(&krate("no-circle", &[sources[0], sources[1], sources[2], ("c.rs", "pub struct C;")]).edges())
+                .is_empty()
+        );
     }
 }

@@ -124,10 +124,9 @@ fn no_module_imports_from_a_later_one_of_the_pipeline() {
     assert!(backwards.is_empty(), "imports against the pipeline:\n{}", backwards.join("\n"));
 }
 
-/// The root files of all crates of the repository.
+/// The root files of the crates of the repository.
 fn crates() -> Vec<PathBuf> {
-    let roots =
-        ["src/lib.rs", "src/main.rs", "e2e/src/lib.rs", "e2e/src/bin/control-plane.rs", "e2e/guest/src/main.rs"];
+    let roots = ["src/lib.rs", "e2e/src/lib.rs", "e2e/guest/src/main.rs"];
     let mut found: Vec<PathBuf> = roots.iter().map(|file| root().join(file)).collect();
     for folder in ["e2e/src/bin", "e2e/tests"] {
         found.extend(files(&root().join(folder)).into_iter().filter(|file| file.ends_with("main.rs")));
@@ -139,7 +138,10 @@ fn crates() -> Vec<PathBuf> {
 fn no_imports_form_a_cycle() {
     let mut found = Vec::new();
     for file in crates() {
-        let circles = circles(&Crate::read(&file).edges());
+        let krate = Crate::read(&file);
+        let edges = krate.edges();
+        assert!(!edges.is_empty() || krate.files() == 1, "no import was found in {}", file.display());
+        let circles = circles(&edges);
         found.extend(circles.iter().map(|circle| format!("{circle:?}")));
     }
     assert!(found.is_empty(), "{} circles:\n{}", found.len(), found.join("\n"));

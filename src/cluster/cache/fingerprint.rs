@@ -32,23 +32,23 @@ impl Compact {
 /// An object of which some fields are left out, without a copy of the others.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Part<'a> {
+enum Kept<'a> {
     Whole(&'a Value),
-    Fields(BTreeMap<&'a str, Part<'a>>),
+    Fields(BTreeMap<&'a str, Kept<'a>>),
 }
 
-fn without<'a>(value: &'a Value, paths: &[&[&str]]) -> Part<'a> {
-    let Some(fields) = value.as_object().filter(|_| !paths.is_empty()) else { return Part::Whole(value) };
+fn without<'a>(value: &'a Value, paths: &[&[&str]]) -> Kept<'a> {
+    let Some(fields) = value.as_object().filter(|_| !paths.is_empty()) else { return Kept::Whole(value) };
     let parts = fields.iter().filter_map(|(name, value)| {
         let below = paths.iter().filter_map(|path| path.strip_prefix(&[name.as_str()]));
         let below: Vec<&[&str]> = below.collect();
         // A path that ends here means this field, one that goes on something below it.
         (!below.contains(&[].as_slice())).then(|| (name.as_str(), without(value, &below)))
     });
-    Part::Fields(parts.collect())
+    Kept::Fields(parts.collect())
 }
 
-fn json(part: &Part<'_>) -> String {
+fn json(part: &Kept<'_>) -> String {
     // Values can always be written: their keys are strings.
     serde_json::to_string(part).unwrap_or_default()
 }

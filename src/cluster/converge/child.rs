@@ -9,23 +9,16 @@ use crate::{
     cluster::write::Failure,
     desired::Child,
     plan::{
-        self, Change, ChildMemory, ChildOutcome, ChildState, Decision, FailureClass, Known, Live, Purpose, Request,
-        Step, Verdict,
+        self, ChildMemory, ChildOutcome, ChildState, FailureClass, Known, Live, MOST_REQUESTS, NextStep, Purpose,
+        Request, Step, Verdict,
     },
 };
 
-/// A child needs an apply, a removal and a comparison with the response; whatever is left then waits for the next
-/// reconciliation.
-const STEPS: usize = 4;
-
 impl Executor<'_> {
     pub(super) async fn child(&self, child: &Child, mut known: Known<'_>) -> ChildOutcome {
-        let mut reverted: Vec<DriftItem> = Vec::new();
-        for _ in 0..STEPS {
-            if known.live != Live::Absent {
-                self.of(child, |memory| memory.gone = false);
-            }
-            let Decision { verdict, step } = self.of(child, |memory| plan::step(child, &known, memory, Instant::now()));
+        let (mut reverted, mut requests): (Vec<DriftItem>, usize) = (Vec::new(), 0);
+        loop {
+            let NextStep { verdict, step } = self.next_step(child, &known);
             let failure = match step {
                 Step::Rest(state) => {
                     self.rest(child, &known.live, &state, &verdict);
@@ -38,25 +31,40 @@ impl Executor<'_> {
                     }
                     Err(failure) => failure,
                 },
-                Step::Send(purpose) => match self.send(child, &known.live, &verdict, purpose).await {
-                    Ok(answer) => {
-                        known.written |= !answer.found;
-                        // If the creation found the app's own object, nothing was deleted: the next comparison finds
-                        // the drift.
-                        if !(verdict.change == Change::Send(Request::Create) && answer.found) {
-                            add_new(&mut reverted, verdict.drift);
+                Step::Send { .. } if requests == MOST_REQUESTS => return self.give_up(child, reverted, verdict),
+                Step::Send { request, purpose } => {
+                    requests += 1;
+                    match self.send(child, &known.live, &request, &verdict, purpose).await {
+                        Ok(answer) => {
+                            // If the creation found the app's own object, nothing was deleted: the next comparison finds
+                            // the drift.
+                            if !(request == Request::Create && answer.found) {
+                                add_new(&mut reverted, verdict.drift);
+                            }
+                            known.written |= !answer.found;
+                            known.reverted = !reverted.is_empty();
+                            known.live = answer.live;
+                            continue;
                         }
-                        known.reverted = !reverted.is_empty();
-                        known.live = answer.live;
-                        continue;
+                        Err(failure) => failure,
                     }
-                    Err(failure) => failure,
-                },
+                }
             };
             let state = ChildState::Failed(self.pause(child, &failure), failure.in_words());
             return ChildOutcome::of(child, state, reverted, verdict);
         }
-        let Decision { verdict, .. } = self.of(child, |memory| plan::step(child, &known, memory, Instant::now()));
+    }
+
+    fn next_step(&self, child: &Child, known: &Known<'_>) -> NextStep {
+        let memory = self.memory.of(&self.target.id.uid, |memory| memory.child(child));
+        if memory.gone && known.live != Live::Absent {
+            self.change(child, |memory| memory.gone = false);
+        }
+        // Outside of the lock: a comparison takes as long as a tenant's object is large.
+        plan::step(child, known, &memory, Instant::now())
+    }
+
+    fn give_up(&self, child: &Child, reverted: Vec<DriftItem>, verdict: Verdict) -> ChildOutcome {
         let message =
             format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.name, child.name);
         let state = ChildState::Failed(self.refused(child, &message), message);
@@ -69,7 +77,7 @@ impl Executor<'_> {
             if !verdict.conditional {
                 self.cache.verified(&self.target.id, child, live, &verdict.findings);
             }
-            self.of(child, ChildMemory::clear_failures);
+            self.change(child, ChildMemory::clear_failures);
         }
     }
 
@@ -78,33 +86,39 @@ impl Executor<'_> {
         match self.writer.get(&self.target.id, child).await {
             Ok(object) => {
                 if let Some(holder) = plan::holder(&object, &self.target.id.uid) {
-                    self.of(child, |memory| memory.add_conflict(child, &holder, Instant::now()));
+                    self.change(child, |memory| memory.add_conflict(child, &holder, Instant::now()));
                 }
                 Ok(Live::answered(object))
             }
             Err(failure) if failure.class() == FailureClass::Outdated => {
-                self.of(child, |memory| memory.gone = true);
+                self.change(child, |memory| memory.gone = true);
                 Ok(Live::Absent)
             }
             Err(failure) => Err(failure),
         }
     }
 
-    async fn send(&self, child: &Child, live: &Live, verdict: &Verdict, purpose: Purpose) -> Result<Answer, Failure> {
+    async fn send(
+        &self,
+        child: &Child,
+        live: &Live,
+        request: &Request,
+        verdict: &Verdict,
+        purpose: Purpose,
+    ) -> Result<Answer, Failure> {
         log(&self.target.id, verdict);
         if purpose == Purpose::Heal {
-            self.of(child, |memory| memory.contention.healed(Instant::now()));
+            self.change(child, |memory| memory.contention.healed(Instant::now()));
         }
-        self.request(child, live, verdict).await
+        self.request(child, live, request, verdict.correction.as_ref()).await
     }
 }
 
+/// Adds what earlier requests haven't reverted.
 fn add_new(reverted: &mut Vec<DriftItem>, drift: Vec<DriftItem>) {
-    for item in drift {
-        if !reverted.iter().any(|known| known.is_same(&item)) {
-            reverted.push(item);
-        }
-    }
+    let is_new = |item: &DriftItem| !reverted.iter().any(|known| known.is_same(item));
+    let new: Vec<DriftItem> = drift.into_iter().filter(is_new).collect();
+    reverted.extend(new);
 }
 
 /// Logged before it is reverted: if the process ends in between, the log still has it.

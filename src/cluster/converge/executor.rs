@@ -40,15 +40,15 @@ impl Executor<'_> {
     }
 
     pub(super) fn refused(&self, child: &Child, message: &str) -> Duration {
-        self.of(child, |memory| {
+        self.change(child, |memory| {
             let pause = jittered(backoff(FailureClass::Refused, memory.refusals(child).saturating_add(1)));
             memory.add_refusal(child, message, Instant::now(), pause);
             pause
         })
     }
 
-    /// Reads or changes what is remembered of a child.
-    pub(super) fn of<T>(&self, child: &Child, access: impl FnOnce(&mut ChildMemory) -> T) -> T {
-        self.memory.of(&self.target.id.uid, |memory| access(memory.child(child)))
+    /// Changes what is remembered of a child.
+    pub(super) fn change<T>(&self, child: &Child, change: impl FnOnce(&mut ChildMemory) -> T) -> T {
+        self.memory.of(&self.target.id.uid, |memory| memory.change(child, change))
     }
 }

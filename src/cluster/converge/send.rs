@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{super::write::Failure, executor::Executor};
 use crate::{
     desired::Child,
-    plan::{self, Change, FailureClass, Live, Request, Verdict},
+    plan::{self, FailureClass, Live, Request},
 };
 
 /// The result of a request.
@@ -18,16 +18,15 @@ pub(super) struct Answer {
 }
 
 impl Executor<'_> {
-    /// Sends the request that the verdict asks for.
-    pub(super) async fn request(&self, child: &Child, live: &Live, verdict: &Verdict) -> Result<Answer, Failure> {
+    /// Sends a request; where the API server finds it invalid, the correction.
+    pub(super) async fn request(
+        &self,
+        child: &Child,
+        live: &Live,
+        request: &Request,
+        correction: Option<&Value>,
+    ) -> Result<Answer, Failure> {
         let id = &self.target.id;
-        let request = match &verdict.change {
-            Change::Send(request) => request,
-            // The plan never asks to send these.
-            Change::Keep | Change::Conflict { .. } | Change::AwaitDeletion => {
-                return Ok(Answer { live: live.clone(), found: true });
-            }
-        };
         let answer = match request {
             Request::Create => self.writer.create(id, child).await,
             Request::Apply => self.writer.apply(id, child, live).await,
@@ -37,7 +36,7 @@ impl Executor<'_> {
         match answer {
             Ok(object) => Ok(self.wrote(child, object)),
             Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
-            Err(failure) => match (&verdict.correction, failure.class()) {
+            Err(failure) => match (correction, failure.class()) {
                 (Some(patch), FailureClass::Refused) => self.correct(child, live, patch).await,
                 _ => self.read_again(child, live, failure).await,
             },
@@ -74,13 +73,14 @@ impl Executor<'_> {
                 match plan::holder(&object, &id.uid) {
                     // Without the operator's label no watch would report its deletion: it isn't cached, and the
                     // creation is tried again later.
-                    Some(holder) => self.of(child, |memory| memory.add_conflict(child, &holder, Instant::now())),
+                    Some(holder) => self.change(child, |memory| memory.add_conflict(child, &holder, Instant::now())),
                     None => self.cache.wrote(child.kind, &object),
                 }
                 Ok(Answer { live: Live::answered(object), found: true })
             }
             Err(gone) if gone.class() == FailureClass::Outdated && failure.class() == FailureClass::Outdated => {
                 self.cache.forget(id, child.kind, &child.name);
+                self.change(child, |memory| memory.gone = true);
                 Ok(Answer { live: Live::Absent, found: true })
             }
             Err(_) => Err(failure),

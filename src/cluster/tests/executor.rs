@@ -1,7 +1,7 @@
 //! The requests that converge a child, against an API server that answers as each case needs: what is sent, in which
 //! order, and how refusals, conflicts and missing responses are handled.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use crate::{
     cluster::{Cache, Executor, Memory, Writer},
     desired::{Child, children},
     fixtures::{child, shop, target},
-    plan::{ChildOutcome, ChildState, LastReport},
+    plan::{ChildMemory, ChildOutcome, ChildState, LastReport},
     release::Target,
 };
 
@@ -302,7 +302,7 @@ async fn undeclared_objects_are_deleted_in_order_and_only_as_last_observed() {
     assert_eq!(prune(false).await.0, ["Leftover", "Leftover"], "not before what replaces it is available");
     scene.expect("delete deployments", Answer::Code(200));
     let (states, bodies) = prune(true).await;
-    assert_eq!(states, ["Leftover"], "the policy goes after the workload");
+    assert_eq!(states, ["Leftover"], "the policy is deleted after the workload");
     assert_eq!(bodies[0]["preconditions"], json!({ "uid": "1", "resourceVersion": "7" }));
     assert_eq!(bodies[0]["propagationPolicy"], "Background");
     scene.expect("delete deployments", Answer::Code(403));
@@ -319,4 +319,34 @@ async fn a_failure_says_when_to_try_again() {
     let outcomes = scene.converge().await;
     let ChildState::Failed(pause, _) = outcomes[0].state else { panic!("{outcomes:?}") };
     assert!((Duration::from_secs(1)..Duration::from_millis(1250)).contains(&pause), "{pause:?}");
+}
+
+#[tokio::test]
+async fn pauses_grow_while_writes_are_refused() {
+    for (earlier, seconds) in [(0, 15), (1, 30), (2, 60)] {
+        let scene = Scene::of(&["Service"]);
+        let service = &scene.children[0];
+        for _ in 0..earlier {
+            let refuse =
+                |memory: &mut ChildMemory| memory.add_refusal(service, "denied", Instant::now(), Duration::ZERO);
+            scene.memory.of("app-uid", |memory| memory.change(service, refuse));
+        }
+        scene.expect("create services", Answer::Code(403)).expect("get services", Answer::Code(404));
+        let outcomes = scene.converge().await;
+        scene.server.finish();
+        let ChildState::Failed(pause, _) = outcomes[0].state else { panic!("{outcomes:?}") };
+        let least = Duration::from_secs(seconds);
+        assert!((least..=least * 5 / 4).contains(&pause), "after {earlier} refusals: {pause:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_after_a_write_is_not_read_twice_where_it_isnt_recreated() {
+    let mut scene = Scene::in_place(&["Service"]);
+    scene.states().await;
+    scene.target.ungated.enforcement.mode = DriftMode::Observe;
+    // An update meets an object that has just been deleted.
+    scene.children[0].hash = "newer".to_owned();
+    scene.expect("apply services", Answer::Code(404)).expect("get services", Answer::Code(404));
+    assert_eq!(scene.states().await, ["Observed"]);
 }

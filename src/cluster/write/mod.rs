@@ -1,4 +1,4 @@
-//! Requests that write.
+//! The requests about single objects: few kinds, each bounded in time and all of them in number.
 
 mod failure;
 mod writer;

@@ -40,23 +40,25 @@ pub(super) const KIND: Kind = Kind {
     },
 };
 
+type Edges<'a> = BTreeSet<&'a Edge>;
+
 fn build(target: &Target) -> Vec<Draft> {
-    let edges = target.edges();
-    Draft::per_workload(target, |workload| Some(network_policy(target, &edges, workload)))
+    let (opened, accepted) = (target.opened(), target.accepted());
+    Draft::per_workload(target, |workload| Some(network_policy(target, &opened, &accepted, workload)))
 }
 
-fn network_policy(target: &Target, edges: &BTreeSet<&Edge>, workload: &Workload) -> Value {
+fn network_policy(target: &Target, opened: &Edges<'_>, accepted: &Edges<'_>, workload: &Workload) -> Value {
     let label = target.id.workload_label(&workload.name);
     let mut spec = json!({
         "podSelector": selector(&label),
         // "If this field is not specified, it will default based on the existence of ingress or egress rules". Both are
         // named, so that a component without clients admits no traffic instead of all.
         "policyTypes": ["Ingress", "Egress"],
-        "egress": egress(target, edges, &label),
+        "egress": egress(target, opened, &label),
     });
     // "If this field is empty then this NetworkPolicy does not allow any traffic". It is left out, because the server
     // drops an empty list.
-    let ingress = ingress(target, edges, workload, &label);
+    let ingress = ingress(target, accepted, workload, &label);
     if !ingress.is_empty() {
         insert(&mut spec, "ingress", json!(ingress));
     }
@@ -68,7 +70,7 @@ fn is_own(end: &End, label: &str) -> bool {
 }
 
 /// Clients on the ports that they may use, and the platform's monitoring on the port for metrics.
-fn ingress(target: &Target, edges: &BTreeSet<&Edge>, workload: &Workload, label: &str) -> Vec<Value> {
+fn ingress(target: &Target, edges: &Edges<'_>, workload: &Workload, label: &str) -> Vec<Value> {
     let mut clients: BTreeMap<&Ports, Vec<Value>> = BTreeMap::new();
     for edge in edges.iter().filter(|edge| is_own(&edge.to, label)) {
         clients.entry(&edge.ports).or_default().push(end(&edge.from));
@@ -86,7 +88,7 @@ fn ingress(target: &Target, edges: &BTreeSet<&Edge>, workload: &Workload, label:
     rules
 }
 
-fn egress(target: &Target, edges: &BTreeSet<&Edge>, label: &str) -> Vec<Value> {
+fn egress(target: &Target, edges: &Edges<'_>, label: &str) -> Vec<Value> {
     let edges = edges.iter().filter(|edge| is_own(&edge.from, label));
     let rules = edges.map(|edge| with_ports(json!({ "to": [end(&edge.to)] }), &edge.ports));
     dns(&target.ungated.peers.dns).into_iter().chain(rules).collect()

@@ -1,4 +1,4 @@
-//! Runs `golden/*.yaml`: one behaviour per file, with input and expected result. `ls golden` lists the features.
+//! Runs `golden/*/*.yaml`: one behaviour per file, with input and expected result. `ls golden/*` lists the features.
 
 use std::{
     collections::BTreeSet,
@@ -81,11 +81,13 @@ fn a_golden_file_that_expects_nothing_or_has_unknown_fields_fails() {
     assert!(mistyped.unwrap_err().contains("replica"));
 }
 
-/// Every golden file, in the order of their names.
+/// Every golden file, topic by topic.
 pub(super) fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/desired/golden");
-    let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "yaml")).collect();
+    let within =
+        |folder: &Path| -> Vec<PathBuf> { fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect() };
+    let topics = within(&folder).into_iter().filter(|path| path.is_dir());
+    let mut files: Vec<PathBuf> = topics.flat_map(|topic| within(&topic)).collect();
     files.sort();
     assert!(files.len() > 50, "{} lacks files", folder.display());
     files

@@ -1,9 +1,11 @@
 //! What is remembered of an app while the process lives.
 
+use std::time::{Duration, Instant};
+
 use crate::{
     api::{DriftChange, DriftItem},
     fixtures::{child, child_of, shop},
-    plan::AppMemory,
+    plan::{AppMemory, ChildMemory},
 };
 
 fn item(name: &str) -> DriftItem {
@@ -38,8 +40,20 @@ fn children_are_remembered_by_kind_and_name_for_as_long_as_they_are_declared() {
     other["components"][0]["name"] = "api".into();
     let other = child_of(other, "Service");
     let mut memory = AppMemory::default();
-    memory.child(&service).gone = true;
-    assert!(!memory.child(&deployment).gone && !memory.child(&other).gone && memory.child(&service).gone);
-    memory.retain(&[deployment, other]);
+    for child in [&service, &deployment, &other] {
+        memory.change(child, |memory| memory.gone = true);
+    }
+    memory.change(&deployment, |memory| memory.gone = false);
+    assert!(memory.child(&service).gone && !memory.child(&deployment).gone && memory.child(&other).gone);
+    memory.retain(&[other]);
     assert!(!memory.child(&service).gone, "it was forgotten");
+}
+
+#[test]
+fn nothing_is_kept_of_a_child_that_needs_nothing() {
+    let (service, now) = (child("Service"), Instant::now());
+    let mut memory = AppMemory::default();
+    memory.change(&service, |memory| memory.add_refusal(&service, "denied", now, Duration::from_secs(15)));
+    memory.change(&service, ChildMemory::clear_failures);
+    assert_eq!(memory.remembered(), 0);
 }

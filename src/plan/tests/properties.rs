@@ -8,11 +8,8 @@ use crate::{
     app::Enforcement,
     desired::{Child, children},
     fixtures::target,
-    plan::{Change, Live, Request},
+    plan::{Change, Live, MOST_REQUESTS, Request},
 };
-
-/// Requests that the operator sends for one child in one reconciliation.
-const STEPS: usize = 4;
 
 fn image() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
@@ -169,7 +166,7 @@ proptest! {
     fn attacks_are_reverted_and_reported_however_often_the_operator_is_interrupted(
         spec in spec(),
         attacks in prop::collection::btree_set(0..ATTACKS, 1..5),
-        interrupted in 0..=STEPS,
+        interrupted in 0..=MOST_REQUESTS,
     ) {
         let child = children(&target(spec)).into_iter().find(|child| child.kind.name == "Deployment").unwrap();
         let mut fake = Fake::default();
@@ -178,7 +175,7 @@ proptest! {
             fake.edit(&format!("attacker-{done}"), |object| attack(*attack_number, object));
         }
         let mut reported = reconcile(&child, &mut fake, interrupted);
-        reported.extend(reconcile(&child, &mut fake, STEPS));
+        reported.extend(reconcile(&child, &mut fake, MOST_REQUESTS));
         prop_assert!(is_kept(&child, &fake), "{attacks:?} left {reported:#?}");
         reported.sort();
         reported.dedup();

@@ -101,7 +101,7 @@ pub(super) fn short(path: &Path) -> String {
 }
 
 /// The status entry for a deleted object. Who deleted it isn't recorded anywhere that the operator may read.
-pub(super) fn deleted_item(child: &Child) -> DriftItem {
+pub(in crate::plan) fn deleted_item(child: &Child) -> DriftItem {
     DriftItem {
         kind: child.kind.name.to_owned(),
         name: child.name.clone(),

@@ -11,6 +11,8 @@ mod ownership;
 mod path;
 mod removal;
 
+#[cfg(test)]
+pub(super) use self::{drift::deleted_item, path::Segment};
 pub use change::{Change, Request, Verdict};
 pub use compare::{Difference, differences};
 pub use drift::most_dangerous;
@@ -18,5 +20,3 @@ pub use judge::{Basis, holder, judge};
 pub use of_child::of;
 pub use ownership::{Claim, claims};
 pub use path::Path;
-#[cfg(test)]
-pub(super) use path::Segment;

@@ -19,8 +19,8 @@ pub fn of(child: &Child, known: &Known<'_>) -> Verdict {
         Live::Outdated { .. } => Verdict { is_update: true, ..Verdict::new(Change::Send(Request::Apply)) },
         Live::Foreign { holder } => Verdict::new(Change::Conflict { holder: holder.clone() }),
         Live::Object { object, verified, .. } => {
-            let listed = known.written || known.last_report.lists(child);
-            judge(child, known.uid, object, Basis { verified: *verified, listed }, known.enforcement)
+            let basis = Basis { verified: *verified, listed: known.lists(child) };
+            judge(child, known.uid, object, basis, known.enforcement)
         }
     }
 }
@@ -28,9 +28,9 @@ pub fn of(child: &Child, known: &Known<'_>) -> Verdict {
 /// The object was deleted if the last status lists it for this very spec, or reports the deletion; otherwise it was
 /// never created.
 fn absent(child: &Child, known: &Known<'_>) -> Verdict {
-    let listed = known.written || known.last_report.lists(child);
+    let listed = known.lists(child);
     let deleted = listed || known.last_report.says_deleted(child);
-    let left = listed && known.enforcement.only_observes(child.kind.rules.always_enforced);
+    let left = listed && known.observes(child);
     let change = if left { Change::Keep } else { Change::Send(Request::Create) };
     let drift = if deleted { vec![deleted_item(child)] } else { Vec::new() };
     Verdict { drift, is_update: !left, ..Verdict::new(change) }

@@ -1,27 +1,27 @@
 //! `Accepted`: the spec, together with the policy, can be applied.
 
-use super::decision::{Decision, Facts};
+use super::decision::Decision;
 use crate::{
     api::Reason,
     app::{Refusal, Rejection},
     plan::Outcome,
 };
 
-pub(super) fn decide(facts: &Facts<'_>) -> Decision {
-    if let Some(refused) = refused(facts) {
+pub(super) fn decide(outcome: &Outcome) -> Decision {
+    if let Some(refused) = refused(outcome) {
         return refused;
     }
-    match facts.outcome {
+    match outcome {
         Outcome::Applied(applied) if applied.enforcement().paused => {
-            Decision::new(true, Reason::Accepted, "the spec can be applied, and is once the app is no longer paused")
+            Decision::new(true, Reason::Accepted, "the spec can be carried out, once the pause is over")
         }
         _ => Decision::new(true, Reason::Accepted, "the spec is carried out"),
     }
 }
 
 /// Why the newest spec isn't applied.
-pub(super) fn refused(facts: &Facts<'_>) -> Option<Decision> {
-    let refusal = match facts.outcome {
+pub(super) fn refused(outcome: &Outcome) -> Option<Decision> {
+    let refusal = match outcome {
         Outcome::Refused(refusal) => refusal,
         Outcome::Applied(applied) => applied.refused.as_ref()?,
         Outcome::TimedOut => return None,

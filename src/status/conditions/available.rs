@@ -7,24 +7,26 @@ use super::{
 use crate::{
     api::{HardenedAppStatus, Reason},
     app::PartName,
-    plan::{Applied, Outcome, PartProgress},
+    plan::{Applied, Outcome, PartProgress, is_available},
 };
 
 pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
     match facts.outcome {
         Outcome::Applied(applied) => Some(of(applied, facts.status)),
         // No pod was checked: repeating the earlier status would be a guess.
-        Outcome::Refused(_) => accepted::refused(facts).map(|refused| refused.with(None)),
+        Outcome::Refused(_) => accepted::refused(facts.outcome).map(|refused| refused.with(None)),
         Outcome::TimedOut => None,
     }
 }
 
 pub(super) fn of(applied: &Applied, status: &HardenedAppStatus) -> Decision {
-    let complete = |name: &str| applied.progress.get(&PartName::new(name)).is_some_and(PartProgress::is_complete);
-    let Some(component) = status.components.iter().find(|component| !complete(&component.name)) else {
+    if is_available(&applied.target, &applied.progress) {
         return Decision::new(true, Reason::Available, "all pods of all components serve");
-    };
+    }
     let stuck = applied.progress.values().filter_map(PartProgress::rollout).any(|rollout| rollout.stuck);
     let reason = if stuck { Reason::RolloutStuck } else { Reason::RolloutInProgress };
-    Decision::new(false, reason, format!("{}: {}", component.name, component.message))
+    let complete = |name: &str| applied.progress.get(&PartName::new(name)).is_some_and(PartProgress::is_complete);
+    let waiting = status.components.iter().find(|component| !complete(&component.name));
+    let message = waiting.map(|component| format!("{}: {}", component.name, component.message));
+    Decision::new(false, reason, message.unwrap_or_default())
 }

@@ -11,9 +11,12 @@ pub(super) struct Facts<'a> {
     pub(super) outcome: &'a Outcome,
     /// The new status, complete but for its conditions.
     pub(super) status: &'a HardenedAppStatus,
+    /// The decision about `Ready`, from which others follow.
+    pub(super) ready: Decision,
 }
 
 /// A decision about one condition.
+#[derive(Clone)]
 pub(super) struct Decision {
     /// Its status; `None` is "Unknown".
     pub(super) holds: Option<bool>,
@@ -27,7 +30,7 @@ impl Decision {
     }
 
     /// The same reason and message for another condition.
-    pub(super) fn with(self, holds: Option<bool>) -> Self {
-        Self { holds, ..self }
+    pub(super) fn with(&self, holds: Option<bool>) -> Self {
+        Self { holds, ..self.clone() }
     }
 }

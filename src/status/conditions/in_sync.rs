@@ -20,7 +20,7 @@ pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
             Some(deviates.unwrap_or_else(|| in_sync(facts.status)))
         }
         // No object was compared: repeating the earlier status would be a guess.
-        Outcome::Refused(_) => accepted::refused(facts).map(|refused| refused.with(None)),
+        Outcome::Refused(_) => accepted::refused(facts.outcome).map(|refused| refused.with(None)),
         Outcome::TimedOut => None,
     }
 }
@@ -47,13 +47,13 @@ fn failed_to_heal(item: &DriftItem, applied: &Applied) -> bool {
 
 fn observed(_: &Applied, status: &HardenedAppStatus) -> Option<Decision> {
     let item = status.drift.open.first()?;
-    Some(Decision::new(false, Reason::Observed, format!("reported and not reverted: {}", sentence(item))))
+    Some(Decision::new(false, Reason::Observed, format!("reported and not undone: {}", sentence(item))))
 }
 
 fn held(applied: &Applied, _: &HardenedAppStatus) -> Option<Decision> {
     let held = applied.children.iter().any(|child| matches!(child.state, ChildState::Held));
     (applied.enforcement().paused && held)
-        .then(|| Decision::new(false, Reason::Paused, "changes of the spec wait until the app is no longer paused"))
+        .then(|| Decision::new(false, Reason::Paused, "changes of the spec wait until the pause is over"))
 }
 
 fn in_sync(status: &HardenedAppStatus) -> Decision {

@@ -1,4 +1,7 @@
 //! The conditions, one file for each type.
+//!
+//! Messages that an app has for as long as it is healthy, observed or paused are kept from version to version, as are those of
+//! findings: an upgrade that rewords one writes the status of every such app.
 
 mod accepted;
 mod available;
@@ -29,7 +32,7 @@ pub(super) fn conditions(
     status: &HardenedAppStatus,
     now: Timestamp,
 ) -> Vec<Condition> {
-    let facts = Facts { outcome, status };
+    let facts = Facts { outcome, status, ready: ready::decide(outcome, status) };
     let condition = |kind: &ConditionType| {
         let known = previous.conditions.iter().find(|known| known.type_ == kind.as_str());
         match known {
@@ -44,8 +47,8 @@ pub(super) fn conditions(
 /// Decides one condition; `None` where it isn't present.
 fn decide(kind: ConditionType) -> fn(&Facts<'_>) -> Option<Decision> {
     match kind {
-        ConditionType::Ready => |facts| Some(ready::decide(facts)),
-        ConditionType::Accepted => |facts| Some(accepted::decide(facts)),
+        ConditionType::Ready => |facts| Some(facts.ready.clone()),
+        ConditionType::Accepted => |facts| Some(accepted::decide(facts.outcome)),
         ConditionType::Reconciling => reconciling::decide,
         ConditionType::Stalled => stalled::decide,
         ConditionType::Available => available::decide,

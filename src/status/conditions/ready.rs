@@ -1,22 +1,19 @@
 //! `Ready`: the app is accepted, all its objects are in place and all its pods are ready.
 
-use super::{
-    accepted, available,
-    decision::{Decision, Facts},
-};
+use super::{accepted, available, decision::Decision};
 use crate::{
-    api::{DriftChange, DriftMode, PAUSED, Reason},
+    api::{DriftChange, DriftMode, HardenedAppStatus, PAUSED, Reason},
     plan::{Applied, ChildOutcome, ChildState, Outcome},
 };
 
 /// What keeps an applied app from being ready; the first that holds gives the reason.
 const CHECKS: [fn(&Applied) -> Option<Decision>; 5] = [paused, conflict, failed, being_deleted, missing];
 
-pub(super) fn decide(facts: &Facts<'_>) -> Decision {
-    if let Some(refused) = accepted::refused(facts) {
+pub(super) fn decide(outcome: &Outcome, status: &HardenedAppStatus) -> Decision {
+    if let Some(refused) = accepted::refused(outcome) {
         return refused;
     }
-    let Outcome::Applied(applied) = facts.outcome else {
+    let Outcome::Applied(applied) = outcome else {
         return Decision::new(
             false,
             Reason::ApplyFailed,
@@ -24,7 +21,7 @@ pub(super) fn decide(facts: &Facts<'_>) -> Decision {
         );
     };
     let not_ready = CHECKS.iter().find_map(|check| check(applied));
-    not_ready.unwrap_or_else(|| available::of(applied, facts.status))
+    not_ready.unwrap_or_else(|| available::of(applied, status))
 }
 
 fn paused(applied: &Applied) -> Option<Decision> {
