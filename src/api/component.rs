@@ -31,7 +31,8 @@ pub struct Component {
     /// Image reference with a tag other than `latest`, a digest, or both: `registry.example.com/shop:1.4@sha256:…`.
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(
-        validation = Rule::new(r"self.matches('^([a-z0-9]([a-z0-9._-]*[a-z0-9])?:[0-9]+/)?[a-z0-9]([a-z0-9._-]*[a-z0-9])?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:.*)?$')").message("write the image as registry/repository:tag@sha256:digest, in lower case but for the tag, without spaces"),
+        validation = Rule::new(r"self.matches('^(([[][0-9a-fA-F:]+[]]|[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(:[0-9]+)?/)?[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:.*)?$')").message("write the image as registry/repository:tag@sha256:digest, the repository in lower case, without spaces"),
+        validation = Rule::new(r"!self.matches('^[^/]*[.:][^/]*/') || self.matches('^([[][0-9a-fA-F:]+[]]|[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(:[0-9]+)?/')").message("the registry is not a host name or address: use letters, digits, '-' and '.'"),
         validation = Rule::new(r"self.matches('(^[^@]*:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[a-f0-9]{64})$')").message("the image needs a tag or a digest: append :<version> or @sha256:<64 hex digits>"),
         validation = Rule::new("!self.endsWith(':latest')").message("the tag 'latest' changes under a running app: name a version or a digest")
     )]

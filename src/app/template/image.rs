@@ -1,9 +1,14 @@
 //! Image references: each has a version or a digest, and comes from a registry that the policy allows.
 
+use std::net::Ipv6Addr;
+
 use crate::{
     api::PullPolicy,
     app::{policy::Policy, review::Review},
 };
+
+/// Longest name without tag and digest.
+const LONGEST_NAME: usize = 255;
 
 /// An image, and how the node gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +34,7 @@ pub(super) fn accept(reference: &str, policy: &Policy, path: &str, review: &mut 
         review.reject(
             path,
             "not an image reference",
-            "write registry/repository:tag@sha256:digest, in lower case but for the tag",
+            "write registry/repository:tag@sha256:digest, the repository in lower case",
         );
     } else if digest.is_some_and(|digest| digest.len() != 64 || !digest.bytes().all(is_hex)) {
         review.reject(path, "the digest is not complete", "copy all 64 hex digits after @sha256:, in lower case");
@@ -40,12 +45,18 @@ pub(super) fn accept(reference: &str, policy: &Policy, path: &str, review: &mut 
     } else if digest.is_none() && policy.require_digest {
         review.reject(path, format!("policy {} requires a digest", policy.name), "append @sha256:<digest>");
     }
-    if !policy.allowed_registries.is_empty() && !from_any(name, &policy.allowed_registries) {
-        review.reject(
-            path,
-            format!("policy {} doesn't allow this registry", policy.name),
-            format!("use an image from {}", policy.allowed_registries.join(", ")),
-        );
+    if !policy.allowed_registries.is_empty() {
+        let allowed = policy.allowed_registries.join(", ");
+        if split_registry(repository).0.is_none() {
+            // Which registry a short name means is the node's configuration.
+            review.reject(path, "it names no registry", format!("name the registry: use an image from {allowed}"));
+        } else if !from_any(name, &policy.allowed_registries) {
+            review.reject(
+                path,
+                format!("policy {} doesn't allow this registry", policy.name),
+                format!("use an image from {allowed}"),
+            );
+        }
     }
     let pinned = digest.is_some();
     Image {
@@ -56,22 +67,58 @@ pub(super) fn accept(reference: &str, policy: &Policy, path: &str, review: &mut 
     }
 }
 
-/// Whether `name` is an optional registry with an optional port, and a path.
+/// Whether `name` is an optional registry and a path, as containerd and CRI-O parse it (github.com/distribution/reference).
 fn is_repository(name: &str) -> bool {
+    let (registry, path) = split_registry(name);
+    name.len() <= LONGEST_NAME && registry.is_none_or(is_registry) && path.split('/').all(is_path_component)
+}
+
+/// The registry, if the name has one, and the path. A first part is a registry if it has a dot, a port or an upper-case letter, or
+/// is `localhost`.
+fn split_registry(name: &str) -> (Option<&str>, &str) {
+    match name.split_once('/') {
+        Some((first, path))
+            if first.contains(['.', ':'])
+                || first == "localhost"
+                || first.contains(|c: char| c.is_ascii_uppercase()) =>
+        {
+            (Some(first), path)
+        }
+        _ => (None, name),
+    }
+}
+
+/// A host name or address (IPv6 in brackets), with an optional port.
+fn is_registry(registry: &str) -> bool {
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    if let Some((address, rest)) = registry.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return !address.contains('.')
+            && address.parse::<Ipv6Addr>().is_ok()
+            && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port));
+    }
+    let (host, port) = registry.split_once(':').map_or((registry, None), |(host, port)| (host, Some(port)));
+    let is_label = |label: &str| {
+        let alphanumeric = |c: char| c.is_ascii_alphanumeric();
+        label.starts_with(alphanumeric)
+            && label.ends_with(alphanumeric)
+            && label.chars().all(|c| alphanumeric(c) || c == '-')
+    };
+    host.split('.').all(is_label) && port.is_none_or(is_port)
+}
+
+/// Lower-case letters and digits, separated by one dot, one or two underscores, or any number of dashes.
+fn is_path_component(component: &str) -> bool {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let (host, folders) = name.split_once('/').map_or(("", name), |(host, folders)| match host.split_once(':') {
-        Some((host, port)) if port.parse::<u16>().is_ok() => (host, folders),
-        _ => ("", name),
-    });
-    folders.split('/').chain((!host.is_empty()).then_some(host)).all(|part| {
-        part.starts_with(alphanumeric)
-            && part.ends_with(alphanumeric)
-            && part.chars().all(|c| alphanumeric(c) || "._-".contains(c))
-    })
+    let mut separators = component.split(alphanumeric).filter(|separator| !separator.is_empty());
+    component.starts_with(alphanumeric)
+        && component.ends_with(alphanumeric)
+        && separators.all(|it| matches!(it, "." | "_" | "__") || it.bytes().all(|b| b == b'-'))
 }
 
 fn is_tag(tag: &str) -> bool {
-    !tag.starts_with(['.', '-']) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    tag.len() <= 128
+        && !tag.starts_with(['.', '-'])
+        && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
 const fn is_hex(byte: u8) -> bool {
@@ -81,20 +128,10 @@ const fn is_hex(byte: u8) -> bool {
 /// Whether `name` is one of `prefixes`, with or without a tag, or lies below one at a path boundary: `ghcr.io/team`
 /// matches `ghcr.io/team/x` and not `ghcr.io/teams`.
 fn from_any(name: &str, prefixes: &[String]) -> bool {
-    let name = with_registry(name);
     prefixes.iter().filter_map(|prefix| name.strip_prefix(prefix.trim_end_matches('/'))).any(|rest| {
         let tag = rest.strip_prefix(':').is_some_and(|tag| !tag.contains('/'));
         rest.is_empty() || rest.starts_with('/') || tag
     })
-}
-
-/// A reference without a registry means Docker Hub. If it has no path either, it means Docker Hub's folder `library`.
-fn with_registry(name: &str) -> String {
-    match name.split_once('/') {
-        Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => name.to_owned(),
-        Some(_) => format!("docker.io/{name}"),
-        None => format!("docker.io/library/{name}"),
-    }
 }
 
 #[cfg(test)]
@@ -110,12 +147,35 @@ mod tests {
             ("ghcr.io/team:1", true),
             ("ghcr.io/team", true),
             ("docker.io:5000/nginx", false),
-            ("nginx", true),
-            ("bitnami/nginx", true),
+            ("docker.io/library/nginx", true),
             ("localhost/nginx", false),
             ("quay.io/docker.io/nginx", false),
         ] {
             assert_eq!(from_any(name, &allowed), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn references_are_those_that_runtimes_can_parse() {
+        for (name, expected) in [
+            ("registry.example.com/shop/web", true),
+            ("Registry.Example.com/web", true),
+            ("[2001:db8::1]:5000/web", true),
+            ("localhost:5000/web", true),
+            ("a__b/c--d/e.f", true),
+            ("registry.example.com/a..b", false),
+            ("registry.example.com/a._b", false),
+            ("registry.example.com/a___b", false),
+            ("my_registry.example.com/x", false),
+            ("[2001:db8::zz]/x", false),
+            ("[::ffff:192.0.2.1]/x", false),
+            ("registry.example.com:/x", false),
+            ("registry.example.com/Web", false),
+            ("a//b", false),
+            ("", false),
+        ] {
+            assert_eq!(is_repository(name), expected, "{name}");
+        }
+        assert!(is_tag(&"a".repeat(128)) && !is_tag(&"a".repeat(129)));
     }
 }

@@ -28,9 +28,9 @@ pub(super) const ROWS: &[Row] = &[
         REGISTRY,
     ),
     operator(
-        "an image of no registry, which is Docker Hub's",
+        "an image of no registry: the node decides which one is meant",
         "image: team/hello@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-        REGISTRY,
+        "spec.components[web].image: it names no registry; name the registry: use an image from registry.example.com/team",
     ),
     operator(
         "an image of a team whose name begins alike",
