@@ -81,6 +81,7 @@ impl App {
             scale.insert(workload.name.clone(), scale::accept(spec, workload.exclusive, &path, &mut review));
             workloads.push(workload);
         }
+        claims(specs, &mut review);
         let connections = connections::accept(specs, &id, &workloads, policy, &mut review);
         schema::bounds(&HardenedApp::kind(&()), &app.spec, &mut review);
         workloads.sort_by(|one, other| one.name.cmp(&other.name));
@@ -97,6 +98,23 @@ impl App {
             },
             findings,
         })
+    }
+}
+
+/// A claim that isn't shared is mounted by the pods of one component.
+fn claims(specs: &[Component], review: &mut Review) {
+    let mut users: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
+    for spec in specs {
+        for volume in &spec.volumes {
+            let (other, shared) = *users.entry(&volume.claim).or_insert((&spec.name, volume.shared));
+            if other != spec.name && !(shared && volume.shared) {
+                review.reject(
+                    format!("spec.components[{}].volumes[{}].claim", spec.name, volume.name),
+                    format!("component {other} mounts this claim too"),
+                    "use it in one component, or set shared: true in both if the claim is ReadWriteMany",
+                );
+            }
+        }
     }
 }
 

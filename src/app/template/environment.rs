@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::secret;
 use crate::{
     api::{self, Check, SecretKey},
     app::{names, review::Review},
@@ -25,9 +26,6 @@ pub enum EnvSource {
     SecretKey(SecretKey),
 }
 
-/// Words in a variable's name that mark its value as a secret; so does `PRIVATE_KEY` at the end.
-const SECRET_WORDS: [&str; 8] = ["PASSWORD", "PASSWD", "PWD", "SECRET", "TOKEN", "CREDENTIAL", "CREDENTIALS", "APIKEY"];
-
 pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> Vec<Env> {
     let mut names = BTreeSet::new();
     let mut accepted = Vec::new();
@@ -45,11 +43,17 @@ pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> 
         }
         let source = match (&variable.value, &variable.secret_key) {
             (Some(value), None) => {
-                if is_secret_word(name) && !value.is_empty() {
+                if secret::is_secret(name, value) {
                     review.reject(
                         &path,
                         "the name indicates a secret, but the value is plain text",
                         "put the value into a Secret and name it under secretKey, or mount it with secrets",
+                    );
+                } else if secret::has_credentials(value) {
+                    review.reject(
+                        &path,
+                        "the value is a URL with a password in plain text",
+                        "put the value into a Secret and name it under secretKey, or write $(NAME) for the password",
                     );
                 }
                 if value.contains('\0') {
@@ -95,30 +99,4 @@ fn is_variable(name: &str) -> bool {
 /// As the API server requires of the keys of Secrets and ConfigMaps.
 fn is_key(key: &str) -> bool {
     key != "." && !key.starts_with("..") && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-}
-
-/// Whole words only: `PWD_FILE_MODE` is refused, `KEYCLOAK_URL` and `TOKENIZER` are not.
-fn is_secret_word(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    name.ends_with("PRIVATE_KEY") || name.split('_').any(|word| SECRET_WORDS.contains(&word))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_secret_word;
-
-    #[test]
-    fn only_whole_words_mark_a_secret() {
-        for (name, secret) in [
-            ("DB_PASSWORD", true),
-            ("db_password", true),
-            ("APIKEY", true),
-            ("SSH_PRIVATE_KEY", true),
-            ("TOKENIZER", false),
-            ("KEYCLOAK_URL", false),
-            ("PUBLIC_KEY", false),
-        ] {
-            assert_eq!(is_secret_word(name), secret, "{name}");
-        }
-    }
 }

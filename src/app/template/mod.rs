@@ -8,6 +8,7 @@ mod pod_template;
 mod ports;
 mod probes;
 mod resources;
+mod secret;
 
 pub use environment::{Env, EnvSource};
 pub use image::Image;

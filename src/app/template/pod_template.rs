@@ -9,7 +9,7 @@ use super::{
     placement::{self, Placement},
     ports::{self, Port},
     probes::{self, Probes},
-    resources,
+    resources, secret,
 };
 use crate::{
     api::{self, Check},
@@ -61,8 +61,7 @@ pub(in crate::app) fn accept(spec: &api::Component, policy: &Policy, path: &str,
     if !image.pinned {
         review.find(&spec.name, Check::ImageNotPinned, "a tag can be moved to other content: append @sha256:<digest>");
     }
-    executable(&spec.command, &format!("{path}.command"), review);
-    executable(&spec.args, &format!("{path}.args"), review);
+    executable(spec, path, review);
     let ports = ports::accept(&spec.ports, path, review);
     let mounts = mounts::accept(spec, path, review);
     let probes = probes::accept(spec.probes.as_ref(), &ports, path, review);
@@ -88,9 +87,20 @@ pub(in crate::app) fn accept(spec: &api::Component, policy: &Policy, path: &str,
     }
 }
 
-/// The kernel ends each argument at the first NUL.
-fn executable(arguments: &[String], path: &str, review: &mut Review) {
-    for (index, _) in arguments.iter().enumerate().filter(|(_, argument)| argument.contains('\0')) {
-        review.reject(format!("{path}[{index}]"), "it holds a NUL character", "remove it");
+/// Refuses arguments that the process wouldn't get whole, and those that have a secret in plain text.
+fn executable(spec: &api::Component, path: &str, review: &mut Review) {
+    let of = |field: &'static str, count: usize| (0..count).map(move |index| format!("{path}.{field}[{index}]"));
+    let paths: Vec<String> = of("command", spec.command.len()).chain(of("args", spec.args.len())).collect();
+    let arguments: Vec<&str> = spec.command.iter().chain(&spec.args).map(String::as_str).collect();
+    // The kernel ends each argument at the first NUL.
+    for (path, _) in paths.iter().zip(&arguments).filter(|(_, argument)| argument.contains('\0')) {
+        review.reject(path, "it holds a NUL character", "remove it");
+    }
+    if let Some(path) = secret::in_arguments(&arguments).and_then(|index| paths.get(index)) {
+        review.reject(
+            path,
+            "it has a secret in plain text, which every reader of the pod sees",
+            "mount the Secret with secrets, or give the value as env[].secretKey and write $(NAME)",
+        );
     }
 }

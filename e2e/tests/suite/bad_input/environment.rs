@@ -6,6 +6,8 @@ use super::row::{Row, operator, server, unreadable};
 use crate::tamper::set;
 
 const SECRET: &str = "the name indicates a secret, but the value is plain text; put the value into a Secret";
+const IN_URL: &str = "spec.components[web].env[DATABASE_URL]: the value is a URL with a password in plain text";
+const IN_ARGUMENT: &str = "it has a secret in plain text, which every reader of the pod sees; mount the Secret";
 const ONE: &str = "spec.components[0].env[0]: … give exactly one of value and secretKey";
 const NAME: &str = "spec.components[0].env[0].name: … use letters, digits and '_', not starting with a digit";
 const NAME_TOO: &str = "not a variable name; use letters, digits and '_', not starting with a digit";
@@ -15,6 +17,9 @@ pub(super) const ROWS: &[Row] = &[
     operator("a password in plain text", "env: [{name: DB_PASSWORD, value: hunter2}]", SECRET),
     operator("a token in plain text, in lower case", "env: [{name: api_token, value: abc}]", SECRET),
     operator("a private key in plain text", "env: [{name: SSH_PRIVATE_KEY, value: abc}]", SECRET),
+    operator("a password in a URL", "env: [{name: DATABASE_URL, value: 'postgres://u:hunter2@db/x'}]", IN_URL),
+    operator("a password among the arguments", "args: ['--password=hunter2']", IN_ARGUMENT),
+    operator("a password in a URL among the arguments", "command: [serve, 'redis://:hunter2@cache']", IN_ARGUMENT),
     operator("another loader's library", "env: [{name: LD_PRELOAD, value: /tmp/evil.so}]", STEERS),
     operator("another API server", "env: [{name: KUBERNETES_SERVICE_HOST, value: 203.0.113.1}]", STEERS),
     server(
