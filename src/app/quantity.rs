@@ -33,6 +33,20 @@ impl Quantity {
         Self { nano: amount as i128 * NANO / 1000, binary: false }
     }
 
+    /// Rounded up to whole thousandths, as the API server stores requests and limits of containers (`SetDefaults_ResourceList` in
+    /// k8s.io/kubernetes `pkg/apis/core/v1/defaults.go`). Other fields, such as `sizeLimit`, it stores as they are.
+    #[must_use]
+    pub const fn ceil_milli(self) -> Self {
+        const MILLI: i128 = NANO / 1000;
+        Self { nano: (self.nano + MILLI - 1) / MILLI * MILLI, ..self }
+    }
+
+    /// Whether it has no fraction.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.nano % NANO == 0
+    }
+
     /// Reads an amount above zero; `None` if it isn't a quantity, not positive, or too large to be kept exactly.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

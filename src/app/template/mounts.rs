@@ -3,7 +3,7 @@
 use crate::{
     api,
     app::{
-        amounts::quantity,
+        amounts::bytes,
         names::{self, is_name},
         quantity::Quantity,
         review::Review,
@@ -68,7 +68,7 @@ pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> 
     };
     for writable in &spec.writable_paths {
         let field = format!("{path}.writablePaths[{}]", writable.path);
-        if let Some(size) = quantity(&writable.size, &format!("{field}.size"), review) {
+        if let Some(size) = bytes(&writable.size, &format!("{field}.size"), review) {
             add(field, &writable.path, MountSource::Writable(size), review);
         }
     }

@@ -6,6 +6,7 @@ use crate::{
     app::{
         amounts::{Resources, amounts},
         policy::Policy,
+        quantity::Quantity,
         review::Review,
     },
 };
@@ -22,10 +23,10 @@ pub(super) fn accept(
     let defaults = policy.defaults;
     let process = ephemeral_storage.unwrap_or(defaults.ephemeral_storage);
     let resources = Resources {
-        cpu: cpu.unwrap_or(defaults.cpu),
-        memory: memory.unwrap_or(defaults.memory),
+        cpu: cpu.unwrap_or(defaults.cpu).ceil_milli(),
+        memory: memory.unwrap_or(defaults.memory).ceil_milli(),
         // The kubelet counts emptyDir volumes towards the pod's limit and evicts the pod above it.
-        ephemeral_storage: mounts::writable_sizes(mounts).chain([process]).sum(),
+        ephemeral_storage: mounts::writable_sizes(mounts).chain([process]).sum::<Quantity>().ceil_milli(),
     };
     // The maximum applies to what the user asks for. /tmp, which the operator adds, doesn't count.
     let asked = mounts.iter().filter(|mount| spec.writable_paths.iter().any(|writable| writable.path == mount.path));
