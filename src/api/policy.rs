@@ -48,7 +48,7 @@ pub struct HardeningPolicySpec {
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ImagePolicy {
-    /// Registries, or registry and path, that images must come from: `registry.example.com/team`. Empty allows all.
+    /// Registries, or registry and path, that images must come from: `registry.example.com/team`. An image that names no registry is refused then. Empty allows all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(min = 1, max = 256)))]
     pub allowed_registries: Vec<String>,
@@ -99,7 +99,7 @@ pub struct NetworkPolicySettings {
     #[schemars(length(max = 8))]
     pub monitoring: Vec<PodPeer>,
     /// Address ranges of pods, Services and nodes, which are excluded from every `egress` of a component.
-    /// If empty, all private ranges count as the cluster's.
+    /// Where it names none of IPv4 or of IPv6, all private ranges of that family count as the cluster's.
     #[serde(default, rename = "clusterCIDRs", skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(min = 3, max = 49)))]
     #[x_kube(validation = Rule::new("self.all(range, isCIDR(range))").message("write address ranges such as 10.0.0.0/8"))]

@@ -17,13 +17,13 @@ const METADATA: [&str; 7] = [
     "100.100.100.200/32",
     "192.0.0.192/32",
     "fe80::/10",
-    "fd00:ec2::254/128",
-    "fd20:ce::254/128",
+    "fd00:ec2::/32",
+    "fd20:ce::/32",
 ];
 /// IPv4-mapped IPv6 addresses (RFC 4291, 2.5.5.2): network plugins differ in how they match them, and newer API servers
 /// reject them.
 const MAPPED: &str = "::ffff:0:0/96";
-/// Ranges that count as the cluster's if the policy gives no `clusterCIDRs`.
+/// Ranges that count as the cluster's if the policy's `clusterCIDRs` name none of their address family.
 const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
 
 /// Ranges outside the cluster with their TCP ports; everything inside is excluded from them.
@@ -34,11 +34,7 @@ pub(super) fn accept(
     review: &mut Review,
 ) -> Vec<(ExternalRange, Ports)> {
     let metadata: Vec<IpNet> = METADATA.iter().filter_map(|cidr| cidr.parse().ok()).collect();
-    let cluster: Vec<IpNet> = if policy.cluster_cidrs.is_empty() {
-        PRIVATE.iter().filter_map(|cidr| cidr.parse().ok()).collect()
-    } else {
-        policy.cluster_cidrs.clone()
-    };
+    let cluster = cluster(policy);
     let inside = IpNet::aggregate(&metadata.iter().copied().chain(cluster).collect());
     let mut accepted = Vec::new();
     for spec in specs {
@@ -54,7 +50,7 @@ pub(super) fn accept(
         if let Some(range) = inside.iter().find(|range| range.contains(&cidr)) {
             let remedy = if metadata.iter().any(|range| range.contains(&cidr)) {
                 "name another range; metadata addresses are never opened"
-            } else if policy.cluster_cidrs.is_empty() {
+            } else if !names_family(policy, &cidr) {
                 "name an outside range; where private addresses lie outside the cluster, the platform team sets clusterCIDRs in the HardeningPolicy"
             } else {
                 "name an outside range; inside the cluster use connectsTo"
@@ -68,6 +64,17 @@ pub(super) fn accept(
         accepted.push((ExternalRange { cidr, except }, ports(&spec.ports)));
     }
     accepted
+}
+
+/// The cluster's ranges: per address family those that the policy names, or else the private ranges.
+fn cluster(policy: &Policy) -> Vec<IpNet> {
+    let private = PRIVATE.iter().filter_map(|cidr| cidr.parse().ok()).filter(|range| !names_family(policy, range));
+    policy.cluster_cidrs.iter().copied().chain(private).collect()
+}
+
+/// Whether the policy names a range of this one's address family.
+fn names_family(policy: &Policy, range: &IpNet) -> bool {
+    policy.cluster_cidrs.iter().any(|named| named.addr().is_ipv4() == range.addr().is_ipv4())
 }
 
 fn ports(numbers: &[i32]) -> Ports {
