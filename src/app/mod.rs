@@ -33,7 +33,7 @@ pub use quantity::Quantity;
 pub use refusal::Refusal;
 pub use review::Rejection;
 pub use scale::Scale;
-pub use schema::malformed;
+pub use schema::{malformed, unknown_around_spec};
 pub use template::{
     Env, EnvSource, Image, Mount, MountSource, Placement, PodTemplate, Port, Probe, ProbeHandler, Probes,
 };

@@ -33,6 +33,43 @@ pub fn malformed(kind: &str, spec: &Value) -> Vec<Rejection> {
     misfits(kind, spec).form
 }
 
+/// Fields of an object of a kind of ours, and of its metadata
+/// (<https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/>).
+const AROUND_SPEC: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
+const METADATA: [&str; 15] = [
+    "annotations",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "labels",
+    "managedFields",
+    "name",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
+/// Unknown fields beside the spec and in the metadata.
+#[must_use]
+pub fn unknown_around_spec(object: &Value) -> Vec<Rejection> {
+    let unknown = |value: Option<&Value>, prefix: &str, known: &[&str]| -> Vec<Rejection> {
+        let names = value.and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        let unknown = names.filter(|name| !known.contains(&name.as_str()));
+        unknown.map(|name| unknown_field(format!("{prefix}{name}"))).collect()
+    };
+    let metadata = unknown(object.get("metadata"), "metadata.", &METADATA);
+    unknown(Some(object), "", &AROUND_SPEC).into_iter().chain(metadata).collect()
+}
+
+fn unknown_field(path: String) -> Rejection {
+    Rejection::new(path, "unknown field", "correct its spelling, or remove it")
+}
+
 /// Rejects values beyond a bound of the schema, unless another check has rejected the field already.
 pub(super) fn bounds(kind: &str, spec: &impl Serialize, review: &mut Review) {
     let Ok(spec) = serde_json::to_value(spec) else { return };
@@ -102,13 +139,7 @@ impl Misfits {
             match (known, &schema.additional_properties) {
                 (Some(known), _) => self.of(value, known, &format!("{path}.{name}")),
                 (None, Some(JSONSchemaPropsOrBool::Schema(any))) => self.of(value, any, &format!("{path}[{name}]")),
-                (None, _) => {
-                    self.form.push(Rejection::new(
-                        format!("{path}.{name}"),
-                        "unknown field",
-                        "correct its spelling, or remove it",
-                    ));
-                }
+                (None, _) => self.form.push(unknown_field(format!("{path}.{name}"))),
             }
         }
     }

@@ -31,7 +31,8 @@ fn read<T: DeserializeOwned>(document: &Value, kind: &str) -> anyhow::Result<T> 
     if document.get("apiVersion") != Some(&Value::from(version.as_str())) {
         bail!("the apiVersion of this {kind} is not {version}");
     }
-    let malformed = app::malformed(kind, document.get("spec").unwrap_or(&Value::Null));
+    let mut malformed = app::unknown_around_spec(document);
+    malformed.extend(app::malformed(kind, document.get("spec").unwrap_or(&Value::Null)));
     if !malformed.is_empty() {
         let name = document.pointer("/metadata/name").and_then(Value::as_str);
         return Err(refused(kind, name, &malformed));
@@ -69,6 +70,22 @@ mod tests {
         let refused = app(&json!({ "components": [misspelt] })).unwrap_err();
         let expected = "spec.components[web].ports[http].portocol: unknown field; correct its spelling, or remove it";
         assert!(refused.to_string().contains(expected), "{refused}");
+    }
+
+    #[test]
+    fn a_misspelt_field_beside_the_spec_is_named() {
+        let refused = read::<HardenedApp>(
+            &json!({
+                "apiVersion": "hardened.dev/v1alpha1", "kind": "HardenedApp", "specs": {},
+                "metadata": { "lables": {} }, "spec": { "components": [] }, "status": {},
+            }),
+            "HardenedApp",
+        );
+        let refused = refused.unwrap_err().to_string();
+        for field in ["metadata.lables: unknown field", "specs: unknown field"] {
+            assert!(refused.contains(field), "{refused}");
+        }
+        assert!(!refused.contains("status"), "{refused}");
     }
 
     #[test]
