@@ -29,4 +29,5 @@ mod wait;
 mod statuses;
 mod tamper;
 mod timeline;
+mod users;
 mod while_rejected;
