@@ -35,6 +35,7 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
     if !context.settings.knows(&id.namespace) {
         return Ok(Action::requeue(NAMESPACE_SOON));
     }
+    context.memory.begin(&id.uid);
     let previous = context.memory.of(&id.uid, |memory| memory.last_status(&stored));
     let outcome = timeout(LONGEST_RECONCILIATION, apply(&stored, &id, &previous, &context)).await;
     let outcome = outcome.unwrap_or(Outcome::TimedOut);

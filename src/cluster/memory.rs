@@ -12,10 +12,19 @@ use crate::plan::AppMemory;
 pub struct Memory(Mutex<HashMap<String, AppMemory>>);
 
 impl Memory {
-    /// Reads or changes what is remembered of an app.
+    /// Begins to remember an app, where it isn't remembered already.
+    pub fn begin(&self, uid: &str) {
+        let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.entry(uid.to_owned()).or_default();
+    }
+
+    /// Reads or changes what is remembered of an app. Of an app that was forgotten nothing is kept: a reconciliation can end after it.
     pub fn of<T>(&self, uid: &str, access: impl FnOnce(&mut AppMemory) -> T) -> T {
         let mut memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        access(memory.entry(uid.to_owned()).or_default())
+        match memory.get_mut(uid) {
+            Some(memory) => access(memory),
+            None => access(&mut AppMemory::default()),
+        }
     }
 
     /// How many deviations of an app were reverted, by kind of child.

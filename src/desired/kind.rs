@@ -51,6 +51,9 @@ pub struct Rules {
     /// Paths that weaken the workload if added or changed. Such additions are reverted, whether a field manager claims
     /// them or not.
     pub dangerous: &'static [&'static str],
+    /// Additions that command another controller, such as annotations of a Service. They are reverted, whoever made them, unless
+    /// `tolerated` or the policy's `toleratedPaths` lists them.
+    pub commanding: &'static [&'static str],
     /// Additions that change nothing for the app. Takes precedence over `dangerous`.
     pub tolerated: &'static [&'static str],
     /// Fields that the API server doesn't store if they are `false`. All other booleans are pointers in its types: it
@@ -65,6 +68,9 @@ pub struct Rules {
     pub always_enforced: bool,
 }
 
+/// Dangerous on every kind: a second owner keeps an object alive after its app, without the app's NetworkPolicy.
+pub const DANGEROUS_EVERYWHERE: &[&str] = &["metadata ownerReferences []"];
+
 /// Additions tolerated on every kind: fields that the API server maintains, and fields that change nothing for the app.
 pub const TOLERATED_EVERYWHERE: &[&str] = &[
     "metadata finalizers",
@@ -73,7 +79,6 @@ pub const TOLERATED_EVERYWHERE: &[&str] = &[
     "metadata deletionGracePeriodSeconds",
     "metadata generation",
     "metadata managedFields",
-    "metadata ownerReferences",
     "metadata resourceVersion",
     "metadata selfLink",
     "metadata uid",

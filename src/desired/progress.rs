@@ -14,6 +14,8 @@ pub struct Rollout {
     pub desired: i32,
     /// Pods of the current template that are ready.
     pub ready: i32,
+    /// Whether no pod of an earlier template is left.
+    pub current: bool,
     /// Whether all pods are of the current template and ready, and no other is left.
     pub complete: bool,
     /// Whether the progress deadline has passed (`ProgressDeadlineExceeded`).

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use k8s_openapi::jiff::Timestamp;
 use kube::runtime::{controller::Action, watcher::Event};
 use serde_json::{Value, json};
 
@@ -63,7 +64,8 @@ fn an_app_has_metrics_from_its_status_until_it_is_deleted() {
     let mut metrics = Metrics::new();
     metrics.collect(OfApps { apps: apps.clone(), memory: memory.clone() });
     apps.observe(&Event::Apply(app("shop", "1", &status())));
-    memory.of("1", |memory| memory.add_reverted(&[item(), item()]));
+    memory.begin("1");
+    memory.of("1", |memory| memory.add_reverted(&[item(), item()], Timestamp::from_second(100).unwrap()));
     let expected = r#"# HELP hardenedapp_build The running operator.
 # TYPE hardenedapp_build info
 hardenedapp_build_info{version="VERSION"} 1
@@ -89,7 +91,7 @@ KINDS# EOF
     assert_eq!(metrics.text().unwrap(), expected);
 
     assert_eq!(apps.observe(&Event::Delete(app("shop", "1", &status()))), ["1"]);
-    memory.of("1", |memory| memory.add_reverted(&[item()]));
+    memory.of("1", |memory| memory.add_reverted(&[item()], Timestamp::from_second(100).unwrap()));
     let text = metrics.text().unwrap();
     assert!(!text.contains("shop"), "a reconciliation that ends late restores no series: {text}");
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::last_report::LastReport;
-use crate::{api::FindingItem, app::Enforcement, desired::Child};
+use crate::{app::Enforcement, desired::Child};
 
 /// What is known of a child, except for the process's memory of earlier attempts.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub enum Live {
     /// It was compared with this very child before, equal to it, and hasn't changed since.
     Verified {
         /// The additions that no field manager claimed then.
-        findings: Vec<FindingItem>,
+        unowned: Vec<String>,
     },
     /// It was equal to an earlier version of the child, and hasn't changed since.
     Outdated {

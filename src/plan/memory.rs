@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use k8s_openapi::{
+    apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time},
+    jiff::{Timestamp, Unit},
+};
 use kube::Resource;
 
 use super::{contention::Contention, schedule::conflict_retry, verdict::most_dangerous};
@@ -136,13 +139,16 @@ impl AppMemory {
         }
     }
 
-    /// Records what was reverted, until a status reports it.
-    pub fn add_reverted(&mut self, items: &[DriftItem]) {
+    /// Records what was reverted, until a status reports it. What no manager dates is dated now, in whole seconds as the API stores
+    /// them, so that a status that was written without an answer is known to have it.
+    pub fn add_reverted(&mut self, items: &[DriftItem], now: Timestamp) {
         for item in items {
             *self.reverted.entry(item.kind.clone()).or_default() += 1;
         }
+        let now = now.round(Unit::Second).unwrap_or(now);
         // The newest first.
-        self.unreported.splice(..0, items.iter().cloned());
+        let dated = |item: &DriftItem| DriftItem { since: item.since.clone().or(Some(Time(now))), ..item.clone() };
+        self.unreported.splice(..0, items.iter().map(dated));
         self.unreported = most_dangerous(std::mem::take(&mut self.unreported), UNREPORTED);
     }
 

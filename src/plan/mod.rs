@@ -18,7 +18,7 @@ pub use memory::{AppMemory, ChildMemory};
 pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, is_available, waits};
 pub use pod::PodState;
 pub use prune::{Leftover, prunable};
-pub use schedule::{FailureClass, LONGEST_RECONCILIATION, backoff, conflict_retry, next};
+pub use schedule::{AWAITED, Again, FailureClass, LONGEST_RECONCILIATION, again, backoff, conflict_retry, next};
 pub use step::{MOST_REQUESTS, NextStep, Purpose, Step, step};
 pub use verdict::{
     Basis, Change, Claim, Difference, Path, Request, Verdict, claims, differences, holder, judge, most_dangerous,

@@ -43,6 +43,8 @@ pub struct PartProgress {
     pub progress: Option<Progress>,
     /// Its pods.
     pub pods: Vec<PodState>,
+    /// The fewest pods, where an autoscaler decides their number.
+    pub fewest: Option<i32>,
 }
 
 impl PartProgress {
@@ -55,10 +57,14 @@ impl PartProgress {
         }
     }
 
-    /// Whether all pods are of the current template and ready.
+    /// Whether all pods are of the current template, and those that must be are ready. An autoscaler that adds pods doesn't change
+    /// that.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.rollout().is_some_and(|rollout| rollout.complete)
+        self.rollout().is_some_and(|rollout| match self.fewest {
+            Some(fewest) => rollout.current && rollout.ready >= fewest,
+            None => rollout.complete,
+        })
     }
 }
 
@@ -123,20 +129,13 @@ pub enum ChildState {
     Contested(Duration),
     /// An object of this name is being deleted.
     AwaitDeletion,
-    /// The app doesn't declare it any more; it is deleted once what replaces it is available and its pods are gone.
-    Leftover,
+    /// The app doesn't declare it any more; it is deleted once what replaces it is available and its pods are gone. Checked again
+    /// after this long.
+    Leftover(Duration),
     /// Not tried, because a guard of the part isn't in place, or because the app is paused.
     Held,
     /// A write failed: when to try again, and why.
     Failed(Duration, String),
-}
-
-impl ChildState {
-    /// Whether what comes after this child may be created.
-    #[must_use]
-    pub const fn lets_workloads_follow(&self) -> bool {
-        matches!(self, Self::InPlace | Self::Observed | Self::Contested(_))
-    }
 }
 
 impl ChildOutcome {
@@ -148,6 +147,22 @@ impl ChildOutcome {
         let reverted = reverted.into_iter().filter(|item| !open.iter().any(|known| known.is_same(item))).collect();
         let (name, part) = (child.name.clone(), child.part.clone());
         Self { kind: child.kind, name, part, declared: true, state, reverted, open, findings: verdict.findings }
+    }
+
+    /// Whether the workload of this guard may change.
+    #[must_use]
+    pub fn lets_workloads_follow(&self) -> bool {
+        match self.state {
+            ChildState::InPlace | ChildState::Observed => true,
+            ChildState::Contested(_) => !self.is_weakened(),
+            _ => false,
+        }
+    }
+
+    /// Whether a deviation that is left weakens the app.
+    #[must_use]
+    pub fn is_weakened(&self) -> bool {
+        self.open.iter().any(|item| item.dangerous)
     }
 
     /// The outcome for what the app doesn't declare any more.

@@ -8,8 +8,18 @@ use crate::desired::{Kind, Stage};
 /// A reconciliation must end: a hung one would occupy a worker for ever.
 pub const LONGEST_RECONCILIATION: Duration = Duration::from_secs(30);
 
-/// How soon to check again for an object that was being deleted. Usually its watch reports the deletion earlier.
-const AFTER_DELETION: Duration = Duration::from_secs(15);
+/// How soon to check again what only a watch would report otherwise: the end of a deletion, of a pod, of a guard's trouble. Such a
+/// check sends no request, so it needs no jitter.
+pub const AWAITED: Duration = Duration::from_secs(15);
+
+/// Whether the work on a child is finished. Each state decides it: none may be left to an event that could be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// Nothing is left to do.
+    Done,
+    /// Something is: reconcile again after this long.
+    After(Duration),
+}
 
 /// How to react to a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,18 +56,34 @@ pub const fn conflict_retry(kind: &Kind) -> Duration {
 /// When to reconcile again if nothing changes until then; `None` if only a change can help.
 #[must_use]
 pub fn next(outcome: &Outcome) -> Option<Duration> {
-    match outcome {
-        Outcome::Applied(applied) => applied.children.iter().filter_map(|child| retry(&child.state)).min(),
-        Outcome::Refused(_) => None,
-        Outcome::TimedOut => Some(LONGEST_RECONCILIATION),
-    }
+    let applied = match outcome {
+        Outcome::Applied(applied) => applied,
+        Outcome::Refused(_) => return None,
+        Outcome::TimedOut => return Some(LONGEST_RECONCILIATION),
+    };
+    // While the app is paused, nothing is written: the end of the pause is an event.
+    let waits = |state: &ChildState| {
+        applied.enforcement().paused && matches!(state, ChildState::Held | ChildState::Leftover(_))
+    };
+    let states = applied.children.iter().map(|child| &child.state).filter(|state| !waits(state));
+    let pauses = states.filter_map(|state| match again(state) {
+        Again::Done => None,
+        Again::After(pause) => Some(pause),
+    });
+    pauses.min()
 }
 
-const fn retry(state: &ChildState) -> Option<Duration> {
+/// Whether the work on a child in this state is finished.
+#[must_use]
+pub const fn again(state: &ChildState) -> Again {
     match state {
-        ChildState::Conflict(_, pause) | ChildState::Contested(pause) | ChildState::Failed(pause, _) => Some(*pause),
-        ChildState::AwaitDeletion => Some(AFTER_DELETION),
-        ChildState::InPlace | ChildState::Observed | ChildState::Held | ChildState::Leftover => None,
+        ChildState::Conflict(_, pause)
+        | ChildState::Contested(pause)
+        | ChildState::Leftover(pause)
+        | ChildState::Failed(pause, _) => Again::After(*pause),
+        ChildState::AwaitDeletion | ChildState::Held => Again::After(AWAITED),
+        // What is observed is reported, and that is all that is asked for.
+        ChildState::InPlace | ChildState::Observed => Again::Done,
     }
 }
 

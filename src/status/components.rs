@@ -26,6 +26,7 @@ pub(super) fn components(applied: &Applied) -> Vec<ComponentStatus> {
             ready: rollout.map_or(0, |rollout| rollout.ready),
             desired: declared.unwrap_or_else(|| rollout.map_or_else(fewest, |rollout| rollout.desired)),
             message: children().find_map(blocked).unwrap_or_else(|| match rollout {
+                Some(rollout) if progress.is_complete() && rollout.ready >= rollout.desired => String::new(),
                 Some(rollout) => message(rollout, &progress.pods),
                 None => children().filter(|child| child.kind.progress.is_some()).map(missing).collect(),
             }),
@@ -47,7 +48,7 @@ fn blocked(child: &ChildOutcome) -> Option<String> {
         | ChildState::Observed
         | ChildState::Contested(_)
         | ChildState::Held
-        | ChildState::Leftover => None,
+        | ChildState::Leftover(_) => None,
     }
 }
 
@@ -56,11 +57,8 @@ fn missing(child: &ChildOutcome) -> String {
     format!("waiting for its {}", child.kind.name)
 }
 
-/// Why its pods aren't ready; empty when they are.
+/// Why its pods aren't ready.
 fn message(rollout: &Rollout, pods: &[PodState]) -> String {
-    if rollout.complete {
-        return String::new();
-    }
     if let Some(failure) = &rollout.failure {
         return format!("pods can't be created: {failure}");
     }

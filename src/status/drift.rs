@@ -12,7 +12,10 @@ const KEPT: usize = 20;
 
 /// What was reverted: new items before known ones.
 pub(super) fn reverted(previous: &DriftStatus, new_items: &[DriftItem], now: Timestamp) -> Vec<DriftItem> {
-    let mut items = most_dangerous(new_items.iter().map(|item| dated(item, None, now)).collect(), KEPT);
+    // The answer to the write of the previous status may have been lost: what it has isn't new.
+    let is_new = |item: &&DriftItem| !previous.reverted.contains(item);
+    let new_items = new_items.iter().filter(is_new).map(|item| dated(item, None, now));
+    let mut items = most_dangerous(new_items.collect(), KEPT);
     // New items are always kept: if known ones displaced them, they would never be reported.
     items.extend(most_dangerous(previous.reverted.clone(), KEPT - items.len()));
     items

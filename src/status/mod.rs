@@ -41,7 +41,7 @@ pub fn report(
             status.applied_generation = generation;
         }
         let unowned = applied.children.iter().flat_map(|child| child.findings.clone());
-        let left = applied.children.iter().filter(|child| matches!(child.state, ChildState::Leftover)).map(leftover);
+        let left = applied.children.iter().filter(|child| matches!(child.state, ChildState::Leftover(_))).map(leftover);
         let declared = applied.findings.iter().cloned().chain(applied.enforcement().findings());
         status.findings = declared.chain(unowned).chain(left).collect();
         status.findings.sort();
@@ -75,7 +75,7 @@ fn children(previous: &HardenedAppStatus, generation: Option<i64>, applied: &App
             let listed = same_spec && previous.children.contains(&reference);
             let there = match child.state {
                 ChildState::InPlace | ChildState::Observed | ChildState::Contested(_) => true,
-                ChildState::Leftover => false,
+                ChildState::Leftover(_) => false,
                 // It isn't in place, and another client may have deleted it: listed as before, so that a deletion is
                 // recognized.
                 ChildState::Conflict(..) | ChildState::AwaitDeletion | ChildState::Held | ChildState::Failed(..) => {

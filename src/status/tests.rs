@@ -40,7 +40,10 @@ fn complete() -> Rollout {
 }
 
 fn progress(rollout: Rollout, pods: Vec<PodState>) -> BTreeMap<PartName, PartProgress> {
-    BTreeMap::from([(PartName::new("web"), PartProgress { progress: Some(Progress::Rollout(rollout)), pods })])
+    BTreeMap::from([(
+        PartName::new("web"),
+        PartProgress { progress: Some(Progress::Rollout(rollout)), pods, fewest: None },
+    )])
 }
 
 /// An app whose objects are in place and whose pods are ready.

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{AppKey, entry::Entry, pods::Pods};
 use crate::{
-    api::{FindingItem, HardenedApp},
+    api::HardenedApp,
     app::{AppId, PartName},
     desired::{Child, Kind, Progress},
     plan::{Leftover, Live, PartProgress},
@@ -122,7 +122,7 @@ impl Cache {
 
     /// Records that the judged object equals the child with this hash. From here on only the hash is kept. What the
     /// watch has reported since then is yet to be judged.
-    pub(in crate::cluster) fn verified(&self, app: &AppId, child: &Child, judged: &Live, findings: &[FindingItem]) {
+    pub(in crate::cluster) fn verified(&self, app: &AppId, child: &Child, judged: &Live, unowned: &[String]) {
         let key = (child.kind, app.namespace.clone(), child.name.clone());
         let Live::Object { object, .. } = judged else { return };
         if let Some(entry) =
@@ -130,7 +130,7 @@ impl Cache {
         {
             entry.object = None;
             entry.verified = Some(child.hash.clone());
-            entry.findings = findings.to_vec();
+            entry.unowned = unowned.to_vec();
         }
     }
 
@@ -149,7 +149,7 @@ impl Cache {
             return Live::Foreign { holder: format!("{} {}", HardenedApp::kind(&()), entry.app) };
         }
         match (&entry.object, &entry.verified) {
-            (None, Some(hash)) if *hash == child.hash => Live::Verified { findings: entry.findings.clone() },
+            (None, Some(hash)) if *hash == child.hash => Live::Verified { unowned: entry.unowned.clone() },
             (None, _) => outdated(uid),
             (Some(text), verified) => match serde_json::from_str(text) {
                 Ok(object) => Live::Object { uid, object, verified: verified.as_ref() == Some(&child.hash) },
@@ -190,7 +190,7 @@ impl Cache {
             let entry = entry.filter(|entry| entry.controller.as_ref() == Some(&app.uid));
             let progress = entry.and_then(|entry| entry.progress.clone());
             let pods = state.pods.of_child(&app.namespace, &app.child_name(part));
-            parts.insert(part.clone(), PartProgress { progress, pods });
+            parts.insert(part.clone(), PartProgress { progress, pods, fewest: child.autoscaled.map(|(min, _)| min) });
         }
         parts
     }

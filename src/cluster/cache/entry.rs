@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::fingerprint::Compact;
 
 use crate::{
-    api::{FindingItem, GROUP, HardenedApp},
+    api::{GROUP, HardenedApp},
     desired::{Kind, PART_OF, Progress},
 };
 
@@ -33,7 +33,7 @@ pub(in crate::cluster) struct Entry {
     pub(super) object: Option<Box<str>>,
     /// Hash of the declared object that it was found equal to, last.
     pub(super) verified: Option<String>,
-    pub(super) findings: Vec<FindingItem>,
+    pub(super) unowned: Vec<String>,
     /// It is being deleted.
     pub(super) leaving: bool,
     pub(in crate::cluster) progress: Option<Progress>,
@@ -55,7 +55,7 @@ impl Entry {
             fingerprint: compact.fingerprint,
             object: Some(compact.text),
             verified: None,
-            findings: Vec::new(),
+            unowned: Vec::new(),
             leaving: metadata.get("deletionTimestamp").is_some_and(|time| !time.is_null()),
             progress: kind.progress.map(|progress| progress(object)),
             written: None,
@@ -88,7 +88,7 @@ impl Entry {
                 self.object = None;
             }
             self.verified = earlier.verified;
-            self.findings = earlier.findings;
+            self.unowned = earlier.unowned;
             self.written = self.written.or(earlier.written);
         }
     }

@@ -1,6 +1,7 @@
 //! All children of an app: within a part the guards first, all else in parallel.
 
 use futures::future::join_all;
+use k8s_openapi::jiff::Timestamp;
 
 use super::executor::Executor;
 use crate::{
@@ -32,7 +33,7 @@ impl Executor<'_> {
         let (guards, workloads): (Vec<&Child>, Vec<&Child>) =
             children.iter().partition(|child| child.kind.stage == Stage::Guard);
         let mut outcomes = self.stage(guards, Guards::InPlace, last_report).await;
-        let in_place = above == Guards::InPlace && outcomes.iter().all(|outcome| outcome.state.lets_workloads_follow());
+        let in_place = above == Guards::InPlace && outcomes.iter().all(ChildOutcome::lets_workloads_follow);
         let guards = if in_place { Guards::InPlace } else { Guards::Missing };
         outcomes.extend(self.stage(workloads, guards, last_report).await);
         (guards, outcomes)
@@ -55,7 +56,7 @@ impl Executor<'_> {
         // Recorded here and not with the status: if another child takes too long, the drift of this one must not be
         // lost.
         for outcome in &outcomes {
-            self.memory.of(&self.target.id.uid, |memory| memory.add_reverted(&outcome.reverted));
+            self.memory.of(&self.target.id.uid, |memory| memory.add_reverted(&outcome.reverted, Timestamp::now()));
         }
         outcomes
     }

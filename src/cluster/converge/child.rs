@@ -75,7 +75,7 @@ impl Executor<'_> {
     fn rest(&self, child: &Child, live: &Live, state: &ChildState, verdict: &Verdict) {
         if *state == ChildState::InPlace {
             if !verdict.conditional {
-                self.cache.verified(&self.target.id, child, live, &verdict.findings);
+                self.cache.verified(&self.target.id, child, live, &verdict.unowned);
             }
             self.change(child, ChildMemory::clear_failures);
         }

@@ -1,12 +1,17 @@
 //! Deleting what isn't declared any more.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 
 use super::{super::jitter::jittered, executor::Executor};
 use crate::{
     desired::Child,
-    plan::{self, ChildOutcome, ChildState, FailureClass, Leftover, backoff},
+    plan::{self, AWAITED, ChildOutcome, ChildState, FailureClass, Leftover, backoff},
 };
+
+/// How soon to retry a deletion that met a newer version of the object.
+const RETRY: Duration = Duration::from_secs(1);
 
 impl Executor<'_> {
     /// Deletes what isn't declared any more, as far as it may be deleted now; the rest follows as the watches report
@@ -16,18 +21,22 @@ impl Executor<'_> {
         if self.target.ungated.enforcement.paused {
             later.append(&mut now);
         }
-        let failed = join_all(now.iter().map(|leftover| self.delete(leftover))).await.into_iter().flatten();
-        failed.chain(later.iter().map(|leftover| ChildOutcome::of_leftover(leftover, ChildState::Leftover))).collect()
+        let undone = join_all(now.iter().map(|leftover| self.delete(leftover))).await.into_iter().flatten();
+        let waiting = later.iter().map(|leftover| ChildOutcome::of_leftover(leftover, ChildState::Leftover(AWAITED)));
+        undone.chain(waiting).collect()
     }
 
+    /// Deletes one object; `None` where it is, or is gone.
     async fn delete(&self, leftover: &Leftover) -> Option<ChildOutcome> {
-        match self.writer.delete(&self.target.id, leftover).await {
-            // Changed or deleted since: its watch reports that.
-            Err(failure) if failure.class() != FailureClass::Outdated => {
-                let pause = jittered(backoff(failure.class(), 1));
-                Some(ChildOutcome::of_leftover(leftover, ChildState::Failed(pause, failure.in_words())))
+        let failure = self.writer.delete(&self.target.id, leftover).await.err()?;
+        let state = match failure.class() {
+            FailureClass::Outdated if failure.is_not_found() => return None,
+            // Changed since it was seen. Its watch reports the new version, but may do so before this reconciliation ends.
+            FailureClass::Outdated => ChildState::Leftover(jittered(RETRY)),
+            FailureClass::Refused | FailureClass::Unavailable => {
+                ChildState::Failed(jittered(backoff(failure.class(), 1)), failure.in_words())
             }
-            Ok(()) | Err(_) => None,
-        }
+        };
+        Some(ChildOutcome::of_leftover(leftover, state))
     }
 }

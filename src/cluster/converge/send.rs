@@ -68,7 +68,13 @@ impl Executor<'_> {
         let id = &self.target.id;
         match self.writer.get(id, child).await {
             // Refused as it is: the same request would be refused again.
-            Ok(object) if failure.class() == FailureClass::Refused && compared.is_version_of(&object) => Err(failure),
+            Ok(object)
+                if failure.class() == FailureClass::Refused
+                    && compared.is_version_of(&object)
+                    && !may_be_corrected(compared, &failure) =>
+            {
+                Err(failure)
+            }
             Ok(object) => {
                 match plan::holder(&object, &id.uid) {
                     // Without the operator's label no watch would report its deletion: it isn't cached, and the
@@ -86,4 +92,10 @@ impl Executor<'_> {
             Err(_) => Err(failure),
         }
     }
+}
+
+/// Whether an invalid request may become valid by a correction: so far only the version of the object is known, not what other field
+/// managers have in it. One of them may claim a value that excludes the new one, such as the other handler of a probe.
+fn may_be_corrected(compared: &Live, failure: &Failure) -> bool {
+    matches!(compared, Live::Outdated { .. }) && failure.is_invalid()
 }

@@ -137,10 +137,10 @@ fn a_deletion_of_an_earlier_object_is_ignored() {
 fn a_verified_object_is_dropped_but_its_findings_are_kept() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.observed(child.kind, &stored(&child, "1", 5));
-    let finding = crate::api::FindingItem { check: "c".to_owned(), ..Default::default() };
+    let unowned = "spec.minReadySeconds".to_owned();
     let live = cache.live(&id(), &child);
-    cache.verified(&id(), &child, &live, std::slice::from_ref(&finding));
-    assert_eq!(cache.live(&id(), &child), Live::Verified { findings: vec![finding] });
+    cache.verified(&id(), &child, &live, std::slice::from_ref(&unowned));
+    assert_eq!(cache.live(&id(), &child), Live::Verified { unowned: vec![unowned] });
     // Judged against another version of the child, it has to be applied again.
     let newer = Child { hash: "another".to_owned(), ..child };
     assert_eq!(cache.live(&id(), &newer), Live::Outdated { uid: "1".to_owned(), version: 5, replicas: Some(2) });
@@ -148,15 +148,15 @@ fn a_verified_object_is_dropped_but_its_findings_are_kept() {
 
 #[test]
 fn a_change_that_cant_be_judged_keeps_the_object_verified() {
-    let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.observed(child.kind, &stored(&child, "1", 5));
-    verify(&cache, &child);
-    for (pointer, value) in [
-        ("/status", json!({ "x": 1 })),
-        ("/metadata/generation", json!(4)),
-        ("/metadata/managedFields", json!([{ "manager": "kubelet" }])),
-        ("/metadata/annotations/deployment.kubernetes.io~1revision", json!("2")),
+    for (kind, pointer, value) in [
+        ("ServiceAccount", "/status", json!({ "x": 1 })),
+        ("ServiceAccount", "/metadata/generation", json!(4)),
+        ("ServiceAccount", "/metadata/managedFields", json!([{ "manager": "kubelet" }])),
+        ("Deployment", "/metadata/annotations/deployment.kubernetes.io~1revision", json!("2")),
     ] {
+        let (cache, child) = (Cache::default(), child(kind));
+        cache.observed(child.kind, &stored(&child, "1", 5));
+        verify(&cache, &child);
         let mut object = stored(&child, "1", 6);
         let (holder, field) = pointer.rsplit_once('/').unwrap();
         object.pointer_mut(holder).unwrap()[field.replace("~1", "/")] = value;

@@ -10,11 +10,11 @@ use super::{
     stored,
 };
 use crate::{
-    api::{ChildRef, DriftMode, HardenedAppStatus},
+    api::{ChildRef, DriftMode, HardenedAppStatus, MANAGER},
     cluster::{Cache, Executor, Memory, Writer},
-    desired::{Child, children},
+    desired::{APPLIED_HASH, Child, children},
     fixtures::{child, shop, target},
-    plan::{ChildMemory, ChildOutcome, ChildState, LastReport},
+    plan::{self, AWAITED, Again, ChildMemory, ChildOutcome, ChildState, LastReport},
     release::Target,
 };
 
@@ -37,6 +37,7 @@ impl Scene {
         children.retain(|child| kinds.contains(&child.kind.name));
         let writer = Writer::new(server.client());
         let (cache, memory, status) = (Cache::default(), Memory::default(), HardenedAppStatus::default());
+        memory.begin("app-uid");
         Self { server, target, cache, memory, writer, children, status }
     }
 
@@ -74,6 +75,7 @@ fn words(state: &ChildState) -> String {
         ChildState::Conflict(holder, _) => format!("conflict with {holder}"),
         ChildState::Failed(_, words) => words.clone(),
         ChildState::Contested(_) => "contested".to_owned(),
+        ChildState::Leftover(_) => "Leftover".to_owned(),
         other => format!("{other:?}"),
     }
 }
@@ -225,6 +227,33 @@ async fn where_neither_apply_nor_removal_is_valid_everything_is_set_at_once() {
 }
 
 #[tokio::test]
+async fn an_invalid_update_of_an_object_known_only_by_its_version_is_compared_and_corrected() {
+    let mut scene = Scene::in_place(&["Deployment"]);
+    scene.states().await;
+    let mut newer = scene.children[0].clone();
+    newer.hash = "newer".to_owned();
+    newer.body["metadata"]["annotations"][APPLIED_HASH] = json!("newer");
+    newer.body["spec"]["strategy"] = json!({ "type": "Recreate" });
+    let applied_by = |manager, fields| json!({ "manager": manager, "operation": "Apply", "fieldsType": "FieldsV1", "fieldsV1": fields });
+    let earlier = drifted(&child("Deployment"), 7, |object| {
+        let strategy = json!({ "f:strategy": { "f:rollingUpdate": { "f:maxSurge": {} } } });
+        let hash = json!({ "f:annotations": { format!("f:{APPLIED_HASH}"): {} } });
+        object["metadata"]["managedFields"] = json!([
+            applied_by(MANAGER, json!({ "f:metadata": hash, "f:spec": strategy })),
+            applied_by("gitops", json!({ "f:spec": strategy })),
+        ]);
+    });
+    scene.children = vec![newer.clone()];
+    scene
+        .expect("apply deployments", Answer::Code(422))
+        .expect("get deployments", Answer::Object(earlier))
+        .expect("apply deployments", Answer::Code(422))
+        .expect("patch deployments", Answer::Object(stored(&newer, "1", 8)))
+        .expect("apply deployments", Answer::Object(stored(&newer, "1", 9)));
+    assert_eq!(scene.states().await, ["InPlace"]);
+}
+
+#[tokio::test]
 async fn an_object_recreated_by_another_owner_isnt_touched() {
     let scene = Scene::in_place(&["Service"]);
     scene.states().await;
@@ -278,6 +307,7 @@ async fn an_object_missing_from_the_cache_is_read_once_if_it_isnt_recreated() {
     assert_eq!(scene.states().await, ["Observed"], "known without a request");
     // After a failed read nothing is known about the object.
     scene.memory.forget("app-uid");
+    scene.memory.begin("app-uid");
     scene.expect("get services", Answer::Code(500));
     assert_eq!(scene.states().await, ["failed to read Service shop-web: answered 500"]);
 }
@@ -307,9 +337,19 @@ async fn undeclared_objects_are_deleted_in_order_and_only_as_last_observed() {
     assert_eq!(bodies[0]["propagationPolicy"], "Background");
     scene.expect("delete deployments", Answer::Code(403));
     assert_eq!(prune(true).await.0[0], "failed to delete Deployment shop-web: answered 403");
-    // Changed or deleted since it was observed: its watch reports that.
+    // Gone since it was seen.
+    scene.expect("delete deployments", Answer::Code(404));
+    assert_eq!(prune(true).await.0, ["Leftover"], "the policy, until the workload is seen to be gone");
+    // Changed since it was seen: tried again soon, whatever the watch has reported meanwhile.
     scene.expect("delete deployments", Answer::Code(409));
-    assert_eq!(prune(true).await.0, ["Leftover"]);
+    let executor =
+        Executor { target: &scene.target, cache: &scene.cache, memory: &scene.memory, writer: &scene.writer };
+    let outcomes = executor.prune(&[], true).await;
+    let again: Vec<Again> = outcomes.iter().map(|outcome| plan::again(&outcome.state)).collect();
+    assert!(
+        matches!(again[..], [Again::After(soon), Again::After(AWAITED)] if soon <= Duration::from_secs(2)),
+        "{again:?}"
+    );
 }
 
 #[tokio::test]
@@ -349,4 +389,14 @@ async fn an_object_that_is_gone_after_a_write_is_not_read_twice_where_it_isnt_re
     scene.children[0].hash = "newer".to_owned();
     scene.expect("apply services", Answer::Code(404)).expect("get services", Answer::Code(404));
     assert_eq!(scene.states().await, ["Observed"]);
+}
+
+#[tokio::test]
+async fn a_forgotten_app_is_not_remembered_again() {
+    let scene = Scene::of(&["Service"]);
+    scene.memory.forget("app-uid");
+    scene.expect("create services", Answer::Code(403)).expect("get services", Answer::Code(404));
+    scene.states().await;
+    let failures = scene.memory.of("app-uid", |memory| memory.child(&scene.children[0]).refusals(&scene.children[0]));
+    assert_eq!(failures, 0, "a reconciliation that ends after the app leaves nothing");
 }

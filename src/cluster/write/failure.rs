@@ -41,6 +41,18 @@ impl Failure {
         }
     }
 
+    /// Whether the object doesn't exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status().is_some_and(|status| status.code == 404)
+    }
+
+    /// Whether the API server found the object invalid.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        self.status().is_some_and(|status| status.code == 422)
+    }
+
     /// The API server's answer, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<&Status> {

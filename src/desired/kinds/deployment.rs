@@ -74,6 +74,7 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec readinessGates",
             "spec template spec schedulingGates",
         ],
+        commanding: &[],
         tolerated: &[
             "metadata annotations *",
             // `kubectl rollout restart` writes here; a restart doesn't weaken the workload.
@@ -153,6 +154,7 @@ fn progress(deployment: &Value) -> Progress {
     Progress::Rollout(Rollout {
         desired,
         ready: if seen { available.min(updated) } else { 0 },
+        current: seen && count("/status/replicas") == updated,
         complete: seen && updated == desired && available == desired && count("/status/replicas") == desired,
         stuck: seen
             && condition("Progressing", "False")

@@ -27,6 +27,7 @@ pub(super) const KIND: Kind = Kind {
     rules: Rules {
         keyed: &[],
         dangerous: &["spec behavior", "spec metrics"],
+        commanding: &[],
         tolerated: &["metadata annotations *"],
         omitted_if_false: &[],
         volatile: &[],

@@ -31,6 +31,7 @@ pub(super) const KIND: Kind = Kind {
         // Rules, peers and ports are atomic lists: one apply restores them whole.
         keyed: &[],
         dangerous: &["spec"],
+        commanding: &[],
         tolerated: &["metadata annotations *"],
         omitted_if_false: &[],
         volatile: &[],

@@ -31,6 +31,7 @@ pub(super) const KIND: Kind = Kind {
     rules: Rules {
         keyed: &[],
         dangerous: &["spec minAvailable", "spec selector"],
+        commanding: &[],
         tolerated: &["metadata annotations *"],
         omitted_if_false: &[],
         volatile: &[],

@@ -39,8 +39,10 @@ pub(super) const KIND: Kind = Kind {
             "spec allocateLoadBalancerNodePorts",
             "spec publishNotReadyAddresses",
         ],
+        // Controllers read from annotations of a Service that they should make it reachable: by DNS names, load balancers, meshes.
+        commanding: &["metadata annotations *"],
         // The API server allocates the first two.
-        tolerated: &["spec clusterIP*", "spec ipFamil*", "metadata annotations *"],
+        tolerated: &["spec clusterIP*", "spec ipFamil*", "metadata annotations kubectl.kubernetes.io/*"],
         omitted_if_false: &[],
         volatile: &[],
         public: true,

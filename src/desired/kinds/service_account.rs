@@ -18,8 +18,9 @@ pub(super) const KIND: Kind = Kind {
     progress: None,
     rules: Rules {
         keyed: &[],
+        dangerous: &["automountServiceAccountToken"],
         // Clouds read from annotations of a ServiceAccount which cloud identity its pods may use.
-        dangerous: &["automountServiceAccountToken", "metadata annotations *"],
+        commanding: &["metadata annotations *"],
         tolerated: &[
             // Written by the token controller and by platforms that hand out pull secrets.
             "secrets",

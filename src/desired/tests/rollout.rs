@@ -50,3 +50,10 @@ fn a_failure_to_create_pods_is_reported_with_its_message() {
     status["conditions"][0]["status"] = json!("False");
     assert_eq!(rollout(&status).failure, None);
 }
+
+#[test]
+fn no_pod_of_an_earlier_template_is_left_when_all_are_updated() {
+    assert!(rollout(&numbers(3, 2, 2, 1)).current, "one isn't ready");
+    assert!(!rollout(&numbers(3, 3, 2, 2)).current, "an old one is left");
+    assert!(!rollout(&numbers(2, 2, 2, 2)).current, "not observed yet");
+}

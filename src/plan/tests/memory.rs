@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use k8s_openapi::jiff::Timestamp;
+
 use crate::{
     api::{DriftChange, DriftItem},
     fixtures::{child, child_of, shop},
@@ -26,11 +28,19 @@ fn item(name: &str) -> DriftItem {
 fn no_more_is_kept_for_the_status_than_it_shows() {
     let mut memory = AppMemory::default();
     for number in 0..30 {
-        memory.add_reverted(&[item(&format!("shop-{number}"))]);
+        memory.add_reverted(&[item(&format!("shop-{number}"))], Timestamp::from_second(100).unwrap());
     }
     assert_eq!(memory.unreported.len(), 20);
     assert_eq!(memory.unreported[0].name, "shop-29", "the newest are kept, and first");
     assert_eq!(memory.reverted()["Service"], 30);
+}
+
+#[test]
+fn what_was_reverted_is_dated_as_the_api_stores_it() {
+    let mut memory = AppMemory::default();
+    memory.add_reverted(&[item("shop-web")], Timestamp::from_millisecond(100_700).unwrap());
+    let stored: Vec<DriftItem> = serde_json::from_value(serde_json::to_value(&memory.unreported).unwrap()).unwrap();
+    assert_eq!(stored, memory.unreported, "a status that comes back through a watch has the same item");
 }
 
 #[test]

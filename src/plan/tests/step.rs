@@ -103,7 +103,7 @@ fn cases() -> Vec<Case> {
 fn live(child: &Child, object: Object) -> Live {
     match object {
         Object::New | Object::Missing | Object::Written | Object::ReportedDeleted => Live::Absent,
-        Object::Equal => Live::Verified { findings: Vec::new() },
+        Object::Equal => Live::Verified { unowned: Vec::new() },
         Object::Outdated => Live::Outdated { uid: "1".to_owned(), version: 7, replicas: None },
         Object::Drifted => drifted(child),
         Object::DriftedUpdate => {
@@ -213,7 +213,7 @@ fn words(step: &Step) -> &'static str {
         Step::Rest(ChildState::Observed) => "observed",
         Step::Rest(ChildState::Contested(_)) => "contested",
         Step::Rest(ChildState::AwaitDeletion) => "await deletion",
-        Step::Rest(ChildState::Leftover) => "leftover",
+        Step::Rest(ChildState::Leftover(_)) => "leftover",
         Step::Rest(ChildState::Held) => "held",
         Step::Rest(ChildState::Failed(..)) => "failed",
     }

@@ -487,7 +487,79 @@ fn without_an_object_the_last_status_distinguishes_a_deletion_from_a_creation() 
         (&deleted.change, lines(&deleted)),
         (&Change::Send(Request::Create), vec!["Deleted  [] -> [] by ".to_owned()])
     );
-    assert_eq!(judged(Live::Verified { findings: Vec::new() }, true).change, Change::Keep);
+    assert_eq!(judged(Live::Verified { unowned: Vec::new() }, true).change, Change::Keep);
     let outdated = judged(Live::Outdated { uid: "1".to_owned(), version: 7, replicas: None }, true);
     assert_eq!((outdated.change, outdated.drift.len()), (Change::Send(Request::Apply), 0));
+}
+
+#[test]
+fn a_second_owner_is_removed_from_every_kind() {
+    // It would keep the object alive after its app, without the app's NetworkPolicy.
+    for kind in ["ServiceAccount", "NetworkPolicy", "Deployment", "Service", "PodDisruptionBudget"] {
+        let child = child(kind);
+        let second = json!({ "apiVersion": "v1", "kind": "ConfigMap", "name": "keep", "uid": "9" });
+        let mut fake = disturbed(&child, |fake| {
+            fake.edit("k", |object| push(object, "/metadata/ownerReferences", second));
+        });
+        let verdict = judged(&child, &fake);
+        assert!(verdict.is_dangerous(), "{kind}");
+        let Change::Send(Request::Remove(patch)) = &verdict.change else { panic!("{kind}: {:?}", verdict.change) };
+        fake.patch(patch).unwrap();
+        assert_eq!(judged(&child, &fake).change, Change::Keep, "{kind}");
+        assert_eq!(fake.live()["metadata"]["ownerReferences"].as_array().unwrap().len(), 1, "{kind}");
+    }
+}
+
+#[test]
+fn many_additions_are_no_less_dangerous_than_one() {
+    let many = |kind: &str, edit: fn(&mut serde_json::Value, u8)| {
+        let child = child(kind);
+        let fake = disturbed(&child, |fake| fake.edit("k", |object| (0..150).for_each(|number| edit(object, number))));
+        judged(&child, &fake).is_dangerous()
+    };
+    assert!(many("Deployment", |object, number| {
+        let owner = json!({ "apiVersion": "v1", "kind": "ConfigMap", "name": "keep", "uid": number.to_string() });
+        push(object, "/metadata/ownerReferences", owner);
+    }));
+    assert!(many("Service", |object, number| set(object, &format!("/metadata/annotations/x{number}"), json!("x"))));
+    assert!(!many("Service", |object, number| set(object, &format!("/metadata/labels/x{number}"), json!("x"))));
+}
+
+#[test]
+fn annotations_that_command_other_controllers_are_removed_unless_the_policy_tolerates_them() {
+    for (kind, annotation) in
+        [("Service", "external-dns.alpha.kubernetes.io/hostname"), ("ServiceAccount", "eks.amazonaws.com/role-arn")]
+    {
+        let child = child(kind);
+        let field = annotation.replace('/', "~1");
+        let edit = |fake: &mut Fake| {
+            fake.edit("operator", |object| set(object, &format!("/metadata/annotations/{field}"), json!("x")));
+        };
+        let fake = disturbed(&child, edit);
+        let verdict = judged(&child, &fake);
+        assert!(matches!(verdict.change, Change::Send(Request::Remove(_))) && verdict.is_dangerous(), "{kind}");
+        // Also where no manager claims it.
+        let unclaimed = disturbed(&child, |fake| {
+            fake.unclaimed(|object| set(object, &format!("/metadata/annotations/{field}"), json!("x")));
+        });
+        assert!(matches!(judged(&child, &unclaimed).change, Change::Send(Request::Remove(_))), "{kind}");
+        let mut enforcement = Enforcement::default();
+        enforcement.tolerated = vec![tolerated(kind, &format!("metadata.annotations[{annotation}]"))];
+        let granted = judge(&child, UID, &fake.live(), LISTED, &enforcement);
+        assert_eq!((granted.change, granted.conditional), (Change::Keep, true), "{kind}");
+    }
+    let restarted = disturbed(&child("Service"), |fake| {
+        fake.edit("k", |object| set(object, "/metadata/annotations/kubectl.kubernetes.io~1x", json!("y")));
+    });
+    assert_eq!(judged(&child("Service"), &restarted).change, Change::Keep);
+}
+
+#[test]
+fn the_finding_about_an_unclaimed_addition_ends_when_the_policy_tolerates_it() {
+    let child = child("Deployment");
+    let live = || Live::Verified { unowned: vec!["spec.minReadySeconds".to_owned()] };
+    assert_eq!(verdict(&child, live(), true, &Enforcement::default()).findings.len(), 1);
+    let mut enforcement = Enforcement::default();
+    enforcement.tolerated = vec![tolerated("Deployment", "spec.minReadySeconds")];
+    assert_eq!(verdict(&child, live(), true, &enforcement).findings, []);
 }

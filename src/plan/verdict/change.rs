@@ -46,6 +46,8 @@ pub struct Verdict {
     pub drift: Vec<DriftItem>,
     /// Additions that no field manager claims.
     pub findings: Vec<FindingItem>,
+    /// Their paths.
+    pub unowned: Vec<String>,
     /// Whether the object is kept only because the policy tolerates something: it must be compared again when the
     /// policy changes.
     pub conditional: bool,
@@ -54,7 +56,15 @@ pub struct Verdict {
 impl Verdict {
     /// A verdict with a change and nothing else.
     pub(super) const fn new(change: Change) -> Self {
-        Self { change, correction: None, is_update: false, drift: Vec::new(), findings: Vec::new(), conditional: false }
+        Self {
+            change,
+            correction: None,
+            is_update: false,
+            drift: Vec::new(),
+            findings: Vec::new(),
+            unowned: Vec::new(),
+            conditional: false,
+        }
     }
 
     /// Whether any of the drift weakens the workload: then it is reverted at short intervals however often it returns.

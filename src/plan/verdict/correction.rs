@@ -81,7 +81,9 @@ fn metadata(live: &Value, corrected: &Value) -> Vec<Value> {
     let maps = |object: &Value| {
         let metadata = object.get("metadata");
         let map = |name: &str| metadata.and_then(|metadata| metadata.get(name)).cloned();
-        let maps = ["labels", "annotations"].into_iter().filter_map(|name| Some((name.to_owned(), map(name)?)));
+        let maps = ["labels", "annotations", "ownerReferences"]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), map(name)?)));
         Value::Object(maps.collect())
     };
     sections(&maps(live), &maps(corrected), "/metadata")

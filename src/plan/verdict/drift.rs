@@ -62,8 +62,9 @@ const LONGEST: usize = 128;
 /// The status entry for a difference.
 pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&Claim>, dangerous: bool) -> DriftItem {
     let leaf = difference.path.leaf();
+    let uid = child.body.pointer("/metadata/ownerReferences/0/uid").and_then(Value::as_str).unwrap_or_default();
     let public = child.kind.rules.public && !difference.path.is_within("metadata");
-    let show = |value: &Value| if public { plain(value) } else { show(leaf, value) };
+    let show = |value: &Value| if public { plain(value) } else { show(leaf, value, uid) };
     let shown = |value: &Option<Value>| value.as_ref().map(show).unwrap_or_default();
     DriftItem {
         kind: child.kind.name.to_owned(),
@@ -126,12 +127,12 @@ fn plain(value: &Value) -> String {
     text.chars().take(LONGEST).collect()
 }
 
-fn show(leaf: &str, value: &Value) -> String {
+fn show(leaf: &str, value: &Value, uid: &str) -> String {
     let text = match value {
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::String(text) if SHOWN.contains(&leaf) => text.clone(),
-        Value::Object(_) => return telling(value).unwrap_or_else(|| hashed(value)),
-        _ => return hashed(value),
+        Value::Object(_) => return telling(value).unwrap_or_else(|| hashed(value, uid)),
+        _ => return hashed(value, uid),
     };
     text.chars().take(LONGEST).collect()
 }
@@ -150,6 +151,7 @@ fn telling(value: &Value) -> Option<String> {
     (!leaves.is_empty()).then(|| leaves.join(", "))
 }
 
-fn hashed(value: &Value) -> String {
-    format!("sha256:{}", short_hash(&value.to_string()))
+/// Keyed with the app's UID, so that a value can't be looked up in a table, nor compared between apps.
+fn hashed(value: &Value, uid: &str) -> String {
+    format!("sha256:{}", short_hash(&format!("{uid} {value}")))
 }

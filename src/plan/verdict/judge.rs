@@ -14,7 +14,7 @@ use super::{
 use crate::{
     api::{Check, DriftChange, FindingItem, ToleratedPath},
     app::{Enforcement, PartName},
-    desired::{APPLIED_HASH, Child, MANAGED_BY},
+    desired::{APPLIED_HASH, Child, DANGEROUS_EVERYWHERE, MANAGED_BY},
 };
 
 /// Longest description of another owner.
@@ -47,12 +47,17 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
     }
     let mut healed: Vec<&Difference> = Vec::new();
     let mut left: Vec<&Difference> = Vec::new();
+    let mut outdated: Vec<&Difference> = Vec::new();
     for difference in &found {
         match judgement.class(difference) {
             Class::Granted => verdict.conditional = true,
-            Class::Outdated => verdict.is_update = true,
+            Class::Outdated => outdated.push(difference),
             Class::Residue => healed.push(difference),
-            Class::Unowned => verdict.findings.push(unowned(child, difference)),
+            Class::Unowned => {
+                let path = short(&difference.path);
+                verdict.findings.push(unowned(child, &path));
+                verdict.unowned.push(path);
+            }
             Class::Drift { claim, dangerous } => {
                 verdict.drift.push(drift_item(child, difference, claim.as_ref(), dangerous));
                 if observed && !is_watch_label(&difference.path) {
@@ -63,6 +68,7 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
             }
         }
     }
+    verdict.is_update = !outdated.is_empty();
     // A newer spec is applied though another manager claims the hash, as `kubectl rollout undo` does.
     verdict.is_update |= !left.is_empty() && !basis.listed && hash(live) != Some(&child.hash);
     verdict.drift.sort_by_key(|item| !item.dangerous);
@@ -72,6 +78,8 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
         healed.append(&mut left);
     }
     if !healed.is_empty() {
+        // What a drift excludes may be newly declared: removing the drift alone would be invalid too.
+        healed.append(&mut outdated);
         verdict.correction = Some(correction(live, &healed));
     }
     let leaving = live.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
@@ -141,7 +149,9 @@ struct Judgement<'a> {
 impl Judgement<'_> {
     fn class(&self, difference: &Difference) -> Class {
         let rules = &self.child.kind.rules;
-        let within = |patterns: &[&str]| patterns.iter().any(|pattern| difference.path.is_within(pattern));
+        let path = &difference.path;
+        let covers = |pattern: &&str| path.is_within(pattern) || (difference.is_bulk() && path.is_parent(pattern));
+        let within = |patterns: &[&str]| patterns.iter().any(covers);
         let added = difference.change == DriftChange::Added;
         let claims = claims(self.live, &difference.path);
         let foreign = claims.iter().any(Claim::is_foreign);
@@ -159,14 +169,15 @@ impl Judgement<'_> {
             return Class::Residue;
         }
         let claim = claims.into_iter().next();
-        let dangerous = within(rules.dangerous);
+        let dangerous = within(rules.dangerous) || within(DANGEROUS_EVERYWHERE);
+        let commanding = within(rules.commanding);
         if !added || dangerous {
-            return Class::Drift { claim, dangerous };
+            return Class::Drift { claim, dangerous: dangerous || commanding };
         }
-        if self.tolerated.iter().any(|tolerated| is_tolerated(tolerated, self.child, difference)) {
+        if is_tolerated(self.tolerated, self.child, &difference.path.to_string()) {
             return Class::Granted;
         }
-        if foreign { Class::Drift { claim, dangerous } } else { Class::Unowned }
+        if foreign || commanding { Class::Drift { claim, dangerous: commanding } } else { Class::Unowned }
     }
 }
 
@@ -223,19 +234,21 @@ fn is_watch_label(path: &Path) -> bool {
         .any(|fields| *path == Path::of_fields(fields))
 }
 
-fn is_tolerated(tolerated: &ToleratedPath, child: &Child, difference: &Difference) -> bool {
-    let path = difference.path.to_string();
-    tolerated.kind == child.kind.name
-        && path.strip_prefix(&tolerated.path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+/// Whether the policy tolerates an addition at this path.
+pub(super) fn is_tolerated(tolerated: &[ToleratedPath], child: &Child, path: &str) -> bool {
+    let covers = |tolerated: &ToleratedPath| {
+        let rest = path.strip_prefix(&tolerated.path);
+        tolerated.kind == child.kind.name && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    tolerated.iter().any(covers)
 }
 
-fn unowned(child: &Child, difference: &Difference) -> FindingItem {
+/// The finding for an addition that no field manager claims.
+pub(super) fn unowned(child: &Child, path: &str) -> FindingItem {
     let part = child.part.as_ref().map_or("", PartName::as_str);
     let message = format!(
-        "{} {} has {}, which nobody but us claims: a newer server's default, a webhook, or a client under our name",
-        child.kind.name,
-        child.name,
-        short(&difference.path)
+        "{} {} has {path}, which nobody but us claims: a newer server's default, a webhook, or a client under our name",
+        child.kind.name, child.name
     );
     FindingItem::about(part, Check::UnownedAddition, &message)
 }

@@ -3,9 +3,10 @@
 use super::{
     change::{Change, Request, Verdict},
     drift::deleted_item,
-    judge::{Basis, judge},
+    judge::{self, Basis, is_tolerated, judge},
 };
 use crate::{
+    api::FindingItem,
     desired::Child,
     plan::known::{Known, Live},
 };
@@ -15,7 +16,9 @@ use crate::{
 pub fn of(child: &Child, known: &Known<'_>) -> Verdict {
     match &known.live {
         Live::Absent => absent(child, known),
-        Live::Verified { findings } => Verdict { findings: findings.clone(), ..Verdict::new(Change::Keep) },
+        Live::Verified { unowned } => {
+            Verdict { findings: findings(child, unowned, known), ..Verdict::new(Change::Keep) }
+        }
         Live::Outdated { .. } => Verdict { is_update: true, ..Verdict::new(Change::Send(Request::Apply)) },
         Live::Foreign { holder } => Verdict::new(Change::Conflict { holder: holder.clone() }),
         Live::Object { object, verified, .. } => {
@@ -34,4 +37,11 @@ fn absent(child: &Child, known: &Known<'_>) -> Verdict {
     let change = if left { Change::Keep } else { Change::Send(Request::Create) };
     let drift = if deleted { vec![deleted_item(child)] } else { Vec::new() };
     Verdict { drift, is_update: !left, ..Verdict::new(change) }
+}
+
+/// The findings for additions that no field manager claimed when the object was compared, but for those that the policy tolerates
+/// now.
+fn findings(child: &Child, unowned: &[String], known: &Known<'_>) -> Vec<FindingItem> {
+    let left = unowned.iter().filter(|path| !is_tolerated(&known.enforcement.tolerated, child, path));
+    left.map(|path| judge::unowned(child, path)).collect()
 }

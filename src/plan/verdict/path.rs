@@ -103,6 +103,11 @@ impl Path {
         self.starts_with(pattern)
     }
 
+    /// Whether the pattern is for the members of the list or map at this path.
+    pub(super) fn is_parent(&self, pattern: &str) -> bool {
+        pattern.rsplit_once(' ').is_some_and(|(parent, member)| ["*", "[]"].contains(&member) && self.is(parent))
+    }
+
     fn starts_with(&self, pattern: &str) -> bool {
         let mut segments = self.0.iter();
         pattern.split(' ').all(|wanted| segments.next().is_some_and(|segment| segment.matches(wanted)))

@@ -21,7 +21,10 @@ pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
 
 pub(super) fn of(applied: &Applied, status: &HardenedAppStatus) -> Decision {
     if is_available(&applied.target, &applied.progress) {
-        return Decision::new(true, Reason::Available, "all pods of all components serve");
+        let rollouts = applied.progress.values().filter_map(PartProgress::rollout);
+        let all = rollouts.into_iter().all(|rollout| rollout.ready >= rollout.desired);
+        let message = if all { "all pods of all components serve" } else { "enough pods of all components serve" };
+        return Decision::new(true, Reason::Available, message);
     }
     let stuck = applied.progress.values().filter_map(PartProgress::rollout).any(|rollout| rollout.stuck);
     let reason = if stuck { Reason::RolloutStuck } else { Reason::RolloutInProgress };

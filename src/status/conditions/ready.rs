@@ -3,11 +3,13 @@
 use super::{accepted, available, decision::Decision};
 use crate::{
     api::{DriftChange, DriftMode, HardenedAppStatus, PAUSED, Reason},
+    desired::Stage,
     plan::{Applied, ChildOutcome, ChildState, Outcome},
 };
 
 /// What keeps an applied app from being ready; the first that holds gives the reason.
-const CHECKS: [fn(&Applied) -> Option<Decision>; 5] = [paused, conflict, failed, being_deleted, missing];
+const CHECKS: [fn(&Applied) -> Option<Decision>; 6] =
+    [paused, conflict, failed, contested_guard, being_deleted, missing];
 
 pub(super) fn decide(outcome: &Outcome, status: &HardenedAppStatus) -> Decision {
     if let Some(refused) = accepted::refused(outcome) {
@@ -49,6 +51,18 @@ fn failed(applied: &Applied) -> Option<Decision> {
         ChildState::Failed(_, message) => Some(Decision::new(false, Reason::ApplyFailed, message.clone())),
         _ => None,
     })
+}
+
+/// Pods may run without the guard as it is declared.
+fn contested_guard(applied: &Applied) -> Option<Decision> {
+    let is_guard = |child: &&ChildOutcome| child.kind.stage == Stage::Guard;
+    let mut guards = applied.children.iter().filter(is_guard);
+    let child = guards.find(|child| matches!(child.state, ChildState::Contested(_)) && child.is_weakened())?;
+    let message = format!(
+        "{} {} is changed again and again by another manager, and changes of its component wait: see drift.open",
+        child.kind.name, child.name
+    );
+    Some(Decision::new(false, Reason::Contested, message))
 }
 
 fn being_deleted(applied: &Applied) -> Option<Decision> {

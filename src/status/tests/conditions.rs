@@ -4,8 +4,8 @@ use super::{at, child, condition, conflict, failed, first, item, outcome, progre
 use crate::{
     api::{DriftChange, DriftItem, DriftMode, HardenedAppStatus},
     app::Refusal,
-    desired::Rollout,
-    plan::{Applied, ChildOutcome, ChildState, Outcome, PodState},
+    desired::{Progress, Rollout},
+    plan::{self, Applied, ChildOutcome, ChildState, Outcome, PodState},
 };
 
 /// The outcome, the conditions it leads to, and a part of the message of `Ready`.
@@ -424,7 +424,11 @@ fn findings_of_spec_and_cluster_are_listed_once_each() {
         applied.children[0].findings = vec![finding.clone(), finding];
     }));
     let leftover = first(&outcome(|applied| {
-        applied.children.push(ChildOutcome { declared: false, part: None, ..child("Service", ChildState::Leftover) });
+        applied.children.push(ChildOutcome {
+            declared: false,
+            part: None,
+            ..child("Service", ChildState::Leftover(std::time::Duration::ZERO))
+        });
     }));
     assert!(
         leftover.findings.iter().any(|finding| finding.message.starts_with("Service shop-web is no longer declared"))
@@ -442,4 +446,60 @@ fn a_status_of_an_earlier_version_is_not_written_again_for_a_renamed_field_alone
     assert_eq!(then(&earlier, &outcome(|_| {})), earlier);
     let changed = then(&earlier, &outcome(|applied| applied.progress.clear()));
     assert_eq!(changed.applied_generation, Some(1));
+}
+
+#[test]
+fn an_autoscaler_that_adds_pods_doesnt_change_ready() {
+    let scaled = |ready, fewest| {
+        let status = first(&outcome(|applied| {
+            let rollout = Rollout { desired: 9, ready, current: true, ..Rollout::default() };
+            applied.progress.values_mut().for_each(|progress| {
+                progress.progress = Some(Progress::Rollout(rollout.clone()));
+                progress.fewest = fewest;
+            });
+        }));
+        assert!(ready == 9 || !status.components[0].message.is_empty(), "what is missing is said");
+        summary(&status).remove(0)
+    };
+    assert_eq!(scaled(9, Some(2)), "Ready=True/Available");
+    assert_eq!(scaled(2, Some(2)), "Ready=True/Available");
+    assert_eq!(scaled(1, Some(2)), "Ready=False/RolloutInProgress");
+    assert_eq!(scaled(2, None), "Ready=False/RolloutInProgress");
+}
+
+#[test]
+fn a_status_that_was_written_without_an_answer_is_not_repeated() {
+    let first = first(&outcome(|applied| applied.children[1].reverted = vec![item("spec.replicas")]));
+    assert_eq!(first.drift.reverted.len(), 1);
+    // The watch shows that it was written; the same item, with its date, is still unreported.
+    let unreported = first.drift.reverted.clone();
+    let again = crate::status::report(&first, Some(1), &outcome(|_| {}), &unreported, at(300));
+    assert_eq!(again.drift.reverted.len(), 1);
+    let repeated = DriftItem { since: None, ..unreported[0].clone() };
+    let again = crate::status::report(&first, Some(1), &outcome(|_| {}), &[repeated], at(300));
+    assert_eq!(again.drift.reverted.len(), 2, "the same deviation at another time is another one");
+}
+
+#[test]
+fn a_contested_guard_is_not_ready() {
+    let contested = |dangerous| {
+        let status = first(&outcome(|applied| {
+            applied.children[0].state = ChildState::Contested(std::time::Duration::from_secs(8));
+            applied.children[0].open = vec![DriftItem { dangerous, ..item("spec.ingress") }];
+        }));
+        summary(&status).remove(0)
+    };
+    assert_eq!(contested(true), "Ready=False/Contested");
+    assert_eq!(contested(false), "Ready=True/Available", "a label does no harm");
+}
+
+#[test]
+fn what_waits_for_the_end_of_a_pause_is_not_tried_again() {
+    let next = |paused| {
+        plan::next(&outcome(|applied| {
+            applied.target.ungated.enforcement.paused = paused;
+            applied.children[0].state = ChildState::Held;
+        }))
+    };
+    assert_eq!((next(false), next(true)), (Some(plan::AWAITED), None));
 }

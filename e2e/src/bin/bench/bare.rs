@@ -99,7 +99,7 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedApp
     let progress = deployments.filter_map(|child| {
         let replicas = replicas(child).and_then(|replicas| i32::try_from(replicas).ok());
         let progress = Some(Progress::Rollout(rollout(replicas.unwrap_or_default())));
-        Some((child.part.clone()?, PartProgress { progress, pods: Vec::new() }))
+        Some((child.part.clone()?, PartProgress { progress, pods: Vec::new(), fewest: None }))
     });
     let outcome = Outcome::Applied(Box::new(Applied {
         findings: app.findings.clone(),

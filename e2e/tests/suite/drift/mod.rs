@@ -2,8 +2,9 @@
 
 mod additions;
 mod autoscalers;
+mod co_owned;
+mod commanding;
 mod edit;
-mod identities;
 mod kinds;
 mod masses;
 mod one_of;

@@ -44,11 +44,11 @@ async fn foreign_annotations_and_finalizers_stay() -> Result<()> {
     let pull_secret: fn(&mut Value) = |object| push(object, "/imagePullSecrets", json!({ "name": "x" }));
     let label: fn(&mut Value) = |object| set(object, "/metadata/labels/team", "x".into());
     let cases = [
-        ("Service", "/metadata/annotations/example.com~1note", annotation),
+        // On a Service and a ServiceAccount only annotations of the platform and of kubectl, because others may command something.
+        ("Service", "/metadata/annotations/kubectl.kubernetes.io~1note", of_kubectl),
         ("Deployment", "/metadata/annotations/example.com~1note", annotation),
         ("NetworkPolicy", "/metadata/annotations/example.com~1note", annotation),
         ("PodDisruptionBudget", "/metadata/annotations/example.com~1note", annotation),
-        // On a ServiceAccount only annotations of the platform and of kubectl, because others may grant an identity.
         ("ServiceAccount", "/metadata/annotations/openshift.io~1note", of_platform),
         ("ServiceAccount", "/metadata/annotations/kubectl.kubernetes.io~1note", of_kubectl),
         ("NetworkPolicy", "/metadata/finalizers/0", finalizer),
