@@ -511,6 +511,34 @@ fn a_second_owner_is_removed_from_every_kind() {
 }
 
 #[test]
+fn fields_that_change_what_a_container_may_do_are_removed_though_no_manager_claims_them() {
+    let child = child("Deployment");
+    for (field, value) in [
+        ("containers/0/resources/limits/nvidia.com~1gpu", json!("8")),
+        ("containers/0/resources/claims", json!([{ "name": "gpu" }])),
+        ("containers/0/workingDir", json!("/srv")),
+        ("containers/0/stdin", json!(true)),
+        ("containers/0/stdinOnce", json!(true)),
+        ("containers/0/tty", json!(true)),
+        ("containers/0/restartPolicy", json!("Never")),
+        ("containers/0/restartPolicyRules", json!([{ "action": "Restart" }])),
+        ("resources", json!({ "limits": { "cpu": "64" } })),
+        ("resourceClaims", json!([{ "name": "gpu", "resourceClaimName": "gpu" }])),
+        ("overhead", json!({ "cpu": "1" })),
+        ("setHostnameAsFQDN", json!(true)),
+        ("subdomain", json!("mine")),
+        ("schedulingGroup", json!({ "podGroupName": "x" })),
+        ("evictionResponders", json!([{ "name": "x" }])),
+    ] {
+        let fake = disturbed(&child, |fake| {
+            fake.unclaimed(|object| set(object, &format!("/spec/template/spec/{field}"), value));
+        });
+        let verdict = judged(&child, &fake);
+        assert!(matches!(verdict.change, Change::Send(_)) && verdict.is_dangerous(), "{field}: {:?}", verdict.change);
+    }
+}
+
+#[test]
 fn many_additions_are_no_less_dangerous_than_one() {
     let many = |kind: &str, edit: fn(&mut serde_json::Value, u8)| {
         let child = child(kind);

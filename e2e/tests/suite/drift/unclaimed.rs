@@ -12,7 +12,7 @@ use crate::scene::{Scene, WEB};
 use crate::tamper::edit;
 
 /// Additions to a Deployment as merge patches, with the path in the status.
-fn additions() -> [(&'static str, Value); 6] {
+fn additions() -> [(&'static str, Value); 8] {
     let in_pods = |pod: Value| json!({ "spec": { "template": { "spec": pod } } });
     [
         ("spec.paused", json!({ "spec": { "paused": true } })),
@@ -20,6 +20,8 @@ fn additions() -> [(&'static str, Value); 6] {
         ("spec.template.spec.priorityClassName", in_pods(json!({ "priorityClassName": "system-node-critical" }))),
         ("spec.template.spec.readinessGates", in_pods(json!({ "readinessGates": [{ "conditionType": "x.com/y" }] }))),
         ("spec.template.spec.schedulingGates", in_pods(json!({ "schedulingGates": [{ "name": "x.com/y" }] }))),
+        ("spec.template.spec.setHostnameAsFQDN", in_pods(json!({ "setHostnameAsFQDN": true }))),
+        ("spec.template.spec.subdomain", in_pods(json!({ "subdomain": "mine" }))),
         ("spec.template.spec.nodeSelector", in_pods(json!({ "nodeSelector": { "mine": "yes" } }))),
     ]
 }
