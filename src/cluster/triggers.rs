@@ -18,16 +18,29 @@ use super::cache::AppKey;
 pub struct Triggers {
     one: UnboundedSender<AppKey>,
     all: UnboundedSender<()>,
+    /// All apps of a namespace.
+    namespaces: UnboundedSender<String>,
     /// Until the caches are full the queue isn't read: the first reconciliations cover every app anyway.
     armed: AtomicBool,
 }
 
+/// The apps to reconcile.
+pub struct Triggered {
+    /// Single apps.
+    pub ones: BoxStream<'static, AppKey>,
+    /// All apps of a namespace.
+    pub namespaces: BoxStream<'static, String>,
+    /// All apps.
+    pub all: BoxStream<'static, ()>,
+}
+
 impl Triggers {
-    /// The triggers, and the two streams on which they arrive: single apps, and all of them.
+    /// The triggers, and the streams on which they arrive.
     #[must_use]
-    pub fn new() -> (Arc<Self>, BoxStream<'static, AppKey>, BoxStream<'static, ()>) {
-        let ((one, ones), (all, alls)) = (unbounded(), unbounded());
-        (Arc::new(Self { one, all, armed: AtomicBool::new(false) }), ones.boxed(), alls.boxed())
+    pub fn new() -> (Arc<Self>, Triggered) {
+        let ((one, ones), (all, alls), (namespaces, of_namespaces)) = (unbounded(), unbounded(), unbounded());
+        let triggered = Triggered { ones: ones.boxed(), namespaces: of_namespaces.boxed(), all: alls.boxed() };
+        (Arc::new(Self { one, all, namespaces, armed: AtomicBool::new(false) }), triggered)
     }
 
     pub(super) fn arm(&self) {
@@ -40,6 +53,12 @@ impl Triggers {
                 // Fails only when the queue has ended, and with it the process.
                 let _ = self.one.unbounded_send(app);
             }
+        }
+    }
+
+    pub(super) fn reconcile_all_in(&self, namespace: String) {
+        if self.armed.load(Ordering::Acquire) {
+            let _ = self.namespaces.unbounded_send(namespace);
         }
     }
 

@@ -3,14 +3,14 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use clap::Args;
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use kube::{
-    Api, Client, Resource,
+    Api, Client, Resource, ResourceExt,
     runtime::{
         WatchStreamExt,
         controller::{self, Config},
         events::{Recorder, Reporter},
-        reflector::{self, ObjectRef},
+        reflector::{self, ObjectRef, Store},
         watcher::{self, Event, watcher},
     },
 };
@@ -68,7 +68,7 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
     let listener = server::listen(arguments.listen).await?;
     tokio::spawn(server::serve(listener, Pages { metrics, health: health.clone() }));
 
-    let (triggers, ones, all) = Triggers::new();
+    let (triggers, triggered) = Triggers::new();
     let mut stop_signal = stop::requested(health.clone())?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "filling caches");
     let watches = tokio::select! {
@@ -98,10 +98,13 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
         .reflect(writer)
         .applied_objects();
     tracing::info!("caches are full, reconciling every app");
+    let stored = reader.clone();
+    let of_namespaces = triggered.namespaces.flat_map(move |namespace| stream::iter(all_in(&stored, &namespace)));
     let work = kube::runtime::Controller::for_stream(apps, reader)
         .with_config(Config::default().concurrency(CONCURRENCY))
-        .reconcile_on(ones.map(|(namespace, name)| ObjectRef::new(&name).within(&namespace)))
-        .reconcile_all_on(all)
+        .reconcile_on(triggered.ones.map(|(namespace, name)| ObjectRef::new(&name).within(&namespace)))
+        .reconcile_on(of_namespaces)
+        .reconcile_all_on(triggered.all)
         .graceful_shutdown_on(stop_signal.clone())
         .run(
             move |app, context| {
@@ -121,6 +124,12 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// All apps of a namespace.
+fn all_in(apps: &Store<StoredApp>, namespace: &str) -> Vec<ObjectRef<StoredApp>> {
+    let apps = apps.state().into_iter().filter(|app| app.namespace().as_deref() == Some(namespace));
+    apps.map(|app| ObjectRef::from_obj(&*app)).collect()
+}
+
 fn report(error: &controller::Error<cluster::Failure, watcher::Error>) {
     use controller::Error;
     match error {
@@ -138,4 +147,26 @@ fn report(error: &controller::Error<cluster::Failure, watcher::Error>) {
 
 fn recorder(client: Client) -> Recorder {
     Recorder::new(client, Reporter { controller: MANAGER.to_owned(), instance: std::env::var("POD_NAME").ok() })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_namespace_wakes_its_own_apps() {
+        let (reader, mut writer) = reflector::store::<StoredApp>();
+        for (namespace, name) in [("one", "a"), ("two", "b"), ("one", "c")] {
+            let app = json!({
+                "apiVersion": "hardened.dev/v1alpha1", "kind": "HardenedApp",
+                "metadata": { "namespace": namespace, "name": name }, "spec": { "components": [] },
+            });
+            writer.apply_watcher_event(&Event::Apply(serde_json::from_value(app).unwrap()));
+        }
+        let mut names: Vec<String> = all_in(&reader, "one").into_iter().map(|app| app.name).collect();
+        names.sort();
+        assert_eq!(names, ["a", "c"]);
+    }
 }

@@ -20,13 +20,18 @@ pub(super) fn watch_policies(
 ) -> oneshot::Receiver<()> {
     let settings = settings.clone();
     let api = Api::<DeserializeGuard<HardeningPolicy>>::all(watches.client.clone());
-    watch(watches, api, triggers, move |change| match change {
-        Observed::Object(policy) => settings.policy_observed(policy),
-        Observed::Deleted(name) => {
-            settings.policy_deleted(name);
-            true
+    watch(watches, api, triggers, move |change, triggers| {
+        let changed = match change {
+            Observed::Object(policy) => settings.policy_observed(policy),
+            Observed::Deleted(name) => {
+                settings.policy_deleted(name);
+                true
+            }
+            Observed::Listed(names) => settings.policies_listed(names),
+        };
+        if changed {
+            triggers.reconcile_all();
         }
-        Observed::Listed(names) => settings.policies_listed(names),
     })
 }
 
@@ -37,17 +42,15 @@ pub(super) fn watch_namespaces(
 ) -> oneshot::Receiver<()> {
     let settings = settings.clone();
     let api = Api::<PartialObjectMeta<Namespace>>::all(watches.client.clone());
-    watch(watches, api, triggers, move |change| match change {
-        Observed::Object(namespace) => settings.namespace_observed(namespace),
+    watch(watches, api, triggers, move |change, triggers| match change {
+        Observed::Object(namespace) => {
+            if settings.namespace_observed(namespace) {
+                triggers.reconcile_all_in(namespace.name_any());
+            }
+        }
         // Its apps are deleted with it.
-        Observed::Deleted(name) => {
-            settings.namespace_deleted(name);
-            false
-        }
-        Observed::Listed(names) => {
-            settings.namespaces_listed(names);
-            false
-        }
+        Observed::Deleted(name) => settings.namespace_deleted(name),
+        Observed::Listed(names) => settings.namespaces_listed(names),
     })
 }
 
@@ -59,34 +62,26 @@ enum Observed<'a, K> {
     Listed(&'a HashSet<String>),
 }
 
-/// Follows policies or namespaces; `store` returns whether a change matters to apps.
+/// Follows policies or namespaces; `store` stores a change and wakes the apps that it matters to.
 fn watch<K>(
     watches: &mut Watches,
     api: Api<K>,
     triggers: &Arc<Triggers>,
-    store: impl Fn(Observed<'_, K>) -> bool + Send + 'static,
+    store: impl Fn(Observed<'_, K>, &Triggers) + Send + 'static,
 ) -> oneshot::Receiver<()>
 where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
 {
     let triggers = triggers.clone();
     let mut listed = HashSet::new();
-    watches.follow(api, None, move |event| {
-        let changed = match event {
-            Event::Init => {
-                listed.clear();
-                false
-            }
-            Event::InitApply(object) => {
-                listed.insert(object.name_any());
-                store(Observed::Object(&object))
-            }
-            Event::InitDone => store(Observed::Listed(&listed)),
-            Event::Apply(object) => store(Observed::Object(&object)),
-            Event::Delete(object) => store(Observed::Deleted(&object.name_any())),
-        };
-        if changed {
-            triggers.reconcile_all();
+    watches.follow(api, None, move |event| match event {
+        Event::Init => listed.clear(),
+        Event::InitApply(object) => {
+            listed.insert(object.name_any());
+            store(Observed::Object(&object), &triggers);
         }
+        Event::InitDone => store(Observed::Listed(&listed), &triggers),
+        Event::Apply(object) => store(Observed::Object(&object), &triggers),
+        Event::Delete(object) => store(Observed::Deleted(&object.name_any()), &triggers),
     })
 }
