@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    api::HardenedApp,
+    api::{DriftChange, DriftItem, HardenedApp},
     app::{App, AppId, Policy},
     desired::{Child, KINDS, Kind, children},
     release::Target,
@@ -53,4 +53,19 @@ pub(crate) fn child_of(spec: Value, kind: &str) -> Child {
 /// The shop's child of a kind.
 pub(crate) fn child(kind: &str) -> Child {
     child_of(shop(), kind)
+}
+
+/// A changed type of a Service, which no manager claims.
+pub(crate) fn drift_item(name: &str) -> DriftItem {
+    DriftItem {
+        kind: "Service".to_owned(),
+        name: name.to_owned(),
+        path: "spec.type".to_owned(),
+        change: DriftChange::Changed,
+        dangerous: false,
+        desired: String::new(),
+        live: String::new(),
+        manager: String::new(),
+        since: None,
+    }
 }

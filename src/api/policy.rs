@@ -48,7 +48,8 @@ pub struct HardeningPolicySpec {
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct ImagePolicy {
-    /// Registries, or registry and path, that images must come from: `registry.example.com/team`. An image that names no registry is refused then. Empty allows all.
+    /// Registries, or registry and path, that images must come from: `registry.example.com/team`.
+    /// An image that names no registry is refused then. Empty allows all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(min = 1, max = 256)))]
     pub allowed_registries: Vec<String>,

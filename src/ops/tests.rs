@@ -13,9 +13,10 @@ use super::{
     reconciles::Reconciles,
 };
 use crate::{
-    api::{DriftChange, DriftItem, StoredApp},
+    api::StoredApp,
     cluster::{Memory, Traffic},
     desired::KINDS,
+    fixtures::drift_item,
 };
 
 fn app(name: &str, uid: &str, status: &Value) -> StoredApp {
@@ -39,20 +40,6 @@ fn status() -> Value {
     })
 }
 
-fn item() -> DriftItem {
-    DriftItem {
-        kind: "Service".to_owned(),
-        name: "shop-web".to_owned(),
-        path: "spec.type".to_owned(),
-        change: DriftChange::Changed,
-        dangerous: false,
-        desired: String::new(),
-        live: String::new(),
-        manager: String::new(),
-        since: None,
-    }
-}
-
 /// The samples of the metrics whose name has this prefix.
 fn samples(text: &str, prefix: &str) -> Vec<String> {
     text.lines().filter(|line| line.starts_with(prefix)).map(str::to_owned).collect()
@@ -65,7 +52,9 @@ fn an_app_has_metrics_from_its_status_until_it_is_deleted() {
     metrics.collect(OfApps { apps: apps.clone(), memory: memory.clone() });
     apps.observe(&Event::Apply(app("shop", "1", &status())));
     memory.begin("1");
-    memory.of("1", |memory| memory.add_reverted(&[item(), item()], Timestamp::from_second(100).unwrap()));
+    memory.of("1", |memory| {
+        memory.add_reverted(&[drift_item("shop-web"), drift_item("shop-web")], Timestamp::from_second(100).unwrap());
+    });
     let expected = r#"# HELP hardenedapp_build The running operator.
 # TYPE hardenedapp_build info
 hardenedapp_build_info{version="VERSION"} 1
@@ -91,7 +80,7 @@ KINDS# EOF
     assert_eq!(metrics.text().unwrap(), expected);
 
     assert_eq!(apps.observe(&Event::Delete(app("shop", "1", &status()))), ["1"]);
-    memory.of("1", |memory| memory.add_reverted(&[item()], Timestamp::from_second(100).unwrap()));
+    memory.of("1", |memory| memory.add_reverted(&[drift_item("shop-web")], Timestamp::from_second(100).unwrap()));
     let text = metrics.text().unwrap();
     assert!(!text.contains("shop"), "a reconciliation that ends late restores no series: {text}");
 }

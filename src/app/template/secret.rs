@@ -52,7 +52,7 @@ const SWITCHES: [&str; 8] = ["ALLOW", "DISABLE", "ENABLE", "NO", "REQUIRE", "SKI
 /// Whether a variable or flag of this name, with this value, is a secret in plain text.
 ///
 /// Where the name ends in a secret's word, each value is one but for switches and references to variables. Where it only has the word,
-/// paths (`POSTGRES_PASSWORD_FILE`), URLs (`OAUTH_TOKEN_URL`) and numbers (`PASSWORD_MIN_LENGTH`) are none either.
+/// paths, URLs and whole numbers are none either, nor is any value of a name that ends in a word of `DESCRIBING`: `TOKEN_ISSUER`.
 pub(super) fn is_secret(name: &str, value: &str) -> bool {
     let words = words(name);
     if value.is_empty() || is_switch(value) || is_reference(value) || !has_secret(&words) {

@@ -5,30 +5,16 @@ use std::time::{Duration, Instant};
 use k8s_openapi::jiff::Timestamp;
 
 use crate::{
-    api::{DriftChange, DriftItem},
-    fixtures::{child, child_of, shop},
+    api::DriftItem,
+    fixtures::{child, child_of, drift_item, shop},
     plan::{AppMemory, ChildMemory},
 };
-
-fn item(name: &str) -> DriftItem {
-    DriftItem {
-        kind: "Service".to_owned(),
-        name: name.to_owned(),
-        path: "spec.type".to_owned(),
-        change: DriftChange::Changed,
-        dangerous: false,
-        desired: String::new(),
-        live: String::new(),
-        manager: String::new(),
-        since: None,
-    }
-}
 
 #[test]
 fn no_more_is_kept_for_the_status_than_it_shows() {
     let mut memory = AppMemory::default();
     for number in 0..30 {
-        memory.add_reverted(&[item(&format!("shop-{number}"))], Timestamp::from_second(100).unwrap());
+        memory.add_reverted(&[drift_item(&format!("shop-{number}"))], Timestamp::from_second(100).unwrap());
     }
     assert_eq!(memory.unreported.len(), 20);
     assert_eq!(memory.unreported[0].name, "shop-29", "the newest are kept, and first");
@@ -38,7 +24,7 @@ fn no_more_is_kept_for_the_status_than_it_shows() {
 #[test]
 fn what_was_reverted_is_dated_as_the_api_stores_it() {
     let mut memory = AppMemory::default();
-    memory.add_reverted(&[item("shop-web")], Timestamp::from_millisecond(100_700).unwrap());
+    memory.add_reverted(&[drift_item("shop-web")], Timestamp::from_millisecond(100_700).unwrap());
     let stored: Vec<DriftItem> = serde_json::from_value(serde_json::to_value(&memory.unreported).unwrap()).unwrap();
     assert_eq!(stored, memory.unreported, "a status that comes back through a watch has the same item");
 }
