@@ -33,7 +33,7 @@ pub enum Step {
         /// What for.
         purpose: Purpose,
     },
-    /// The object is read: it may exist without the label that the watches select by.
+    /// The object is read: its text isn't kept, or it may exist without the label that the watches select by.
     Read,
 }
 
@@ -54,7 +54,8 @@ pub const MOST_REQUESTS: usize = 4;
 #[must_use]
 pub fn step(child: &Child, known: &Known<'_>, memory: &ChildMemory, now: Instant) -> NextStep {
     let verdict = verdict::of(child, known);
-    let step = if may_be_out_of_sight(child, known) && !memory.gone {
+    let unread = matches!(known.live, Live::Unread { .. });
+    let step = if unread || (may_be_out_of_sight(child, known) && !memory.gone) {
         Step::Read
     } else {
         match &verdict.change {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{
+    sent,
     server::{Answer, Server},
     stored,
 };
@@ -45,7 +46,7 @@ impl Scene {
     fn in_place(kinds: &[&str]) -> Self {
         let mut scene = Self::of(kinds);
         for child in &scene.children {
-            scene.cache.observed(child.kind, &stored(child, "1", 7));
+            scene.cache.observed(child.kind, &sent(&stored(child, "1", 7)));
             scene.status.children.push(ChildRef { kind: child.kind.name.to_owned(), name: child.name.clone() });
         }
         scene
@@ -186,7 +187,7 @@ async fn drift_is_reverted_with_one_apply() {
     let scene = Scene::in_place(&["Service"]);
     scene.states().await;
     let changed = drifted(&child("Service"), 8, |object| object["spec"]["type"] = json!("NodePort"));
-    scene.cache.observed(child("Service").kind, &changed);
+    scene.cache.observed(child("Service").kind, &sent(&changed));
     scene.expect("apply services", Answer::Object(stored(&child("Service"), "1", 9)));
     let outcomes = scene.converge().await;
     scene.server.finish();
@@ -204,7 +205,7 @@ async fn an_added_member_is_removed_before_the_apply_that_it_could_make_invalid(
         })
     };
     let removed = drifted(&child("Service"), 9, |object| object["spec"]["type"] = json!("NodePort"));
-    scene.cache.observed(child("Service").kind, &added(8, "NodePort"));
+    scene.cache.observed(child("Service").kind, &sent(&added(8, "NodePort")));
     scene
         .expect("patch services", Answer::Object(removed))
         .expect("apply services", Answer::Object(stored(&child("Service"), "1", 10)));
@@ -218,7 +219,7 @@ async fn where_neither_apply_nor_removal_is_valid_everything_is_set_at_once() {
     let scene = Scene::in_place(&["Service"]);
     scene.states().await;
     let changed = drifted(&child("Service"), 8, |object| object["spec"]["type"] = json!("NodePort"));
-    scene.cache.observed(child("Service").kind, &changed);
+    scene.cache.observed(child("Service").kind, &sent(&changed));
     scene
         .expect("apply services", Answer::Code(422))
         .expect("patch services", Answer::Object(stored(&child("Service"), "1", 9)))
@@ -258,7 +259,7 @@ async fn an_object_recreated_by_another_owner_isnt_touched() {
     let scene = Scene::in_place(&["Service"]);
     scene.states().await;
     let changed = drifted(&child("Service"), 8, |object| object["spec"]["type"] = json!("NodePort"));
-    scene.cache.observed(child("Service").kind, &changed);
+    scene.cache.observed(child("Service").kind, &sent(&changed));
     // The apply names the UID that was compared: for another object of the name the server answers with a conflict.
     scene
         .expect("apply services", Answer::Code(409))
@@ -271,7 +272,7 @@ async fn an_object_changed_as_fast_as_it_is_applied_is_reported_as_failed() {
     let scene = Scene::in_place(&["Service"]);
     scene.states().await;
     let changed = |version| drifted(&child("Service"), version, |object| object["spec"]["type"] = json!("NodePort"));
-    scene.cache.observed(child("Service").kind, &changed(8));
+    scene.cache.observed(child("Service").kind, &sent(&changed(8)));
     for version in 9..13 {
         scene.expect("apply services", Answer::Object(changed(version)));
     }
@@ -299,7 +300,7 @@ async fn a_guard_is_created_before_the_workload() {
 async fn an_object_missing_from_the_cache_is_read_once_if_it_isnt_recreated() {
     let mut scene = Scene::in_place(&["Service"]);
     scene.target.ungated.enforcement.mode = DriftMode::Observe;
-    scene.cache.deleted(child("Service").kind, &stored(&child("Service"), "1", 8));
+    scene.cache.deleted(child("Service").kind, &sent(&stored(&child("Service"), "1", 8)));
     scene.expect("get services", Answer::Code(404));
     let outcomes = scene.converge().await;
     scene.server.finish();

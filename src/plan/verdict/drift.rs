@@ -7,6 +7,7 @@ use super::{compare::Difference, ownership::Claim, path::Path};
 use crate::{
     api::{DriftChange, DriftItem},
     desired::{Child, short_hash},
+    plan::oversized::Oversized,
 };
 
 /// Fields whose text isn't confidential and shows what was changed. Everything else (environment, arguments,
@@ -119,6 +120,20 @@ pub(in crate::plan) fn deleted_item(child: &Child) -> DriftItem {
 /// The status entry for an object whose reference to the app was removed.
 pub(super) fn disowned_item(child: &Child) -> DriftItem {
     DriftItem { path: "metadata.ownerReferences".to_owned(), change: DriftChange::Removed, ..deleted_item(child) }
+}
+
+/// The status entry for an object that is too large to be compared.
+pub(super) fn oversized_item(child: &Child, found: &Oversized) -> DriftItem {
+    let (path, length) = found.largest();
+    let (manager, since) = found.manager.clone().unwrap_or_default();
+    DriftItem {
+        path: path.to_owned(),
+        change: DriftChange::Changed,
+        live: format!("{} KiB, too large to be compared", length.div_ceil(1024)),
+        manager,
+        since: since.map(Time),
+        ..deleted_item(child)
+    }
 }
 
 /// A value as it is.

@@ -15,10 +15,8 @@ use crate::{
     api::{Check, DriftChange, FindingItem, ToleratedPath},
     app::{Enforcement, PartName},
     desired::{APPLIED_HASH, Child, DANGEROUS_EVERYWHERE, MANAGED_BY},
+    plan::controller::{Controller, holder},
 };
-
-/// Longest description of another owner.
-const LONGEST: usize = 256;
 
 /// What is known of a live object besides itself.
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +31,8 @@ pub struct Basis {
 /// Compares a live object with the child it should be.
 #[must_use]
 pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforcement: &Enforcement) -> Verdict {
-    if let Some(holder) = holder(live, owner_uid) {
-        let drift = if was_ours(child, live) { vec![disowned_item(child)] } else { Vec::new() };
-        return Verdict { drift, ..Verdict::new(Change::Conflict { holder }) };
+    if let Some(holder) = holder(Controller::of(live).as_ref(), owner_uid) {
+        return foreign(child, holder, disowned(live));
     }
     let current = basis.verified || is_current(child, live);
     let judgement = Judgement { child, live, current, tolerated: &enforcement.tolerated };
@@ -189,33 +186,19 @@ fn is_current(child: &Child, live: &Value) -> bool {
     hash(live) == Some(&child.hash) || claims.is_empty() || !claims.iter().all(Claim::is_ours)
 }
 
-/// Who controls the object, if not the app: an owner with another UID, or no controller at all.
-#[must_use]
-pub fn holder(live: &Value, owner_uid: &str) -> Option<String> {
-    let references = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let controller = references
-        .into_iter()
-        .flatten()
-        .find(|reference| reference.get("controller").and_then(Value::as_bool) == Some(true));
-    let field = |name: &str| controller.and_then(|controller| controller.get(name)).and_then(Value::as_str);
-    match field("uid") {
-        Some(uid) if uid == owner_uid => None,
-        Some(_) => {
-            let description =
-                format!("{} {}", field("kind").unwrap_or("object"), field("name").unwrap_or("without a name"));
-            Some(description.chars().take(LONGEST).collect())
-        }
-        None => Some("none".to_owned()),
-    }
+/// The verdict on an object of another owner, or of none any more.
+pub(super) fn foreign(child: &Child, holder: String, disowned: Option<&str>) -> Verdict {
+    let drift = if disowned == Some(&child.hash) { vec![disowned_item(child)] } else { Vec::new() };
+    Verdict { drift, ..Verdict::new(Change::Conflict { holder }) }
 }
 
-/// Whether the operator created an object that has no controller: then a client removed the reference to the app. The
-/// operator doesn't adopt the object again, since the removal may be intended, but reports it.
-fn was_ours(child: &Child, live: &Value) -> bool {
+/// The hash of the child as which the operator created an object that has no owner: then a client removed the reference to the app.
+/// The operator doesn't adopt the object again, since the removal may be intended, but reports it.
+#[must_use]
+pub fn disowned(live: &Value) -> Option<&str> {
     let references = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    references.is_none_or(Vec::is_empty)
-        && hash(live) == Some(&child.hash)
-        && claims(live, &hash_path()).iter().any(Claim::is_ours)
+    let ours = references.is_none_or(Vec::is_empty) && claims(live, &hash_path()).iter().any(Claim::is_ours);
+    hash(live).filter(|_| ours)
 }
 
 /// The hash of the declared object that the live object claims to be a version of.
