@@ -52,7 +52,7 @@ pub async fn connect() -> anyhow::Result<Connection> {
 /// lags behind may answer: then an app that was changed while the operator was down would for a moment be applied as it was before.
 /// "If `resourceVersion` is unset, this is interpreted as 'consistent read'":
 /// <https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists>
-fn consistent(mut request: Request<Body>) -> Request<Body> {
+pub(super) fn consistent(mut request: Request<Body>) -> Request<Body> {
     let uri = request.uri().to_string();
     if uri.contains(STREAMED)
         && let Ok(uri) = uri.replace("&resourceVersion=0", "").parse()

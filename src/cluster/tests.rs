@@ -2,6 +2,7 @@
 
 mod cache;
 mod executor;
+mod lists;
 mod pods;
 mod server;
 mod settings;

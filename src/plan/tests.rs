@@ -4,6 +4,7 @@ mod drift;
 mod fake;
 mod memory;
 mod observe;
+mod oversized;
 mod pod;
 mod properties;
 mod prune;

@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::{sent, stored};
 use crate::{
+    api::MANAGER,
     app::PartName,
     cluster::{AppKey, Cache},
-    desired::{Child, children},
+    desired::{APPLIED_HASH, Child, children},
     fixtures::{child, id, kind, shop, target},
-    plan::{Live, PartProgress},
+    plan::{LARGEST, Live, PartProgress},
 };
 
 /// A reconciliation has found the object equal to what is declared.
@@ -288,4 +289,83 @@ fn objects_that_no_server_stores_are_ignored() {
 #[test]
 fn only_deployments_roll_out() {
     assert!(kind("Deployment").progress.is_some() && kind("PodDisruptionBudget").progress.is_none());
+}
+
+/// As large as an object may be, of which nothing can be compressed.
+fn noise(bytes: usize) -> String {
+    let mut state = 1_u64;
+    let mut digit = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'!' + u8::try_from(state >> 33 & 63).unwrap())
+    };
+    (0..bytes).map(|_| digit()).collect()
+}
+
+#[test]
+fn texts_beyond_the_room_for_them_are_read_again_until_there_is_room() {
+    let cache = Cache::default();
+    let mut large = Vec::new();
+    for number in 0..60 {
+        let child = Child { name: format!("shop-{number}"), ..child("Deployment") };
+        let mut object = stored(&child, "1", 5);
+        object["metadata"]["name"] = json!(child.name);
+        object["metadata"]["annotations"]["note"] = json!(noise(240_000));
+        cache.observed(child.kind, &sent(&object));
+        large.push(child);
+    }
+    let unread = |child: &&Child| cache.live(&id(), child) == Live::Unread { uid: "1".to_owned(), verified: false };
+    let kept = large.len() - large.iter().filter(unread).count();
+    assert!((30..=50).contains(&kept), "{kept} of 60 are kept: eight megabytes");
+    // What was read is known to be compared.
+    let last = large.last().unwrap();
+    assert!(unread(&last));
+    let mut object = stored(last, "1", 5);
+    object["metadata"]["name"] = json!(last.name);
+    object["metadata"]["annotations"]["note"] = json!(noise(240_000));
+    cache.verified(&id(), last, &Live::answered(object.clone()), &[]);
+    assert!(is_verified(&cache, last));
+    verify(&cache, large.first().unwrap());
+    object["metadata"]["resourceVersion"] = json!("6");
+    cache.observed(last.kind, &sent(&changed(object)));
+    assert!(matches!(cache.live(&id(), last), Live::Object { verified: true, .. }), "there is room again");
+}
+
+#[test]
+fn of_an_object_too_large_to_be_compared_only_what_is_needed_is_kept() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    let mut object = stored(&child, "1", 5);
+    object["metadata"]["annotations"]["note"] = json!("x".repeat(LARGEST));
+    assert_eq!(apps(cache.observed(child.kind, &sent(&object))), SHOP);
+    assert!(matches!(cache.live(&id(), &child), Live::Oversized(found) if found.version == 5));
+    assert_eq!(cache.owned(&id()).len(), 1);
+    object["metadata"]["resourceVersion"] = json!("6");
+    assert_eq!(apps(cache.observed(child.kind, &sent(&object))), SHOP, "what differs isn't known");
+    assert_eq!(apps(cache.observed(child.kind, &sent(&stored(&child, "1", 7)))), SHOP);
+    assert!(matches!(cache.live(&id(), &child), Live::Object { .. }));
+}
+
+#[test]
+fn of_an_object_without_an_app_only_its_owner_is_kept() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    let mut object = stored(&child, "1", 5);
+    object["metadata"]["ownerReferences"] =
+        json!([{ "apiVersion": "helm.io/v1", "kind": "HelmApp", "name": "other", "uid": "2", "controller": true }]);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&object))), SHOP, "by its label");
+    let foreign = |holder: &str| Live::Foreign { holder: holder.to_owned(), disowned: None };
+    assert_eq!(cache.live(&id(), &child), foreign("HelmApp other"));
+    object["metadata"]["annotations"]["note"] = json!("x".repeat(LARGEST));
+    object["metadata"]["resourceVersion"] = json!("6");
+    cache.observed(child.kind, &sent(&object));
+    assert_eq!(cache.live(&id(), &child), foreign("HelmApp other"));
+    // The operator's own child whose owner was removed is known by its hash.
+    let mut disowned = stored(&child, "1", 7);
+    disowned["metadata"]["ownerReferences"] = json!([]);
+    disowned["metadata"]["managedFields"] = json!([{
+        "manager": MANAGER, "operation": "Apply", "apiVersion": "apps/v1", "fieldsType": "FieldsV1",
+        "fieldsV1": { "f:metadata": { "f:annotations": { format!("f:{APPLIED_HASH}"): {} } } },
+    }]);
+    cache.observed(child.kind, &sent(&disowned));
+    let expected = Live::Foreign { holder: "none".to_owned(), disowned: Some(child.hash.clone()) };
+    assert_eq!(cache.live(&id(), &child), expected);
+    assert!(cache.owned(&id()).is_empty());
 }

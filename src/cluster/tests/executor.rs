@@ -15,7 +15,7 @@ use crate::{
     cluster::{Cache, Executor, Memory, Writer},
     desired::{APPLIED_HASH, Child, children},
     fixtures::{child, shop, target},
-    plan::{self, AWAITED, Again, ChildMemory, ChildOutcome, ChildState, LastReport},
+    plan::{self, AWAITED, Again, ChildMemory, ChildOutcome, ChildState, LARGEST, LastReport},
     release::Target,
 };
 
@@ -400,4 +400,34 @@ async fn a_forgotten_app_is_not_remembered_again() {
     scene.states().await;
     let failures = scene.memory.of("app-uid", |memory| memory.child(&scene.children[0]).refusals(&scene.children[0]));
     assert_eq!(failures, 0, "a reconciliation that ends after the app leaves nothing");
+}
+
+#[tokio::test]
+async fn an_object_too_large_to_be_compared_is_corrected_without_being_read() {
+    let scene = Scene::of(&["NetworkPolicy"]);
+    let child = child("NetworkPolicy");
+    let large = drifted(&child, 7, |object| object["spec"]["ingress"] = json!(vec![json!({ "from": [{}] }); 30_000]));
+    scene.cache.observed(child.kind, &sent(&large));
+    scene
+        .expect("patch networkpolicies", Answer::Object(stored(&child, "1", 8)))
+        .expect("apply networkpolicies", Answer::Object(stored(&child, "1", 9)));
+    let outcomes = scene.converge().await;
+    let bodies = scene.server.finish();
+    assert_eq!(bodies[0][0], json!({ "op": "replace", "path": "/metadata/resourceVersion", "value": "7" }));
+    assert_eq!((&outcomes[0].state, outcomes[0].reverted.len()), (&ChildState::InPlace, 1));
+    assert_eq!(scene.states().await, ["InPlace"], "no request the second time");
+}
+
+#[tokio::test]
+async fn the_answer_to_a_write_may_be_too_large_as_well() {
+    let scene = Scene::in_place(&["NetworkPolicy"]);
+    let child = child("NetworkPolicy");
+    let edited = drifted(&child, 8, |object| object["spec"]["policyTypes"] = json!(["Ingress"]));
+    let large = drifted(&child, 9, |object| object["metadata"]["labels"]["x"] = json!("x".repeat(LARGEST)));
+    scene.cache.observed(child.kind, &sent(&edited));
+    scene
+        .expect("apply networkpolicies", Answer::Object(large))
+        .expect("patch networkpolicies", Answer::Object(stored(&child, "1", 10)))
+        .expect("apply networkpolicies", Answer::Object(stored(&child, "1", 11)));
+    assert_eq!(scene.states().await, ["InPlace"]);
 }

@@ -11,7 +11,7 @@ use crate::{
     plan::{
         controller::holder,
         known::Known,
-        oversized::{LARGEST, Oversized},
+        oversized::{LARGEST, MANAGED_FIELDS, Oversized},
     },
 };
 
@@ -52,9 +52,11 @@ fn replacement(child: &Child, found: &Oversized) -> Value {
     for (path, length) in undeclared {
         match path.as_str() {
             "apiVersion" | "kind" | "status" => {}
+            // Entries of fields that go are removed with them; what is large without them would stay.
             // "This value can be reset by setting managedFields to a list with a single empty entry":
             // https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
-            "metadata.managedFields" if *length > BULKY => set(path, json!([{}])),
+            MANAGED_FIELDS if found.largest().0 == MANAGED_FIELDS => set(path, json!([{}])),
+            MANAGED_FIELDS => {}
             _ if path.starts_with("metadata.") && *length <= BULKY => {}
             _ => set(path, Value::Null),
         }
