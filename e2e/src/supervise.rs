@@ -36,6 +36,8 @@ pub enum Parts {
     All,
     /// Like [`Self::All`], with an API server that pods can reach.
     ForNode,
+    /// Like [`Self::All`], with an API server that doesn't stream lists, as before Kubernetes 1.32.
+    WithoutStreaming,
     /// No controller manager, so that only the measured client writes.
     Storage,
 }
@@ -95,7 +97,7 @@ async fn start(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<
     write_audit_policy(dir)?;
 
     let etcd = programs::etcd(dir, &ports)?;
-    let api_server = programs::api_server(dir, &ports, &pki)?;
+    let api_server = programs::api_server(dir, &ports, &pki, with)?;
     let manager = programs::controller_manager(&kubeconfig_of("controller-manager")?, &pki)?;
     processes.push(Process::start(&etcd, dir)?);
     processes.push(Process::start(&api_server, dir)?);

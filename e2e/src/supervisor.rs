@@ -20,6 +20,7 @@ fn flag(parts: Parts) -> Option<&'static str> {
     match parts {
         Parts::All => None,
         Parts::ForNode => Some("--for-node"),
+        Parts::WithoutStreaming => Some("--without-streaming"),
         Parts::Storage => Some("--storage-only"),
     }
 }

@@ -136,6 +136,8 @@ pub enum DriftChange {
     Removed,
     /// The whole object was deleted.
     Deleted,
+    /// Changed, or declared and not present, where the API server allows no change: the whole object is replaced.
+    Replaced,
 }
 
 /// Something weaker than possible, though allowed.

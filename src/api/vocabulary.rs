@@ -125,6 +125,8 @@ words! {
         DriftRemoved = "DriftRemoved",
         /// An object was deleted.
         DriftDeleted = "DriftDeleted",
+        /// An object differed in a field that can't be changed.
+        DriftReplaced = "DriftReplaced",
     }
 }
 

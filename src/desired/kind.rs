@@ -59,6 +59,9 @@ pub struct Rules {
     /// Fields that the API server doesn't store if they are `false`. All other booleans are pointers in its types: it
     /// stores their `false`, and applies the default if they are missing.
     pub omitted_if_false: &'static [&'static str],
+    /// Fields that the API server never changes. Where one differs, no apply could restore the object and everything else in it would
+    /// stay as it is, so it is deleted and created again. A value here counts where the field isn't declared.
+    pub immutable: &'static [(&'static str, Option<&'static str>)],
     /// Fields that a controller increments, besides those of [`VOLATILE_EVERYWHERE`]. A change of them alone needs no
     /// comparison.
     pub volatile: &'static [&'static [&'static str]],

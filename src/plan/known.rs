@@ -138,7 +138,8 @@ impl Live {
     }
 
     /// The version that is known, with its UID.
-    fn identity(&self) -> (Option<&str>, Option<u64>) {
+    #[must_use]
+    pub fn identity(&self) -> (Option<&str>, Option<u64>) {
         let version = match self {
             Self::Object { object, .. } => {
                 let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);

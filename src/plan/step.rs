@@ -91,7 +91,8 @@ fn send(
     if let Some((pause, message)) = memory.refusal(child, verdict.is_dangerous(), now) {
         return Step::Rest(ChildState::Failed(pause, message));
     }
-    if known.enforcement.paused || (known.guards == Guards::Missing && verdict.is_update) {
+    let new_pods = verdict.is_update || *request == Request::Replace;
+    if known.enforcement.paused || (known.guards == Guards::Missing && new_pods) {
         return Step::Rest(ChildState::Held);
     }
     // An update of an object whose drift is only observed reverts nothing.

@@ -9,6 +9,7 @@ mod pod;
 mod properties;
 mod prune;
 mod removal;
+mod replacement;
 mod step;
 mod verdicts;
 

@@ -28,7 +28,8 @@ impl Executor<'_> {
 
     /// Deletes one object; `None` where it is, or is gone.
     async fn delete(&self, leftover: &Leftover) -> Option<ChildOutcome> {
-        let failure = self.writer.delete(&self.target.id, leftover).await.err()?;
+        let Leftover { kind, name, uid, resource_version, .. } = leftover;
+        let failure = self.writer.delete(&self.target.id, kind, name, uid, resource_version).await.err()?;
         let state = match failure.class() {
             FailureClass::Outdated if failure.is_not_found() => return None,
             // Changed since it was seen. Its watch reports the new version, but may do so before this reconciliation ends.

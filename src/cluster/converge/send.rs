@@ -31,10 +31,11 @@ impl Executor<'_> {
     ) -> Result<Answer, Failure> {
         let id = &self.target.id;
         let answer = match request {
-            Request::Create => self.writer.create(id, child).await,
+            Request::Create => self.writer.create(id, child, None).await,
             Request::Apply => self.writer.apply(id, child, live).await,
             Request::Remove(patch) => self.writer.patch(id, child, patch).await,
             Request::Correct(patch) => return self.correct(child, live, patch).await,
+            Request::Replace => return self.replace(child, live).await,
         };
         match answer {
             Ok(object) => Ok(self.wrote(child, &object)),
@@ -54,6 +55,24 @@ impl Executor<'_> {
             Err(failure) => Err(failure),
         };
         match corrected {
+            Ok(object) => Ok(self.wrote(child, &object)),
+            Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
+            // What wasn't compared may differ in a field that can't be changed.
+            Err(failure) if failure.is_invalid() && may_be_replaced(child, live) => self.replace(child, live).await,
+            Err(failure) => self.read_again(child, live, failure).await,
+        }
+    }
+
+    /// Deletes the very version that was judged, then creates the object anew, with the number of pods it had.
+    async fn replace(&self, child: &Child, live: &Live) -> Result<Answer, Failure> {
+        let id = &self.target.id;
+        let (uid, version) = live.identity();
+        let (uid, version) = (uid.unwrap_or_default(), version.unwrap_or_default().to_string());
+        let replaced = match self.writer.delete(id, child.kind, &child.name, uid, &version).await {
+            Ok(()) => self.writer.create(id, child, live.scale().0).await,
+            Err(failure) => Err(failure),
+        };
+        match replaced {
             Ok(object) => Ok(self.wrote(child, &object)),
             Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
             Err(failure) => self.read_again(child, live, failure).await,
@@ -96,6 +115,12 @@ impl Executor<'_> {
             Err(_) => Err(failure),
         }
     }
+}
+
+/// Whether an object too large to be compared may be replaced: of a kind without fields that can't be changed a correction is never
+/// invalid, and no guard is deleted while there are pods.
+fn may_be_replaced(child: &Child, live: &Live) -> bool {
+    matches!(live, Live::Oversized(_)) && !child.kind.rules.immutable.is_empty()
 }
 
 /// Whether an invalid request may become valid by a correction: so far only the version of the object is known, not what other field

@@ -431,3 +431,49 @@ async fn the_answer_to_a_write_may_be_too_large_as_well() {
         .expect("apply networkpolicies", Answer::Object(stored(&child, "1", 11)));
     assert_eq!(scene.states().await, ["InPlace"]);
 }
+
+#[tokio::test]
+async fn an_object_that_no_apply_can_restore_is_deleted_and_created_again() {
+    let scene = Scene::in_place(&["Deployment"]);
+    let child = child("Deployment");
+    let other = drifted(&child, 9, |object| object["spec"]["selector"]["matchLabels"] = json!({ "app": "mine" }));
+    scene.cache.observed(child.kind, &sent(&other));
+    scene
+        .expect("delete deployments", Answer::Object(json!({ "kind": "Status", "status": "Success" })))
+        .expect("create deployments", Answer::Object(stored(&child, "2", 11)));
+    let outcomes = scene.converge().await;
+    let bodies = scene.server.finish();
+    assert_eq!(bodies[0]["preconditions"], json!({ "uid": "1", "resourceVersion": "9" }));
+    assert_eq!(bodies[0]["propagationPolicy"], "Background");
+    assert_eq!(outcomes[0].state, ChildState::InPlace);
+    let reverted: Vec<&str> = outcomes[0].reverted.iter().map(|item| item.path.as_str()).collect();
+    assert_eq!(reverted, ["spec.selector"]);
+}
+
+#[tokio::test]
+async fn what_changes_before_it_is_replaced_is_judged_again() {
+    let scene = Scene::in_place(&["Deployment"]);
+    let child = child("Deployment");
+    let other =
+        |version| drifted(&child, version, |object| object["spec"]["selector"]["matchLabels"] = json!({ "a": "b" }));
+    scene.cache.observed(child.kind, &sent(&other(9)));
+    scene
+        .expect("delete deployments", Answer::Code(409))
+        .expect("get deployments", Answer::Object(other(10)))
+        .expect("delete deployments", Answer::Object(json!({ "kind": "Status", "status": "Success" })))
+        .expect("create deployments", Answer::Object(stored(&child, "2", 11)));
+    assert_eq!(scene.states().await, ["InPlace"]);
+}
+
+#[tokio::test]
+async fn a_correction_that_is_invalid_is_a_replacement_where_nothing_was_compared() {
+    let scene = Scene::of(&["Deployment"]);
+    let child = child("Deployment");
+    let large = drifted(&child, 7, |object| object["metadata"]["labels"]["x"] = json!("x".repeat(LARGEST)));
+    scene.cache.observed(child.kind, &sent(&large));
+    scene
+        .expect("patch deployments", Answer::Code(422))
+        .expect("delete deployments", Answer::Object(json!({ "kind": "Status", "status": "Success" })))
+        .expect("create deployments", Answer::Object(stored(&child, "2", 11)));
+    assert_eq!(scene.states().await, ["InPlace"]);
+}

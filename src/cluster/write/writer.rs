@@ -15,7 +15,7 @@ use crate::{
     api::{HardenedApp, HardenedAppStatus, MANAGER, version},
     app::AppId,
     desired::{Child, Kind},
-    plan::{FailureClass, Leftover, Live},
+    plan::{FailureClass, Live},
 };
 
 /// Concurrent requests, for all apps together. On two cores an API server is busy with 8 to 32; more only queue there.
@@ -51,8 +51,13 @@ impl Writer {
     /// A server-side apply that names a resourceVersion updates that version only; none is ever "1", so where the
     /// object exists the answer is 409, forced or not. The cache can't know about foreign objects, since the watches
     /// select by the operator's label.
-    pub(in crate::cluster) async fn create(&self, id: &AppId, child: &Child) -> Result<Stored, Failure> {
-        self.apply_with(id, child, "create", json!({ "resourceVersion": "1" }), None).await
+    pub(in crate::cluster) async fn create(
+        &self,
+        id: &AppId,
+        child: &Child,
+        replicas: Option<i64>,
+    ) -> Result<Stored, Failure> {
+        self.apply_with(id, child, "create", json!({ "resourceVersion": "1" }), replicas).await
     }
 
     /// Applies the object, if it is still the one that was judged; and where an autoscaler decides the number of pods,
@@ -110,18 +115,24 @@ impl Writer {
     }
 
     /// Deletes exactly the object that was judged.
-    pub(in crate::cluster) async fn delete(&self, id: &AppId, leftover: &Leftover) -> Result<(), Failure> {
+    pub(in crate::cluster) async fn delete(
+        &self,
+        id: &AppId,
+        kind: &Kind,
+        name: &str,
+        uid: &str,
+        version: &str,
+    ) -> Result<(), Failure> {
         let parameters = DeleteParams {
             preconditions: Some(Preconditions {
-                uid: Some(leftover.uid.clone()),
-                resource_version: Some(leftover.resource_version.clone()),
+                uid: Some(uid.to_owned()),
+                resource_version: Some(version.to_owned()),
             }),
             // A Job deleted without a policy leaves its pods behind.
             propagation_policy: Some(PropagationPolicy::Background),
             ..DeleteParams::default()
         };
-        let api = self.api(id, leftover.kind);
-        self.send("delete", id, leftover.kind.name, &leftover.name, api.delete(&leftover.name, &parameters)).await?;
+        self.send("delete", id, kind.name, name, self.api(id, kind).delete(name, &parameters)).await?;
         Ok(())
     }
 

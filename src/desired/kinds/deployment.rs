@@ -100,6 +100,8 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec hostPID",
             "spec template spec hostIPC",
         ],
+        // With another selector its pods are none that a NetworkPolicy of the app selects.
+        immutable: &[("spec selector", None)],
         volatile: &[&["metadata", "annotations", "deployment.kubernetes.io/revision"]],
         public: false,
         always_enforced: false,

@@ -30,6 +30,7 @@ pub(super) const KIND: Kind = Kind {
         commanding: &[],
         tolerated: &["metadata annotations *"],
         omitted_if_false: &[],
+        immutable: &[],
         volatile: &[],
         public: true,
         always_enforced: false,

@@ -34,6 +34,7 @@ pub(super) const KIND: Kind = Kind {
         commanding: &[],
         tolerated: &["metadata annotations *"],
         omitted_if_false: &[],
+        immutable: &[],
         volatile: &[],
         public: true,
         // A policy that allows too much endangers other pods, too, so it is enforced in the mode Observe as well.

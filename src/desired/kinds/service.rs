@@ -44,6 +44,8 @@ pub(super) const KIND: Kind = Kind {
         // The API server allocates the first two.
         tolerated: &["spec clusterIP*", "spec ipFamil*", "metadata annotations kubectl.kubernetes.io/*"],
         omitted_if_false: &[],
+        // "None" makes it headless: its name then leads to pods directly, past the ports that it declares.
+        immutable: &[("spec clusterIP", Some("None"))],
         volatile: &[],
         public: true,
         always_enforced: false,

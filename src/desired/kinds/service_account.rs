@@ -29,6 +29,7 @@ pub(super) const KIND: Kind = Kind {
             "metadata annotations kubectl.kubernetes.io/*",
         ],
         omitted_if_false: &[],
+        immutable: &[],
         volatile: &[],
         public: true,
         always_enforced: false,

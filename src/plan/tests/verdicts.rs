@@ -361,6 +361,7 @@ fn words(change: &Change) -> String {
         Change::Keep => "keep".to_owned(),
         Change::Send(Request::Create) => "create".to_owned(),
         Change::Send(Request::Apply) => "apply".to_owned(),
+        Change::Send(Request::Replace) => "replace".to_owned(),
         Change::AwaitDeletion => "await deletion".to_owned(),
         Change::Conflict { holder } => format!("conflict {holder}"),
         Change::Send(Request::Correct(_)) => "correct".to_owned(),

@@ -10,6 +10,7 @@ use super::{
     ownership::{Claim, claims},
     path::Path,
     removal::removal,
+    replacement::replacing,
 };
 use crate::{
     api::{Check, DriftChange, FindingItem, ToleratedPath},
@@ -42,10 +43,11 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
     if let Some(replicas) = child.replicas(live.pointer("/spec/replicas").and_then(Value::as_i64)) {
         scaled(&mut found, live, replicas);
     }
+    let replacing = replacing(child, live, &mut found);
     let mut healed: Vec<&Difference> = Vec::new();
     let mut left: Vec<&Difference> = Vec::new();
     let mut outdated: Vec<&Difference> = Vec::new();
-    for difference in &found {
+    for difference in replacing.iter().chain(&found) {
         match judgement.class(difference) {
             Class::Granted => verdict.conditional = true,
             Class::Outdated => outdated.push(difference),
@@ -70,6 +72,9 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
     verdict.is_update |= !left.is_empty() && !basis.listed && hash(live) != Some(&child.hash);
     verdict.drift.sort_by_key(|item| !item.dangerous);
     verdict.change = change(live, verdict.is_update, &healed);
+    if healed.iter().any(|difference| difference.change == DriftChange::Replaced) {
+        verdict.change = Change::Send(Request::Replace);
+    }
     // If the apply is invalid, the drift that is left alone may be the cause.
     if verdict.is_update {
         healed.append(&mut left);
@@ -81,7 +86,7 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
     }
     let leaving = live.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
     // An object that is being deleted is still healed: while it exists it protects or runs pods.
-    if verdict.change == Change::Keep && leaving {
+    if matches!(verdict.change, Change::Keep | Change::Send(Request::Replace)) && leaving {
         verdict.change = Change::AwaitDeletion;
     }
     verdict
@@ -150,6 +155,7 @@ impl Judgement<'_> {
         let covers = |pattern: &&str| path.is_within(pattern) || (difference.is_bulk() && path.is_parent(pattern));
         let within = |patterns: &[&str]| patterns.iter().any(covers);
         let added = difference.change == DriftChange::Added;
+        let replaced = difference.change == DriftChange::Replaced;
         let claims = claims(self.live, &difference.path);
         let foreign = claims.iter().any(Claim::is_foreign);
         let ours = !foreign && claims.iter().any(Claim::is_ours);
@@ -159,14 +165,14 @@ impl Judgement<'_> {
         }
         // The next apply sets or removes what only the operator's apply claims; a field that doesn't exist yet has no
         // claim.
-        if !self.current && (ours || (claims.is_empty() && !added)) {
+        if !self.current && !replaced && (ours || (claims.is_empty() && !added)) {
             return Class::Outdated;
         }
         if !self.current && added && !claims.is_empty() && !foreign {
             return Class::Residue;
         }
         let claim = claims.into_iter().next();
-        let dangerous = within(rules.dangerous) || within(DANGEROUS_EVERYWHERE);
+        let dangerous = replaced || within(rules.dangerous) || within(DANGEROUS_EVERYWHERE);
         let commanding = within(rules.commanding);
         if !added || dangerous {
             return Class::Drift { claim, dangerous: dangerous || commanding };

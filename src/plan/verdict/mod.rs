@@ -11,6 +11,7 @@ mod oversized;
 mod ownership;
 mod path;
 mod removal;
+mod replacement;
 
 #[cfg(test)]
 pub(super) use self::{drift::deleted_item, path::Segment};
