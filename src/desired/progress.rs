@@ -18,6 +18,8 @@ pub struct Rollout {
     pub current: bool,
     /// Whether all pods are of the current template and ready, and no other is left.
     pub complete: bool,
+    /// Whether that was so once since the current template was declared: pods that fail later are no rollout.
+    pub was_complete: bool,
     /// Whether the progress deadline has passed (`ProgressDeadlineExceeded`).
     pub stuck: bool,
     /// Why pods can't be created, from the `ReplicaFailure` condition: quota, admission …

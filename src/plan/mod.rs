@@ -15,7 +15,7 @@ pub use contention::Contention;
 pub use known::{Guards, Known, Live};
 pub use last_report::{LastReport, is_about};
 pub use memory::{AppMemory, ChildMemory};
-pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, is_available, waits};
+pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, have_all_arrived, is_available, waits};
 pub use pod::PodState;
 pub use prune::{Leftover, prunable};
 pub use schedule::{AWAITED, Again, FailureClass, LONGEST_RECONCILIATION, again, backoff, conflict_retry, next};

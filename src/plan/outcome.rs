@@ -66,6 +66,12 @@ impl PartProgress {
             None => rollout.complete,
         })
     }
+
+    /// Whether its rollout has been complete. If its pods fail later, it is no replacement that is still to come.
+    #[must_use]
+    pub fn has_arrived(&self) -> bool {
+        self.is_complete() || self.rollout().is_some_and(|rollout| rollout.was_complete)
+    }
 }
 
 /// Whether an earlier spec stays applied instead of the newest: that is refused, or the app is paused.
@@ -79,6 +85,14 @@ pub const fn waits(refused: Option<&Refusal>, target: &Target) -> bool {
 pub fn is_available(target: &Target, progress: &BTreeMap<PartName, PartProgress>) -> bool {
     let complete = |name| progress.get(name).is_some_and(PartProgress::is_complete);
     target.workloads().all(|workload| complete(&workload.name))
+}
+
+/// Whether the rollouts of all parts have been complete: then nothing is still to come that may replace what was removed. The state
+/// of the Deployments says so, not the memory of the process.
+#[must_use]
+pub fn have_all_arrived(target: &Target, progress: &BTreeMap<PartName, PartProgress>) -> bool {
+    let arrived = |name| progress.get(name).is_some_and(PartProgress::has_arrived);
+    target.workloads().all(|workload| arrived(&workload.name))
 }
 
 impl Applied {

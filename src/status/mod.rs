@@ -58,7 +58,7 @@ pub fn report(
 
 fn leftover(child: &ChildOutcome) -> FindingItem {
     let message = format!(
-        "{} {} is no longer declared: it is deleted once all components are available, its pods are gone and the app isn't paused",
+        "{} {} is no longer declared: it is deleted once all new and changed components have been available, its pods are gone and the app isn't paused",
         child.kind.name, child.name
     );
     FindingItem::about("", Check::Leftover, &message)

@@ -163,12 +163,17 @@ fn progress(deployment: &Value) -> Progress {
     let seen = number("/status/observedGeneration") >= number("/metadata/generation");
     let desired = count("/spec/replicas");
     let updated = count("/status/updatedReplicas");
+    let current = seen && count("/status/replicas") == updated;
     let available = count("/status/availableReplicas");
     Progress::Rollout(Rollout {
         desired,
         ready: if seen { available.min(updated) } else { 0 },
-        current: seen && count("/status/replicas") == updated,
+        current,
         complete: seen && updated == desired && available == desired && count("/status/replicas") == desired,
+        // The controller sets this reason once a rollout is complete, and replaces it with the next template only. Where that is one
+        // of earlier ReplicaSets, it does so a moment after it has observed it, so pods of the other template are looked at too.
+        was_complete: current
+            && condition("Progressing", "True").is_some_and(|found| text(found, "reason") == "NewReplicaSetAvailable"),
         stuck: seen
             && condition("Progressing", "False")
                 .is_some_and(|found| text(found, "reason") == "ProgressDeadlineExceeded"),

@@ -57,3 +57,18 @@ fn no_pod_of_an_earlier_template_is_left_when_all_are_updated() {
     assert!(!rollout(&numbers(3, 3, 2, 2)).current, "an old one is left");
     assert!(!rollout(&numbers(2, 2, 2, 2)).current, "not observed yet");
 }
+
+#[test]
+fn a_rollout_that_was_complete_once_stays_so_until_the_template_changes() {
+    let with = |status: Value, reason: &str| {
+        let mut status = status;
+        status["conditions"] = json!([{ "type": "Progressing", "status": "True", "reason": reason }]);
+        rollout(&status).was_complete
+    };
+    assert!(with(numbers(3, 2, 2, 2), "NewReplicaSetAvailable"), "it serves");
+    assert!(with(numbers(3, 2, 2, 0), "NewReplicaSetAvailable"), "its pods have failed since");
+    assert!(with(numbers(3, 1, 1, 0), "NewReplicaSetAvailable"), "a pod was added, and isn't there yet");
+    assert!(!with(numbers(3, 2, 2, 0), "ReplicaSetUpdated"), "it never served");
+    assert!(!with(numbers(2, 2, 2, 2), "NewReplicaSetAvailable"), "the new template isn't observed yet");
+    assert!(!with(numbers(3, 3, 1, 2), "NewReplicaSetAvailable"), "an earlier ReplicaSet's template has returned");
+}
