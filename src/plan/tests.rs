@@ -81,6 +81,13 @@ fn push(object: &mut Value, pointer: &str, value: Value) {
     object.pointer_mut(pointer).unwrap().as_array_mut().unwrap().push(value);
 }
 
+/// Turns the order of a list round.
+fn reverse(object: &mut Value, pointer: &str) {
+    let list = object.pointer_mut(pointer).unwrap().as_array_mut().unwrap();
+    assert!(list.len() > 1, "{pointer} has no order");
+    list.reverse();
+}
+
 /// Removes a field or member.
 fn unset(object: &mut Value, pointer: &str) {
     let (holder, field) = pointer.rsplit_once('/').unwrap();

@@ -36,6 +36,13 @@ pub(super) const KIND: Kind = Kind {
             ("spec template spec *ontainers [] volumeMounts", &["mountPath"]),
             ("spec template spec *ontainers [] volumeDevices", &["devicePath"]),
         ],
+        // Containers start in this order, and `$(NAME)` in a value is replaced only where the variable stands before.
+        ordered: &["spec template spec *ontainers", "spec template spec *ontainers [] env"],
+        unordered: &[
+            "spec template spec tolerations",
+            "spec template spec affinity nodeAffinity requiredDuringSchedulingIgnoredDuringExecution nodeSelectorTerms",
+            "spec template spec *ontainers [] securityContext capabilities drop",
+        ],
         dangerous: &[
             // While a Deployment is paused, its controller doesn't roll out a heal to the pods.
             "spec paused",

@@ -69,7 +69,7 @@ fn covers(fields: &Value, path: &[Segment]) -> bool {
             .iter()
             .any(|(name, child)| name.strip_prefix("k:").is_some_and(|text| is_key(text, key)) && covers(child, rest)),
         // Members of atomic lists have no entries of their own, so the set ends above them.
-        Segment::Index(_) => false,
+        Segment::Index(_) | Segment::Order => false,
     }
 }
 
