@@ -10,6 +10,7 @@ mod prune;
 mod removal;
 mod step;
 mod verdicts;
+mod versions;
 
 use fake::Fake;
 use serde_json::{Value, json};

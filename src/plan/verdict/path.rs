@@ -50,6 +50,11 @@ impl Path {
         matches!(self.0.last(), Some(Segment::Order))
     }
 
+    /// Whether it is in the object's metadata.
+    pub(super) fn is_in_metadata(&self) -> bool {
+        self.starts_with("metadata")
+    }
+
     /// What the value belongs to: an object or a list.
     pub(super) fn parent(&self) -> Self {
         Self(self.0.iter().take(self.0.len().saturating_sub(1)).cloned().collect())
