@@ -29,5 +29,6 @@ mod wait;
 mod statuses;
 mod tamper;
 mod timeline;
+mod uninstall;
 mod users;
 mod while_rejected;
