@@ -38,7 +38,7 @@ words! {
         Stalled = "Stalled",
         /// All pods of all components are ready.
         Available = "Available",
-        /// No live object deviates from what is declared.
+        /// No live object deviates from what is declared, and all that is declared is applied.
         InSync = "InSync",
     }
 }

@@ -6,7 +6,7 @@ use super::{pod::PodState, prune::Leftover, verdict::Verdict};
 use crate::{
     api::{DriftItem, FindingItem},
     app::{Enforcement, PartName, Refusal},
-    desired::{Child, Kind, Progress, Rollout},
+    desired::{Child, Kind, Progress, Rollout, RolloutPhase},
     release::Target,
 };
 
@@ -70,7 +70,7 @@ impl PartProgress {
     /// Whether its rollout has been complete. If its pods fail later, it is no replacement that is still to come.
     #[must_use]
     pub fn has_arrived(&self) -> bool {
-        self.is_complete() || self.rollout().is_some_and(|rollout| rollout.was_complete)
+        self.is_complete() || self.rollout().is_some_and(|rollout| rollout.phase == RolloutPhase::Finished)
     }
 }
 
@@ -100,6 +100,21 @@ impl Applied {
     #[must_use]
     pub const fn waits(&self) -> bool {
         waits(self.refused.as_ref(), &self.target)
+    }
+
+    /// Whether the spec is applied completely: every child is as declared, or is left with deviations that are only reported, and
+    /// nothing else exists.
+    #[must_use]
+    pub fn is_carried_out(&self) -> bool {
+        !self.waits()
+            && self.children.iter().all(|child| matches!(child.state, ChildState::InPlace | ChildState::Observed))
+    }
+
+    /// Whether a child can't be brought to what is declared now.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        let mut states = self.children.iter().map(|child| &child.state);
+        states.any(|state| matches!(state, ChildState::Conflict(..) | ChildState::Failed(..) | ChildState::Held))
     }
 
     /// How drift of the children is handled.

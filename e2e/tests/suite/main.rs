@@ -19,6 +19,7 @@ mod lifecycle;
 mod message;
 mod metrics;
 mod modes;
+mod partly_applied;
 mod pod_security;
 mod policies;
 mod requests;

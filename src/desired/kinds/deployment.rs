@@ -11,7 +11,7 @@ use crate::{
         kind::{Kind, Rules, Stage},
         labels::{pod_labels, selector},
         pod::pod_spec,
-        progress::{Progress, Rollout},
+        progress::{Progress, Rollout, RolloutPhase},
     },
     release::Target,
 };
@@ -172,18 +172,24 @@ fn progress(deployment: &Value) -> Progress {
     let updated = count("/status/updatedReplicas");
     let current = seen && count("/status/replicas") == updated;
     let available = count("/status/availableReplicas");
+    let says = |status: &str, reason: &str| {
+        seen && condition("Progressing", status).is_some_and(|found| text(found, "reason") == reason)
+    };
+    // The controller sets this reason once a rollout is complete, and replaces it with the next template only. Where that is one of
+    // earlier ReplicaSets, it does so a moment after it has observed it, so pods of the other template are looked at too.
+    let phase = if current && says("True", "NewReplicaSetAvailable") {
+        RolloutPhase::Finished
+    } else if says("False", "ProgressDeadlineExceeded") {
+        RolloutPhase::Stuck
+    } else {
+        RolloutPhase::UnderWay
+    };
     Progress::Rollout(Rollout {
         desired,
         ready: if seen { available.min(updated) } else { 0 },
         current,
         complete: seen && updated == desired && available == desired && count("/status/replicas") == desired,
-        // The controller sets this reason once a rollout is complete, and replaces it with the next template only. Where that is one
-        // of earlier ReplicaSets, it does so a moment after it has observed it, so pods of the other template are looked at too.
-        was_complete: current
-            && condition("Progressing", "True").is_some_and(|found| text(found, "reason") == "NewReplicaSetAvailable"),
-        stuck: seen
-            && condition("Progressing", "False")
-                .is_some_and(|found| text(found, "reason") == "ProgressDeadlineExceeded"),
+        phase,
         failure: condition("ReplicaFailure", "True").filter(|_| seen).map(|found| quoted(&text(found, "message"))),
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::desired::{KINDS, Progress, Rollout};
+use crate::desired::{KINDS, Progress, Rollout, RolloutPhase};
 
 fn rollout(status: &Value) -> Rollout {
     let progress = KINDS.iter().find(|kind| kind.name == "Deployment").unwrap().progress.unwrap();
@@ -34,12 +34,12 @@ fn a_rollout_is_complete_when_all_pods_are_new_and_available_and_no_other_is_lef
 fn a_rollout_is_stuck_when_the_deadline_has_passed_for_this_generation() {
     let mut status = numbers(3, 2, 1, 1);
     status["conditions"] = json!([{ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded" }]);
-    assert!(rollout(&status).stuck);
+    assert_eq!(rollout(&status).phase, RolloutPhase::Stuck);
     status["observedGeneration"] = json!(2);
-    assert!(!rollout(&status).stuck);
+    assert_eq!(rollout(&status).phase, RolloutPhase::UnderWay);
     status["observedGeneration"] = json!(3);
     status["conditions"][0]["reason"] = json!("DeploymentPaused");
-    assert!(!rollout(&status).stuck);
+    assert_eq!(rollout(&status).phase, RolloutPhase::UnderWay);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_rollout_that_was_complete_once_stays_so_until_the_template_changes() {
     let with = |status: Value, reason: &str| {
         let mut status = status;
         status["conditions"] = json!([{ "type": "Progressing", "status": "True", "reason": reason }]);
-        rollout(&status).was_complete
+        rollout(&status).phase == RolloutPhase::Finished
     };
     assert!(with(numbers(3, 2, 2, 2), "NewReplicaSetAvailable"), "it serves");
     assert!(with(numbers(3, 2, 2, 0), "NewReplicaSetAvailable"), "its pods have failed since");

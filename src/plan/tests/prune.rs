@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::child;
 use crate::{
     app::PartName,
-    desired::{Child, Progress, Rollout, children},
+    desired::{Child, Progress, Rollout, RolloutPhase, children},
     fixtures::{kind, target},
     plan::{Leftover, PartProgress, have_all_arrived, prunable},
 };
@@ -46,11 +46,11 @@ fn what_was_removed_waits_for_parts_that_are_still_to_come_but_not_for_those_tha
         let progress = PartProgress { progress: Some(Progress::Rollout(rollout.clone())), ..PartProgress::default() };
         shop.workloads().map(|workload| (workload.name.clone(), progress.clone())).collect()
     };
-    let failing = Rollout { desired: 2, current: true, was_complete: true, ..Rollout::default() };
+    let failing = Rollout { desired: 2, current: true, phase: RolloutPhase::Finished, ..Rollout::default() };
     assert!(have_all_arrived(&shop, &parts(&failing)), "its pods have failed since");
     let mut parts = parts(&failing);
     let web = parts.get_mut(&PartName::new("web")).unwrap();
-    web.progress = Some(Progress::Rollout(Rollout { was_complete: false, ..failing }));
+    web.progress = Some(Progress::Rollout(Rollout { phase: RolloutPhase::Stuck, ..failing }));
     assert!(!have_all_arrived(&shop, &parts), "it has never been available");
     parts.get_mut(&PartName::new("web")).unwrap().progress = None;
     assert!(!have_all_arrived(&shop, &parts), "it doesn't exist yet");

@@ -145,27 +145,20 @@ impl Comparison<'_> {
             let (desired, live) = (Value::from(desired), Value::from(live));
             return self.add(path.clone(), DriftChange::Changed, Some(&desired), Some(&live));
         }
-        let (mut declared, mut found): (Vec<usize>, Vec<usize>) =
-            ((0..desired.len()).collect(), (0..live.len()).collect());
+        let mut declared: Vec<(usize, &Value)> = desired.iter().enumerate().collect();
+        let mut found: Vec<(usize, &Value)> = live.iter().enumerate().collect();
         if self.rules.unordered.iter().any(|pattern| path.is(pattern)) {
-            declared.retain(|index| {
-                let equal = |other: &usize| self.are_equal(&desired[*index], &live[*other], path);
-                let position = found.iter().position(equal);
+            declared.retain(|(_, member)| {
+                let position = found.iter().position(|(_, other)| self.are_equal(member, other, path));
                 position.map(|position| found.remove(position)).is_none()
             });
         }
         for position in 0..declared.len().max(found.len()) {
-            let at = |indices: &[usize]| indices.get(position).copied();
-            match (at(&declared), at(&found)) {
-                (Some(declared), Some(found)) => {
-                    self.value(&desired[declared], &live[found], &path.with(Segment::Index(found)));
-                }
-                (Some(index), None) => {
-                    self.add(path.with(Segment::Index(index)), DriftChange::Removed, desired.get(index), None);
-                }
-                (None, Some(index)) => {
-                    self.add(path.with(Segment::Index(index)), DriftChange::Added, None, live.get(index));
-                }
+            let at = |index: usize| path.with(Segment::Index(index));
+            match (declared.get(position), found.get(position)) {
+                (Some((_, desired)), Some((index, live))) => self.value(desired, live, &at(*index)),
+                (Some((index, desired)), None) => self.add(at(*index), DriftChange::Removed, Some(desired), None),
+                (None, Some((index, live))) => self.add(at(*index), DriftChange::Added, None, Some(live)),
                 (None, None) => {}
             }
         }
