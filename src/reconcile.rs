@@ -70,7 +70,7 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
 
     // 5 Prune (client): what isn't declared any more goes once what replaces it is available.
     let progress = cache.progress(id, &children);
-    let replaced = refused.is_none() && plan::is_available(&target, &progress);
+    let replaced = refused.is_none() && plan::have_all_arrived(&target, &progress);
     outcomes.extend(executor.prune(&children, replaced).await);
     Outcome::Applied(Box::new(Applied { target, findings, children: outcomes, progress, refused }))
 }

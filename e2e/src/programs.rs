@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::parts::Parts;
 use crate::pki::Pki;
-use crate::supervise::Parts;
 
 /// The environment variable with the folder of the programs; controller-runtime's envtest uses the same name.
 const ASSETS_ENV: &str = "KUBEBUILDER_ASSETS";

@@ -7,7 +7,6 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -21,33 +20,13 @@ use tokio::sync::oneshot;
 
 use crate::audit::IN_FULL;
 use crate::kubeconfig::{self, Credentials};
-use crate::node::identity;
+use crate::parts::Parts;
 use crate::pki::Pki;
 use crate::process::{Process, ready};
 use crate::programs::{self, Ports};
 
 /// The supervisor prints this when the control plane is ready.
 pub(crate) const READY: &str = "ready";
-
-/// The programs of a control plane, and who can reach it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parts {
-    /// etcd, the API server and the controller manager.
-    All,
-    /// Like [`Self::All`], with an API server that pods can reach.
-    ForNode,
-    /// Like [`Self::All`], with an API server that doesn't stream lists, as before Kubernetes 1.32.
-    WithoutStreaming,
-    /// No controller manager, so that only the measured client writes.
-    Storage,
-}
-
-impl Parts {
-    /// The address of the API server.
-    fn address(self) -> IpAddr {
-        if self == Self::ForNode { identity::ADDRESS.into() } else { Ipv4Addr::LOCALHOST.into() }
-    }
-}
 
 /// Runs a control plane in `dir` until the end of standard input or a signal; then removes `dir`.
 ///

@@ -15,10 +15,15 @@ pub struct HardenedAppStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// The generation of the spec that was applied last, and that `children` describes. While a newer spec is refused
-    /// or the app is paused, this is an older generation.
+    /// The generation of the newest spec that was applied completely. While a newer one is refused, fails in part or waits, as in a
+    /// pause, this is an older generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied_generation: Option<i64>,
+
+    /// The generation of the spec that `children` describes, where it isn't `appliedGeneration`: so far that spec was applied only in
+    /// part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub children_generation: Option<i64>,
 
     /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `Available`,
     /// `InSync`).

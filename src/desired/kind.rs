@@ -48,6 +48,11 @@ pub enum Stage {
 pub struct Rules {
     /// Lists whose members have a key, as in server-side apply; all others are compared by position.
     pub keyed: &'static [(&'static str, &'static [&'static str])],
+    /// Those whose order has a meaning besides: a variable refers only to those before it.
+    pub ordered: &'static [&'static str],
+    /// Lists without keys whose order has no meaning. Other clients and the API server may change it: it converts the metrics of an
+    /// autoscaler between versions.
+    pub unordered: &'static [&'static str],
     /// Paths that weaken the workload if added or changed. Such additions are reverted, whether a field manager claims
     /// them or not.
     pub dangerous: &'static [&'static str],

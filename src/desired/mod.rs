@@ -23,7 +23,7 @@ pub use hash::short_hash;
 pub use kind::{DANGEROUS_EVERYWHERE, Kind, Rules, Stage, TOLERATED_EVERYWHERE, VOLATILE_EVERYWHERE};
 pub use kinds::KINDS;
 pub use labels::{APPLIED_HASH, MANAGED_BY, PART_OF, WORKLOAD};
-pub use progress::{Progress, Rollout};
+pub use progress::{Progress, Rollout, RolloutPhase};
 
 #[cfg(test)]
 mod tests;

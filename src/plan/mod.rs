@@ -18,7 +18,7 @@ pub use controller::{Controller, holder};
 pub use known::{Guards, Known, Live};
 pub use last_report::{LastReport, is_about};
 pub use memory::{AppMemory, ChildMemory};
-pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, is_available, waits};
+pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, have_all_arrived, is_available, waits};
 pub use oversized::{LARGEST, Oversized};
 pub use pod::PodState;
 pub use prune::{Leftover, prunable};

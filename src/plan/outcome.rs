@@ -6,7 +6,7 @@ use super::{pod::PodState, prune::Leftover, verdict::Verdict};
 use crate::{
     api::{DriftItem, FindingItem},
     app::{Enforcement, PartName, Refusal},
-    desired::{Child, Kind, Progress, Rollout},
+    desired::{Child, Kind, Progress, Rollout, RolloutPhase},
     release::Target,
 };
 
@@ -66,6 +66,12 @@ impl PartProgress {
             None => rollout.complete,
         })
     }
+
+    /// Whether its rollout has been complete. If its pods fail later, it is no replacement that is still to come.
+    #[must_use]
+    pub fn has_arrived(&self) -> bool {
+        self.is_complete() || self.rollout().is_some_and(|rollout| rollout.phase == RolloutPhase::Finished)
+    }
 }
 
 /// Whether an earlier spec stays applied instead of the newest: that is refused, or the app is paused.
@@ -81,11 +87,34 @@ pub fn is_available(target: &Target, progress: &BTreeMap<PartName, PartProgress>
     target.workloads().all(|workload| complete(&workload.name))
 }
 
+/// Whether the rollouts of all parts have been complete: then nothing is still to come that may replace what was removed. The state
+/// of the Deployments says so, not the memory of the process.
+#[must_use]
+pub fn have_all_arrived(target: &Target, progress: &BTreeMap<PartName, PartProgress>) -> bool {
+    let arrived = |name| progress.get(name).is_some_and(PartProgress::has_arrived);
+    target.workloads().all(|workload| arrived(&workload.name))
+}
+
 impl Applied {
     /// Whether the newest spec isn't applied: the children are still those of an earlier one.
     #[must_use]
     pub const fn waits(&self) -> bool {
         waits(self.refused.as_ref(), &self.target)
+    }
+
+    /// Whether the spec is applied completely: every child is as declared, or is left with deviations that are only reported, and
+    /// nothing else exists.
+    #[must_use]
+    pub fn is_carried_out(&self) -> bool {
+        !self.waits()
+            && self.children.iter().all(|child| matches!(child.state, ChildState::InPlace | ChildState::Observed))
+    }
+
+    /// Whether a child can't be brought to what is declared now.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        let mut states = self.children.iter().map(|child| &child.state);
+        states.any(|state| matches!(state, ChildState::Conflict(..) | ChildState::Failed(..) | ChildState::Held))
     }
 
     /// How drift of the children is handled.

@@ -23,10 +23,11 @@ pub struct Leftover {
 
 /// Splits the objects that are no longer declared into those that may be deleted now and those that must wait.
 ///
-/// The replacement must be available before the old object is deleted, so after a rename both exist for a while. A
-/// workload is deleted before its policy, and the policy only after the last pod.
+/// A part that is new or changed may replace what was removed, so after a rename both exist for a while: until the rollouts of all
+/// parts have been complete (`replaced`). A part whose pods fail later keeps nothing. A workload is deleted before its policy, and the
+/// policy only after the last pod.
 #[must_use]
-pub fn prunable(owned: Vec<Leftover>, declared: &[Child], available: bool) -> (Vec<Leftover>, Vec<Leftover>) {
+pub fn prunable(owned: Vec<Leftover>, declared: &[Child], replaced: bool) -> (Vec<Leftover>, Vec<Leftover>) {
     let declared: BTreeSet<(&Kind, &str)> = declared.iter().map(|child| (child.kind, child.name.as_str())).collect();
     let gone: Vec<Leftover> =
         owned.into_iter().filter(|owned| !declared.contains(&(owned.kind, owned.name.as_str()))).collect();
@@ -34,9 +35,8 @@ pub fn prunable(owned: Vec<Leftover>, declared: &[Child], available: bool) -> (V
         gone.iter().filter(|other| other.kind.stage == Stage::Workload).map(|other| other.name.clone()).collect();
     gone.into_iter().partition(|leftover| {
         let bare = !leftover.has_pods && !with_workload.contains(&leftover.name);
-        // If the component is still declared, its objects don't wait for availability: an autoscaler that was disabled
-        // must stop scaling.
+        // If the component is still declared, its objects don't wait: an autoscaler that was disabled must stop scaling.
         let kept = declared.iter().any(|(_, name)| *name == leftover.name);
-        (available || kept) && !leftover.leaving && (leftover.kind.stage == Stage::Workload || bare)
+        (replaced || kept) && !leftover.leaving && (leftover.kind.stage == Stage::Workload || bare)
     })
 }

@@ -12,6 +12,7 @@ mod removal;
 mod replacement;
 mod step;
 mod verdicts;
+mod versions;
 
 use fake::Fake;
 use serde_json::{Value, json};
@@ -81,6 +82,13 @@ fn push(object: &mut Value, pointer: &str, value: Value) {
         set(object, pointer, json!([]));
     }
     object.pointer_mut(pointer).unwrap().as_array_mut().unwrap().push(value);
+}
+
+/// Turns the order of a list round.
+fn reverse(object: &mut Value, pointer: &str) {
+    let list = object.pointer_mut(pointer).unwrap().as_array_mut().unwrap();
+    assert!(list.len() > 1, "{pointer} has no order");
+    list.reverse();
 }
 
 /// Removes a field or member.

@@ -3,7 +3,7 @@
 use crate::{
     api::ComponentStatus,
     app::Workload,
-    desired::Rollout,
+    desired::{Rollout, RolloutPhase},
     plan::{Applied, ChildOutcome, ChildState, PartProgress, PodState},
 };
 
@@ -66,7 +66,7 @@ fn message(rollout: &Rollout, pods: &[PodState]) -> String {
         return pod.problem.clone();
     }
     let Rollout { ready, desired, .. } = rollout;
-    if rollout.stuck {
+    if rollout.phase == RolloutPhase::Stuck {
         return format!("{ready} of {desired} pods ready, and none more within 10 minutes");
     }
     format!("{ready} of {desired} pods ready")

@@ -28,7 +28,8 @@ pub fn report(
 ) -> HardenedAppStatus {
     // What this reconciliation didn't find out stays as it was: a rejected spec changes nothing that runs.
     let mut status = HardenedAppStatus { observed_generation: generation, ..previous.clone() };
-    if status.applied_generation.is_none() && !previous.children.is_empty() {
+    let has_generation = previous.applied_generation.or(previous.children_generation).is_some();
+    if !has_generation && !previous.children.is_empty() {
         // An earlier version of the operator had the field under another name, which the API server drops.
         status.applied_generation = previous.observed_generation;
     }
@@ -37,8 +38,11 @@ pub fn report(
         status.components = components::components(applied);
         status.drift.open = drift::open(&previous.drift, &applied.children, now);
         status.children = children(previous, generation, applied);
-        if !applied.waits() {
+        if applied.is_carried_out() {
             status.applied_generation = generation;
+        }
+        if !applied.waits() {
+            status.children_generation = generation.filter(|_| status.applied_generation != generation);
         }
         let unowned = applied.children.iter().flat_map(|child| child.findings.clone());
         let left = applied.children.iter().filter(|child| matches!(child.state, ChildState::Leftover(_))).map(leftover);
@@ -58,7 +62,7 @@ pub fn report(
 
 fn leftover(child: &ChildOutcome) -> FindingItem {
     let message = format!(
-        "{} {} is no longer declared: it is deleted once all components are available, its pods are gone and the app isn't paused",
+        "{} {} is no longer declared: it is deleted once all new and changed components have been available, its pods are gone and the app isn't paused",
         child.kind.name, child.name
     );
     FindingItem::about("", Check::Leftover, &message)

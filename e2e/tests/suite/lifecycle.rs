@@ -103,6 +103,20 @@ async fn the_old_component_stays_until_the_new_one_is_ready() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_removed_component_goes_although_another_one_fails() -> Result<()> {
+    let scene = Scene::open("failing").await?;
+    scene.ready("shop", &format!("{WEB}{}", component("api", 0))).await?;
+    // Its rollout was complete; without a node the pod that is added never starts.
+    scene.change("shop", &format!("{WEB}{}", component("api", 1))).await?;
+    scene.condition("shop", "Ready", "False", "RolloutInProgress").await?;
+    scene.change("shop", &component("api", 1)).await?;
+    all_are_gone(&scene, "shop-web").await?;
+    scene.condition("shop", "Ready", "False", "RolloutInProgress").await?;
+    assert_eq!(leftovers(&scene).await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
 async fn all_children_of_a_deleted_app_are_deleted_and_its_name_can_be_reused() -> Result<()> {
     let scene = Scene::open("deleted-app").await?;
     let first = scene.ready("shop", WEB).await?;

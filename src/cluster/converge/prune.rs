@@ -16,8 +16,8 @@ const RETRY: Duration = Duration::from_secs(1);
 impl Executor<'_> {
     /// Deletes what isn't declared any more, as far as it may be deleted now; the rest follows as the watches report
     /// the deletions. Returns what still exists.
-    pub async fn prune(&self, children: &[Child], available: bool) -> Vec<ChildOutcome> {
-        let (mut now, mut later) = plan::prunable(self.cache.owned(&self.target.id), children, available);
+    pub async fn prune(&self, children: &[Child], replaced: bool) -> Vec<ChildOutcome> {
+        let (mut now, mut later) = plan::prunable(self.cache.owned(&self.target.id), children, replaced);
         if self.target.ungated.enforcement.paused {
             later.append(&mut now);
         }

@@ -26,6 +26,8 @@ pub(super) const KIND: Kind = Kind {
     progress: None,
     rules: Rules {
         keyed: &[],
+        ordered: &[],
+        unordered: &["spec metrics"],
         dangerous: &["spec behavior", "spec metrics"],
         commanding: &[],
         tolerated: &["metadata annotations *"],

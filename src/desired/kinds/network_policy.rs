@@ -30,6 +30,15 @@ pub(super) const KIND: Kind = Kind {
     rules: Rules {
         // Rules, peers and ports are atomic lists: one apply restores them whole.
         keyed: &[],
+        ordered: &[],
+        unordered: &[
+            "spec policyTypes",
+            "spec *gress",
+            "spec *gress [] from",
+            "spec *gress [] to",
+            "spec *gress [] ports",
+            "spec *gress [] * [] ipBlock except",
+        ],
         dangerous: &["spec"],
         commanding: &[],
         tolerated: &["metadata annotations *"],

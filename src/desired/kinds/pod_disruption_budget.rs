@@ -30,6 +30,8 @@ pub(super) const KIND: Kind = Kind {
     progress: None,
     rules: Rules {
         keyed: &[],
+        ordered: &[],
+        unordered: &[],
         dangerous: &["spec minAvailable", "spec selector"],
         commanding: &[],
         tolerated: &["metadata annotations *"],

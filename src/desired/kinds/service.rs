@@ -26,6 +26,8 @@ pub(super) const KIND: Kind = Kind {
     progress: None,
     rules: Rules {
         keyed: &[("spec ports", &["port", "protocol"])],
+        ordered: &[],
+        unordered: &[],
         dangerous: &[
             "spec type",
             "spec ports []",

@@ -18,6 +18,8 @@ pub(super) const KIND: Kind = Kind {
     progress: None,
     rules: Rules {
         keyed: &[],
+        ordered: &[],
+        unordered: &[],
         dangerous: &["automountServiceAccountToken"],
         // Clouds read from annotations of a ServiceAccount which cloud identity its pods may use.
         commanding: &["metadata annotations *"],

@@ -1,10 +1,13 @@
 //! In which order objects are deleted.
 
+use std::collections::BTreeMap;
+
 use super::child;
 use crate::{
-    desired::{Child, children},
+    app::PartName,
+    desired::{Child, Progress, Rollout, RolloutPhase, children},
     fixtures::{kind, target},
-    plan::{Leftover, prunable},
+    plan::{Leftover, PartProgress, have_all_arrived, prunable},
 };
 
 /// What is left of a component without an autoscaler that is no longer declared, but for the kinds that are deleted already.
@@ -24,8 +27,8 @@ fn left(gone: &[&str], has_pods: bool) -> Vec<Leftover> {
         .collect()
 }
 
-fn now(owned: &[Leftover], available: bool) -> Vec<&'static str> {
-    let (now, later) = prunable(owned.to_vec(), &[child("Deployment")], available);
+fn now(owned: &[Leftover], replaced: bool) -> Vec<&'static str> {
+    let (now, later) = prunable(owned.to_vec(), &[child("Deployment")], replaced);
     assert_eq!(now.len() + later.len(), owned.len());
     now.iter().map(|leftover| leftover.kind.name).collect()
 }
@@ -34,6 +37,24 @@ fn now(owned: &[Leftover], available: bool) -> Vec<&'static str> {
 fn nothing_is_deleted_before_its_replacement_is_available() {
     assert_eq!(now(&left(&[], true), false), [""; 0]);
     assert_eq!(now(&left(&["Deployment", "Service", "PodDisruptionBudget"], false), false), [""; 0]);
+}
+
+#[test]
+fn what_was_removed_waits_for_parts_that_are_still_to_come_but_not_for_those_that_fail() {
+    let shop = target(super::shop());
+    let parts = |rollout: &Rollout| -> BTreeMap<PartName, PartProgress> {
+        let progress = PartProgress { progress: Some(Progress::Rollout(rollout.clone())), ..PartProgress::default() };
+        shop.workloads().map(|workload| (workload.name.clone(), progress.clone())).collect()
+    };
+    let failing = Rollout { desired: 2, current: true, phase: RolloutPhase::Finished, ..Rollout::default() };
+    assert!(have_all_arrived(&shop, &parts(&failing)), "its pods have failed since");
+    let mut parts = parts(&failing);
+    let web = parts.get_mut(&PartName::new("web")).unwrap();
+    web.progress = Some(Progress::Rollout(Rollout { phase: RolloutPhase::Stuck, ..failing }));
+    assert!(!have_all_arrived(&shop, &parts), "it has never been available");
+    parts.get_mut(&PartName::new("web")).unwrap().progress = None;
+    assert!(!have_all_arrived(&shop, &parts), "it doesn't exist yet");
+    assert!(!have_all_arrived(&shop, &BTreeMap::new()));
 }
 
 #[test]

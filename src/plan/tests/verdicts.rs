@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    LISTED, UID, child, child_of, disturbed, fake::Fake, judged, lines, push, set, shop, tolerated, unset, verdict,
+    LISTED, UID, child, child_of, disturbed, fake::Fake, judged, lines, push, reverse, set, shop, tolerated, unset,
+    verdict,
 };
 use crate::{
     app::Enforcement,
@@ -15,6 +16,73 @@ type Case = (&'static str, &'static str, fn(&mut Fake), &'static str, &'static [
 
 const CASES: &[Case] = &[
     ("an object as declared is kept", "Deployment", |_| {}, "keep", &[]),
+    (
+        "variables that were moved are put back, since $(NAME) refers only to those before it; no manager claims an order",
+        "Deployment",
+        |fake| fake.edit("k", |object| reverse(object, "/spec/template/spec/containers/0/env")),
+        "apply",
+        &["Changed spec.template.spec.containers[name=web].env [LOG_LEVEL, EMPTY] -> [EMPTY, LOG_LEVEL] by "],
+    ),
+    (
+        "a variable that was added before the others is removed, and the others are where they were",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                let env = object.pointer_mut("/spec/template/spec/containers/0/env").unwrap().as_array_mut().unwrap();
+                env.insert(0, json!({ "name": "LD_PRELOAD", "value": "x" }));
+            });
+        },
+        "remove /spec/template/spec/containers/0/env/0",
+        &["Added spec.template.spec.containers[name=web].env[name=LD_PRELOAD] [] -> [hash] by k"],
+    ),
+    (
+        "the order of volumes and mounts has no meaning",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                reverse(object, "/spec/template/spec/volumes");
+                reverse(object, "/spec/template/spec/containers/0/volumeMounts");
+            });
+        },
+        "keep",
+        &[],
+    ),
+    (
+        "the order of a policy's rules, ports and types has no meaning",
+        "NetworkPolicy",
+        |fake| {
+            fake.edit("k", |object| {
+                reverse(object, "/spec/policyTypes");
+                reverse(object, "/spec/egress/0/to");
+                reverse(object, "/spec/egress/0/ports");
+            });
+        },
+        "keep",
+        &[],
+    ),
+    (
+        "a rule that was put before the others is the only one that is reported",
+        "NetworkPolicy",
+        |fake| {
+            fake.edit("k", |object| {
+                object.pointer_mut("/spec/egress").unwrap().as_array_mut().unwrap().insert(0, json!({}));
+            });
+        },
+        "apply",
+        &["Added spec.egress[0] [] -> [{}] by k"],
+    ),
+    (
+        "in a list of another order only what changed is reported",
+        "NetworkPolicy",
+        |fake| {
+            fake.edit("k", |object| {
+                reverse(object, "/spec/egress/0/ports");
+                set(object, "/spec/egress/0/ports/0/port", json!(54));
+            });
+        },
+        "apply",
+        &["Changed spec.egress[0].ports[0].port [53] -> [54] by k"],
+    ),
     (
         "a changed field is applied again and reported with both values",
         "Deployment",
@@ -591,4 +659,28 @@ fn the_finding_about_an_unclaimed_addition_ends_when_the_policy_tolerates_it() {
     let mut enforcement = Enforcement::default();
     enforcement.tolerated = vec![tolerated("Deployment", "spec.minReadySeconds")];
     assert_eq!(verdict(&child, live(), true, &enforcement).findings, []);
+}
+
+#[test]
+fn an_older_version_with_another_order_is_an_update_and_no_drift() {
+    let older = child("Deployment");
+    let mut spec = shop();
+    spec["components"][0]["env"].as_array_mut().unwrap().reverse();
+    let newer = child_of(spec, "Deployment");
+    let mut fake = disturbed(&older, |_| {});
+    let verdict = judged(&newer, &fake);
+    assert_eq!((words(&verdict.change), verdict.is_update, lines(&verdict)), ("apply".to_owned(), true, Vec::new()));
+    fake.apply(&newer);
+    assert_eq!(words(&judged(&newer, &fake).change), "keep");
+}
+
+#[test]
+fn a_correction_restores_an_order_too() {
+    let child = child("Deployment");
+    let env = "/spec/template/spec/containers/0/env";
+    let fake = disturbed(&child, |fake| fake.edit("k", |object| reverse(object, env)));
+    let mut live = fake.live();
+    let patch = judged(&child, &fake).correction.unwrap();
+    json_patch::patch(&mut live, &serde_json::from_value::<json_patch::Patch>(patch).unwrap()).unwrap();
+    assert_eq!(live.pointer(env), child.body.pointer(env));
 }

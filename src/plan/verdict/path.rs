@@ -21,6 +21,8 @@ pub(in crate::plan) enum Segment {
     },
     /// A member of a list without merge keys.
     Index(usize),
+    /// The order of a list's members, which no field manager owns. Only at the end.
+    Order,
 }
 
 impl Path {
@@ -41,6 +43,16 @@ impl Path {
     /// Whether it is a whole member of a list.
     pub(super) fn is_member(&self) -> bool {
         matches!(self.0.last(), Some(Segment::Member { .. }))
+    }
+
+    /// Whether the order of a list is meant, not what is in it.
+    pub(super) fn is_order(&self) -> bool {
+        matches!(self.0.last(), Some(Segment::Order))
+    }
+
+    /// Whether it is in the object's metadata.
+    pub(super) fn is_in_metadata(&self) -> bool {
+        self.starts_with("metadata")
     }
 
     /// What the value belongs to: an object or a list.
@@ -67,6 +79,7 @@ impl Path {
         self.0.iter().fold(String::new(), |pointer, segment| match segment {
             Segment::Field(name) => format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
             Segment::Member { index, .. } | Segment::Index(index) => format!("{pointer}/{index}"),
+            Segment::Order => pointer,
         })
     }
 
@@ -75,7 +88,7 @@ impl Path {
         self.0
             .iter()
             .filter_map(|segment| match segment {
-                Segment::Field(_) => None,
+                Segment::Field(_) | Segment::Order => None,
                 Segment::Member { index, .. } | Segment::Index(index) => Some(*index),
             })
             .collect()
@@ -129,6 +142,7 @@ impl Segment {
                 None => name == wanted,
             },
             Self::Member { .. } | Self::Index(_) => wanted == "[]",
+            Self::Order => false,
         }
     }
 }
@@ -142,6 +156,7 @@ impl fmt::Display for Path {
                 Segment::Field(name) if position == 0 => write!(f, "{name}")?,
                 Segment::Field(name) => write!(f, ".{name}")?,
                 Segment::Index(index) => write!(f, "[{index}]")?,
+                Segment::Order => {}
                 Segment::Member { key, .. } => {
                     let key: Vec<String> = key
                         .iter()

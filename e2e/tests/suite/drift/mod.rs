@@ -8,6 +8,7 @@ mod edit;
 mod kinds;
 mod masses;
 mod one_of;
+mod order;
 mod replaced;
 mod tolerated;
 mod tricks;
