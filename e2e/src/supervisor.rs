@@ -10,8 +10,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use crate::parts::Parts;
 use crate::programs;
-use crate::supervise::{Parts, READY};
+use crate::supervise::READY;
 
 const PROGRAM: &str = "control-plane";
 
