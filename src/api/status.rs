@@ -62,6 +62,10 @@ pub struct ComponentStatus {
     /// Why pods are missing, or why an object of the component is not in place; empty if all is well.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// Only while its rollout has never been complete: the hash of its Deployment when the spec was last applied completely. With this
+    /// hash it replaces nothing that is removed later, so nothing waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<String>,
 }
 
 /// An object that the operator created for the app, in its namespace.

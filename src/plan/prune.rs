@@ -1,8 +1,13 @@
 //! Children that are no longer declared: which may be deleted, and in which order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::desired::{Child, Kind, Stage};
+use super::progress::PartProgress;
+use crate::{
+    api::HardenedAppStatus,
+    app::PartName,
+    desired::{Child, Kind, Stage},
+};
 
 /// An object of the app, found in the cluster, that no component declares.
 #[derive(Clone, Debug)]
@@ -21,11 +26,30 @@ pub struct Leftover {
     pub leaving: bool,
 }
 
+/// Whether nothing is still to come that may replace what was removed: a part that is new, or was changed, since a spec was last applied
+/// completely, and whose rollout has never been complete. A part that was there before keeps nothing, whether its pods fail or never
+/// ran. The Deployments and the last status say so, not the memory of the process; a status that doesn't is taken for one of a new part.
+#[must_use]
+pub fn is_replaced(
+    declared: &[Child],
+    progress: &BTreeMap<PartName, PartProgress>,
+    last_status: &HardenedAppStatus,
+) -> bool {
+    let is_settled = |name: &PartName, child: &Child| {
+        let mut known = last_status.components.iter().filter(|known| known.name == name.as_str());
+        known.any(|known| known.settled.as_ref() == Some(&child.hash))
+    };
+    let mut workloads = declared.iter().filter(|child| child.kind.progress.is_some());
+    workloads.all(|child| {
+        let Some(name) = &child.part else { return true };
+        progress.get(name).is_some_and(PartProgress::has_arrived) || is_settled(name, child)
+    })
+}
+
 /// Splits the objects that are no longer declared into those that may be deleted now and those that must wait.
 ///
-/// A part that is new or changed may replace what was removed, so after a rename both exist for a while: until the rollouts of all
-/// parts have been complete (`replaced`). A part whose pods fail later keeps nothing. A workload is deleted before its policy, and the
-/// policy only after the last pod.
+/// After a rename both exist for a while: what was removed waits until what may replace it has arrived (`replaced`). A workload is
+/// deleted before its policy, and the policy only after the last pod.
 #[must_use]
 pub fn prunable(owned: Vec<Leftover>, declared: &[Child], replaced: bool) -> (Vec<Leftover>, Vec<Leftover>) {
     let declared: BTreeSet<(&Kind, &str)> = declared.iter().map(|child| (child.kind, child.name.as_str())).collect();

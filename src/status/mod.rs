@@ -35,7 +35,7 @@ pub fn report(
     }
     status.drift.reverted = drift::reverted(&previous.drift, reverted, now);
     if let Outcome::Applied(applied) = outcome {
-        status.components = components::components(applied);
+        status.components = components::components(&previous.components, applied);
         status.drift.open = drift::open(&previous.drift, &applied.children, now);
         status.children = children(previous, generation, applied);
         if applied.is_carried_out() {
@@ -53,9 +53,14 @@ pub fn report(
         status.findings.truncate(FINDINGS);
     }
     status.conditions = conditions::conditions(previous, outcome, &status, now);
-    // It is written with the next change, so that an upgrade alone writes nothing.
-    if *previous == (HardenedAppStatus { applied_generation: None, ..status.clone() }) {
-        return previous.clone();
+    // What an earlier version of the operator didn't write is written with the next change, so that an upgrade alone writes nothing.
+    let mut earlier = status.clone();
+    earlier.components.iter_mut().for_each(|component| component.settled = None);
+    if previous.applied_generation.is_none() {
+        earlier.applied_generation = None;
+    }
+    if *previous == earlier {
+        return earlier;
     }
     status
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::child;
 use crate::{
+    api::{ComponentStatus, HardenedAppStatus},
     app::PartName,
     desired::{Child, Progress, Rollout, RolloutPhase, children},
     fixtures::{kind, target},
-    plan::{Leftover, PartProgress, have_all_arrived, prunable},
+    plan::{Leftover, PartProgress, is_replaced, prunable},
 };
 
 /// What is left of a component without an autoscaler that is no longer declared, but for the kinds that are deleted already.
@@ -41,20 +42,26 @@ fn nothing_is_deleted_before_its_replacement_is_available() {
 
 #[test]
 fn what_was_removed_waits_for_parts_that_are_still_to_come_but_not_for_those_that_fail() {
-    let shop = target(super::shop());
-    let parts = |rollout: &Rollout| -> BTreeMap<PartName, PartProgress> {
-        let progress = PartProgress { progress: Some(Progress::Rollout(rollout.clone())), ..PartProgress::default() };
-        shop.workloads().map(|workload| (workload.name.clone(), progress.clone())).collect()
+    let declared = children(&target(super::shop()));
+    let replaced = |progress: Option<Rollout>, settled: Option<&str>| {
+        let component = ComponentStatus {
+            name: "web".to_owned(),
+            settled: settled.map(str::to_owned),
+            ..ComponentStatus::default()
+        };
+        let status = HardenedAppStatus { components: vec![component], ..HardenedAppStatus::default() };
+        let progress = PartProgress { progress: progress.map(Progress::Rollout), ..PartProgress::default() };
+        is_replaced(&declared, &BTreeMap::from([(PartName::new("web"), progress)]), &status)
     };
-    let failing = Rollout { desired: 2, current: true, phase: RolloutPhase::Finished, ..Rollout::default() };
-    assert!(have_all_arrived(&shop, &parts(&failing)), "its pods have failed since");
-    let mut parts = parts(&failing);
-    let web = parts.get_mut(&PartName::new("web")).unwrap();
-    web.progress = Some(Progress::Rollout(Rollout { phase: RolloutPhase::Stuck, ..failing }));
-    assert!(!have_all_arrived(&shop, &parts), "it has never been available");
-    parts.get_mut(&PartName::new("web")).unwrap().progress = None;
-    assert!(!have_all_arrived(&shop, &parts), "it doesn't exist yet");
-    assert!(!have_all_arrived(&shop, &BTreeMap::new()));
+    let with = |phase| Some(Rollout { desired: 2, current: true, phase, ..Rollout::default() });
+    assert!(replaced(with(RolloutPhase::Finished), None), "its pods have failed since");
+    assert!(!replaced(with(RolloutPhase::Stuck), None), "it has never been available");
+    assert!(!replaced(with(RolloutPhase::UnderWay), None), "it isn't available yet");
+    assert!(!replaced(None, None), "it doesn't exist yet");
+    let deployment = super::child("Deployment");
+    assert!(replaced(with(RolloutPhase::Stuck), Some(&deployment.hash)), "it was there before");
+    assert!(!replaced(with(RolloutPhase::Stuck), Some("other")), "it was there before, and has changed since");
+    assert!(!is_replaced(&declared, &BTreeMap::new(), &HardenedAppStatus::default()));
 }
 
 #[test]

@@ -558,3 +558,24 @@ fn an_accepted_spec_that_fails_is_not_said_to_be_carried_out() {
     assert_eq!(message(outcome(|_| {})), "the spec is carried out");
     assert_eq!(message(with(failed("x"))), "the spec can be carried out; Ready says what it waits for");
 }
+
+#[test]
+fn a_component_that_never_ran_is_settled_once_its_spec_is_applied_completely() {
+    let pending = |state: ChildState| {
+        outcome(|applied| {
+            applied.progress = progress(Rollout { desired: 2, current: true, ..Rollout::default() }, Vec::new());
+            applied.children[0].state = state;
+        })
+    };
+    let settled = |status: &HardenedAppStatus| status.components[0].settled.clone();
+    let partly = first(&pending(failed("x")));
+    assert_eq!(settled(&partly), None);
+    let applied = then(&partly, &pending(ChildState::InPlace));
+    assert_eq!(settled(&applied).as_deref(), Some("hash of the Deployment"));
+    let kept = report(&applied, Some(2), &pending(failed("x")), at(300));
+    assert_eq!(settled(&kept), settled(&applied), "of the spec that was applied completely");
+    assert_eq!(settled(&then(&applied, &outcome(|_| {}))), None, "it runs");
+    let mut earlier = applied;
+    earlier.components[0].settled = None;
+    assert_eq!(then(&earlier, &pending(ChildState::InPlace)), earlier, "an upgrade alone writes nothing");
+}
