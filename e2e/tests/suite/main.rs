@@ -24,6 +24,7 @@ mod policies;
 mod requests;
 mod restart;
 mod samples;
+mod schema;
 mod scene;
 mod wait;
 mod statuses;

@@ -33,6 +33,7 @@ pub(super) const KIND: Kind = Kind {
         dangerous: &["spec minAvailable", "spec selector"],
         commanding: &[],
         tolerated: &["metadata annotations *"],
+        harmless: &["metadata labels *"],
         omitted_if_false: &[],
         volatile: &[],
         public: true,
