@@ -21,6 +21,8 @@ mod metrics;
 mod modes;
 mod pod_security;
 mod policies;
+mod random;
+mod reading;
 mod requests;
 mod restart;
 mod samples;
