@@ -11,6 +11,7 @@ mod edge;
 mod enforcement;
 mod external_range;
 mod id;
+mod metadata;
 mod names;
 mod part;
 mod policy;
@@ -27,13 +28,14 @@ pub use amounts::Resources;
 pub use edge::{Edge, End, ExternalRange, Peer, PortNumber, Ports};
 pub use enforcement::Enforcement;
 pub use id::{AppId, PartName};
+pub use metadata::{malformed_around_spec, without_nulls};
 pub use part::Part;
 pub use policy::{Dns, PodSelection, Policy};
 pub use quantity::Quantity;
 pub use refusal::Refusal;
 pub use review::Rejection;
 pub use scale::Scale;
-pub use schema::{malformed, unknown_around_spec};
+pub use schema::malformed;
 pub use template::{
     Env, EnvSource, Image, Mount, MountSource, Placement, PodTemplate, Port, Probe, ProbeHandler, Probes,
 };

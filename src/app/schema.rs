@@ -9,7 +9,10 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::review::{Rejection, Review};
+use super::{
+    metadata::UNKNOWN,
+    review::{Rejection, Review},
+};
 use crate::api::{self, LONGEST_SPEC};
 
 static DEFINITIONS: LazyLock<Vec<CustomResourceDefinition>> = LazyLock::new(api::crds);
@@ -29,41 +32,12 @@ pub fn malformed(kind: &str, spec: &Value) -> Vec<Rejection> {
     misfits(kind, spec).form
 }
 
-/// Fields of an object of a kind of ours, and of its metadata
-/// (<https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/>).
-const AROUND_SPEC: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
-const METADATA: [&str; 15] = [
-    "annotations",
-    "creationTimestamp",
-    "deletionGracePeriodSeconds",
-    "deletionTimestamp",
-    "finalizers",
-    "generateName",
-    "generation",
-    "labels",
-    "managedFields",
-    "name",
-    "namespace",
-    "ownerReferences",
-    "resourceVersion",
-    "selfLink",
-    "uid",
-];
-
-/// Unknown fields beside the spec and in the metadata.
-#[must_use]
-pub fn unknown_around_spec(object: &Value) -> Vec<Rejection> {
-    let unknown = |value: Option<&Value>, prefix: &str, known: &[&str]| -> Vec<Rejection> {
-        let names = value.and_then(Value::as_object).into_iter().flat_map(Map::keys);
-        let unknown = names.filter(|name| !known.contains(&name.as_str()));
-        unknown.map(|name| unknown_field(format!("{prefix}{name}"))).collect()
-    };
-    let metadata = unknown(object.get("metadata"), "metadata.", &METADATA);
-    unknown(Some(object), "", &AROUND_SPEC).into_iter().chain(metadata).collect()
+fn missing(path: String) -> Rejection {
+    Rejection::new(path, "it is missing", "add it")
 }
 
 fn unknown_field(path: String) -> Rejection {
-    Rejection::new(path, "unknown field", "correct its spelling, or remove it")
+    Rejection::new(path, UNKNOWN.0, UNKNOWN.1)
 }
 
 /// Rejects values beyond a bound of the schema, unless another check has rejected the field already.
@@ -96,6 +70,9 @@ fn misfits(kind: &str, spec: &Value) -> Misfits {
         .and_then(|definition| definition.spec.versions.first()?.schema.as_ref()?.open_api_v3_schema.as_ref())
         .and_then(|root| root.properties.as_ref()?.get("spec"));
     let mut misfits = Misfits::default();
+    if spec.is_null() {
+        misfits.form.push(missing("spec".to_owned()));
+    }
     if let Some(schema) = schema {
         misfits.of(spec, schema, "spec");
     }
@@ -105,7 +82,11 @@ fn misfits(kind: &str, spec: &Value) -> Misfits {
 impl Misfits {
     fn of(&mut self, value: &Value, schema: &JSONSchemaProps, path: &str) {
         match (schema.type_.as_deref(), value) {
-            // `null` counts as not given.
+            // The API server keeps a null where the schema allows it, and then holds it against the allowed values.
+            (_, Value::Null) if schema.nullable == Some(true) && schema.enum_.is_some() => {
+                self.word(None, schema, path)
+            }
+            // Elsewhere `null` counts as not given.
             (_, Value::Null) | (None, _) | (Some("boolean"), Value::Bool(_)) => {}
             (Some("object"), Value::Object(fields)) => self.object(fields, schema, path),
             (Some("array"), Value::Array(members)) => self.list(members, schema, path),
@@ -129,7 +110,7 @@ impl Misfits {
     fn object(&mut self, fields: &Map<String, Value>, schema: &JSONSchemaProps, path: &str) {
         for required in schema.required.iter().flatten() {
             if fields.get(required).is_none_or(Value::is_null) {
-                self.form.push(Rejection::new(format!("{path}.{required}"), "it is missing", "add it"));
+                self.form.push(missing(format!("{path}.{required}")));
             }
         }
         self.count(fields.len(), None, schema.max_properties, path);
@@ -161,6 +142,9 @@ impl Misfits {
                 }
                 _ => {}
             }
+            if member.is_null() {
+                self.form.push(Rejection::new(&path, "a member of the list is empty", "give it a value, or remove it"));
+            }
             self.of(member, of_members, &path);
         }
     }
@@ -179,15 +163,19 @@ impl Misfits {
         }
     }
 
-    fn text(&mut self, text: &str, schema: &JSONSchemaProps, path: &str) {
+    fn word(&mut self, word: Option<&str>, schema: &JSONSchemaProps, path: &str) {
         let words = schema.enum_.iter().flatten().filter_map(|word| word.0.as_str()).collect::<Vec<_>>();
-        if !words.is_empty() && !words.contains(&text) {
+        if !words.is_empty() && !word.is_some_and(|word| words.contains(&word)) {
             self.form.push(Rejection::new(
                 path,
                 "not one of the allowed values",
                 format!("write {}", words.join(" or ")),
             ));
         }
+    }
+
+    fn text(&mut self, text: &str, schema: &JSONSchemaProps, path: &str) {
+        self.word(Some(text), schema, path);
         let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
         if let Some(most) = schema.max_length.filter(|most| length > *most) {
             self.bounds.push(Rejection::new(

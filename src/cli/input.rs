@@ -21,23 +21,31 @@ pub(super) fn read_all<T: DeserializeOwned>(file: &Path, kind: &str) -> anyhow::
     } else {
         std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?
     };
-    let documents = yaml::documents(&text).with_context(|| format!("in {}", file.display()))?;
-    let wanted = documents.into_iter().filter(|document| document.get("kind") == Some(&Value::from(kind)));
-    wanted.map(|document| read(&document, kind).with_context(|| format!("in {}", file.display()))).collect()
+    read(&text, kind).with_context(|| format!("in {}", file.display()))
 }
 
-fn read<T: DeserializeOwned>(document: &Value, kind: &str) -> anyhow::Result<T> {
+/// All objects of a kind in a text of YAML or JSON; other kinds are left out.
+///
+/// # Errors
+/// If the API server couldn't read the text either, or one of the objects has a field that isn't of its kind.
+pub fn read<T: DeserializeOwned>(text: &str, kind: &str) -> anyhow::Result<Vec<T>> {
+    let documents = yaml::documents(text)?;
+    let wanted = documents.into_iter().filter(|document| document.get("kind") == Some(&Value::from(kind)));
+    wanted.map(|document| object(document, kind)).collect()
+}
+
+fn object<T: DeserializeOwned>(document: Value, kind: &str) -> anyhow::Result<T> {
     let version = format!("{GROUP}/v1alpha1");
     if document.get("apiVersion") != Some(&Value::from(version.as_str())) {
         bail!("the apiVersion of this {kind} is not {version}");
     }
-    let mut malformed = app::unknown_around_spec(document);
+    let mut malformed = app::malformed_around_spec(&document);
     malformed.extend(app::malformed(kind, document.get("spec").unwrap_or(&Value::Null)));
     if !malformed.is_empty() {
         let name = document.pointer("/metadata/name").and_then(Value::as_str);
         return Err(refused(kind, name, &malformed));
     }
-    serde_json::from_value(document.clone()).with_context(|| format!("not a {kind}"))
+    serde_json::from_value(app::without_nulls(document)).with_context(|| format!("not a {kind}"))
 }
 
 /// The error for an object that is refused.
@@ -54,8 +62,8 @@ mod tests {
     use crate::api::HardenedApp;
 
     fn app(spec: &Value) -> anyhow::Result<HardenedApp> {
-        read(
-            &json!({ "apiVersion": "hardened.dev/v1alpha1", "kind": "HardenedApp", "metadata": {}, "spec": spec }),
+        object(
+            json!({ "apiVersion": "hardened.dev/v1alpha1", "kind": "HardenedApp", "metadata": {}, "spec": spec }),
             "HardenedApp",
         )
     }
@@ -74,8 +82,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_field_beside_the_spec_is_named() {
-        let refused = read::<HardenedApp>(
-            &json!({
+        let refused = object::<HardenedApp>(
+            json!({
                 "apiVersion": "hardened.dev/v1alpha1", "kind": "HardenedApp", "specs": {},
                 "metadata": { "lables": {} }, "spec": { "components": [] }, "status": {},
             }),
@@ -89,8 +97,23 @@ mod tests {
     }
 
     #[test]
+    fn a_field_that_is_null_counts_as_not_given() {
+        let component = json!({ "name": "web", "image": "r.io/web:1", "env": null, "args": null, "user": null });
+        let read = app(&json!({ "components": [component], "drift": null })).unwrap();
+        assert_eq!(read.spec, app(&json!({ "components": [{ "name": "web", "image": "r.io/web:1" }] })).unwrap().spec);
+        let refused =
+            app(&json!({ "components": [{ "name": "web", "image": "r.io/web:1", "args": [null], "arg": null }] }));
+        let refused = refused.unwrap_err().to_string();
+        let refused_mode = app(&json!({ "components": [], "drift": { "mode": null } })).unwrap_err().to_string();
+        assert!(refused_mode.contains("spec.drift.mode: not one of the allowed values"), "{refused_mode}");
+        for words in ["args[0]: a member of the list is empty", "components[web].arg: unknown field"] {
+            assert!(refused.contains(words), "{refused}");
+        }
+    }
+
+    #[test]
     fn another_version_is_refused() {
         let other = json!({ "apiVersion": "hardened.dev/v1", "kind": "HardenedApp", "spec": { "components": [] } });
-        assert!(read::<HardenedApp>(&other, "HardenedApp").is_err());
+        assert!(object::<HardenedApp>(other, "HardenedApp").is_err());
     }
 }

@@ -12,3 +12,4 @@ mod yaml;
 pub use command::Command;
 #[cfg(test)]
 pub(crate) use generate::generate;
+pub use input::read;

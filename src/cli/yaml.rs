@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// Objects of a multi-document text or of a stream of JSON; those of a List by themselves. Empty documents are skipped.
 pub(super) fn documents(text: &str) -> anyhow::Result<Vec<Value>> {
@@ -10,7 +10,27 @@ pub(super) fn documents(text: &str) -> anyhow::Result<Vec<Value>> {
         Some(documents) => documents,
         None => yaml(text)?,
     };
-    Ok(documents.into_iter().flat_map(objects).filter(|object| !object.is_null()).collect())
+    let objects = documents.into_iter().flat_map(objects).filter(|object| !object.is_null());
+    Ok(objects.map(with_whole_numbers).collect())
+}
+
+/// Numbers as the API server takes them: one without a fraction is a whole number however it was written, such as `1e3` or `3.0`.
+fn with_whole_numbers(value: Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|_| number.is_f64()).and_then(whole);
+            Value::Number(whole.map_or(number, Number::from))
+        }
+        Value::Array(members) => members.into_iter().map(with_whole_numbers).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, with_whole_numbers(value))).collect(),
+        other => other,
+    }
+}
+
+fn whole(number: f64) -> Option<i64> {
+    // Up to 2^53 every whole number has an exact floating point form.
+    let exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
+    exact.then(|| format!("{number:.0}").parse().ok()).flatten()
 }
 
 /// A stream of JSON objects, which needs no separators; `None` if the text isn't one.
@@ -20,8 +40,8 @@ fn json(text: &str) -> Option<Vec<Value>> {
 }
 
 fn yaml(text: &str) -> anyhow::Result<Vec<Value>> {
-    // As kubectl does: `0400` is octal.
-    let options = serde_saphyr::options! { legacy_octal_numbers: true };
+    // As kubectl does: `0400` is octal. Tags such as `!x` would be ignored here, and make a text of a number there.
+    let options = serde_saphyr::options! { legacy_octal_numbers: true, reject_unsupported_tags: true };
     serde_saphyr::from_multiple_with_options(text, options).context("failed to read YAML")
 }
 
@@ -74,6 +94,25 @@ mod tests {
     fn a_text_that_begins_with_a_tab_is_quoted() {
         assert_eq!(text(&[json!({ "a": "\tone\ntwo" })]).unwrap(), "---\na: \"\\tone\\ntwo\"\n");
         assert_eq!(text(&[json!({ "a": "one\ntwo\n" })]).unwrap(), "---\na: |\n  one\n  two\n");
+    }
+
+    #[test]
+    fn numbers_are_read_by_their_value() {
+        let read = |text: &str| documents(&format!("a: {text}\n")).unwrap()[0]["a"].clone();
+        for (text, number) in [
+            ("1.00064e+09", 1_000_640_000),
+            ("3.0", 3),
+            ("1e3", 1000),
+            ("-0.0", 0),
+            ("0400", 256),
+            ("0x1f", 31),
+            ("1_000", 1000),
+        ] {
+            assert_eq!(read(text), json!(number), "{text}");
+        }
+        assert_eq!(read("1.5"), json!(1.5));
+        assert!(read("1e300").is_f64());
+        assert_eq!(documents("{\"a\": 3.0}").unwrap(), [json!({ "a": 3 })]);
     }
 
     #[test]

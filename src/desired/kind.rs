@@ -61,6 +61,10 @@ pub struct Rules {
     pub commanding: &'static [&'static str],
     /// Additions that change nothing for the app. Takes precedence over `dangerous`.
     pub tolerated: &'static [&'static str],
+    /// Additions that can't weaken, grant, command or reach anything, each with its reason. They are reverted if another field
+    /// manager claims them, and reported as a finding if none does, like additions that no list has. The list only records
+    /// that the field was judged: a test fails on a field of the API server's schema without a class.
+    pub harmless: &'static [&'static str],
     /// Fields that the API server doesn't store if they are `false`. All other booleans are pointers in its types: it
     /// stores their `false`, and applies the default if they are missing.
     pub omitted_if_false: &'static [&'static str],
@@ -92,6 +96,10 @@ pub const TOLERATED_EVERYWHERE: &[&str] = &[
     "metadata uid",
     "status",
 ];
+
+/// Harmless on every kind. A `generateName` has a meaning at the creation only, and `blockOwnerDeletion` lets a foreground
+/// deletion of the app wait for the object.
+pub const HARMLESS_EVERYWHERE: &[&str] = &["metadata generateName", "metadata ownerReferences [] blockOwnerDeletion"];
 
 /// Fields that aren't compared: a change of them alone needs no comparison.
 pub const VOLATILE_EVERYWHERE: &[&[&str]] =

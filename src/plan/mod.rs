@@ -1,5 +1,6 @@
 //! 5 What differs: live objects are compared with the children, and every change is data before it is a request. Pure.
 
+mod census;
 mod contention;
 mod controller;
 mod known;
@@ -14,6 +15,7 @@ mod schedule;
 mod step;
 mod verdict;
 
+pub use census::{Census, FieldClass, schema_fields, unmatched_rules};
 pub use contention::Contention;
 pub use controller::{Controller, holder};
 pub use known::{Guards, Known, Live};

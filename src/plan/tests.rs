@@ -1,5 +1,6 @@
 //! The plan against objects as an API server would store them, managed fields included.
 
+mod census;
 mod drift;
 mod fake;
 mod memory;

@@ -46,8 +46,12 @@ pub(super) const KIND: Kind = Kind {
         dangerous: &[
             // While a Deployment is paused, its controller doesn't roll out a heal to the pods.
             "spec paused",
+            // Immutable: an object that has more of it was created by another client.
+            "spec selector",
             "spec template metadata labels *",
             "spec template metadata annotations *",
+            // Copied to the pods, which then stay until a client removes them.
+            "spec template metadata finalizers",
             "spec template spec containers []",
             "spec template spec initContainers",
             "spec template spec ephemeralContainers",
@@ -84,6 +88,12 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec affinity",
             "spec template spec nodeSelector",
             "spec template spec priorityClassName",
+            // The API server refuses pods whose template disagrees with their PriorityClass.
+            "spec template spec priority",
+            "spec template spec preemptionPolicy",
+            "spec template spec activeDeadlineSeconds",
+            // A constraint that no node satisfies leaves pods without a node.
+            "spec template spec topologySpreadConstraints",
             "spec template spec resources",
             "spec template spec resourceClaims",
             "spec template spec overhead",
@@ -101,6 +111,28 @@ pub(super) const KIND: Kind = Kind {
             "spec template metadata annotations kubectl.kubernetes.io/*",
             // The API server keeps this copy equal to serviceAccountName.
             "spec template spec serviceAccount",
+        ],
+        harmless: &[
+            "metadata labels *",
+            // It delays a rollout, less than progressDeadlineSeconds.
+            "spec minReadySeconds",
+            // The API server refuses it beside the strategy Recreate.
+            "spec strategy rollingUpdate",
+            // Whether a resize in place restarts the container; the amounts themselves are declared.
+            "spec template spec containers [] resizePolicy",
+            // Pods get labels, annotations and finalizers of their template, nothing else of its metadata.
+            "spec template metadata name",
+            "spec template metadata namespace",
+            "spec template metadata generateName",
+            "spec template metadata generation",
+            "spec template metadata creationTimestamp",
+            "spec template metadata deletionTimestamp",
+            "spec template metadata deletionGracePeriodSeconds",
+            "spec template metadata managedFields",
+            "spec template metadata ownerReferences",
+            "spec template metadata resourceVersion",
+            "spec template metadata selfLink",
+            "spec template metadata uid",
         ],
         omitted_if_false: &[
             "spec template spec hostNetwork",

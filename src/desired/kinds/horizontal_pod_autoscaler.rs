@@ -31,6 +31,7 @@ pub(super) const KIND: Kind = Kind {
         dangerous: &["spec behavior", "spec metrics"],
         commanding: &[],
         tolerated: &["metadata annotations *"],
+        harmless: &["metadata labels *"],
         omitted_if_false: &[],
         immutable: &[],
         volatile: &[],

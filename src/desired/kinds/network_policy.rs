@@ -42,6 +42,7 @@ pub(super) const KIND: Kind = Kind {
         dangerous: &["spec"],
         commanding: &[],
         tolerated: &["metadata annotations *"],
+        harmless: &["metadata labels *"],
         omitted_if_false: &[],
         immutable: &[],
         volatile: &[],

@@ -35,6 +35,7 @@ pub(super) const KIND: Kind = Kind {
         dangerous: &["spec minAvailable", "spec selector"],
         commanding: &[],
         tolerated: &["metadata annotations *"],
+        harmless: &["metadata labels *"],
         omitted_if_false: &[],
         immutable: &[],
         volatile: &[],

@@ -41,10 +41,23 @@ pub(super) const KIND: Kind = Kind {
             "spec allocateLoadBalancerNodePorts",
             "spec publishNotReadyAddresses",
         ],
-        // Controllers read from annotations of a Service that they should make it reachable: by DNS names, load balancers, meshes.
-        commanding: &["metadata annotations *"],
+        commanding: &[
+            // Controllers read from annotations of a Service that they should make it reachable: by DNS names, load balancers, meshes.
+            "metadata annotations *",
+            // Labels, too: `istio.io/use-waypoint` routes its connections through another workload, and
+            // `service.kubernetes.io/service-proxy-name` takes it from the nodes' proxies.
+            "metadata labels *",
+            // Ingress controllers and meshes speak the protocol that it names.
+            "spec ports [] appProtocol",
+        ],
         // The API server allocates the first two.
         tolerated: &["spec clusterIP*", "spec ipFamil*", "metadata annotations kubectl.kubernetes.io/*"],
+        harmless: &[
+            // The API server refuses it beside `sessionAffinity: None`, which is declared.
+            "spec sessionAffinityConfig",
+            // Which of the Service's own pods a connection prefers.
+            "spec trafficDistribution",
+        ],
         omitted_if_false: &[],
         // "None" makes it headless: its name then leads to pods directly, past the ports that it declares.
         immutable: &[("spec clusterIP", Some("None"))],

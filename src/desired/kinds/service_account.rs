@@ -21,8 +21,8 @@ pub(super) const KIND: Kind = Kind {
         ordered: &[],
         unordered: &[],
         dangerous: &["automountServiceAccountToken"],
-        // Clouds read from annotations of a ServiceAccount which cloud identity its pods may use.
-        commanding: &["metadata annotations *"],
+        // Clouds read from annotations and labels of a ServiceAccount which cloud identity its pods may use.
+        commanding: &["metadata annotations *", "metadata labels *"],
         tolerated: &[
             // Written by the token controller and by platforms that hand out pull secrets.
             "secrets",
@@ -30,6 +30,7 @@ pub(super) const KIND: Kind = Kind {
             "metadata annotations openshift.io/*",
             "metadata annotations kubectl.kubernetes.io/*",
         ],
+        harmless: &[],
         omitted_if_false: &[],
         immutable: &[],
         volatile: &[],

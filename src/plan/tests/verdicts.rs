@@ -288,7 +288,7 @@ const CASES: &[Case] = &[
     (
         "what no manager claims elsewhere is a finding and no write",
         "Deployment",
-        |fake| fake.unclaimed(|object| set(object, "/spec/template/spec/priority", json!(0))),
+        |fake| fake.unclaimed(|object| set(object, "/spec/minReadySeconds", json!(0))),
         "keep",
         &[],
     ),
@@ -479,7 +479,7 @@ fn dangerous_deviations_come_first() {
 fn tolerated_paths_allow_harmless_additions_only() {
     let child = child("Deployment");
     let allowed = vec![
-        tolerated("Deployment", "spec.template.spec.preemptionPolicy"),
+        tolerated("Deployment", "spec.template.metadata.name"),
         tolerated("Deployment", "spec.template.spec.hostAliases"),
         tolerated("Deployment", "spec.replicas"),
         tolerated("Service", "spec.paused"),
@@ -491,7 +491,7 @@ fn tolerated_paths_allow_harmless_additions_only() {
         let fake = disturbed(&child, |fake| fake.edit("k", |object| set(object, pointer, value)));
         judge(&child, UID, &fake.live(), LISTED, &drift)
     };
-    let granted = judged("/spec/template/spec/preemptionPolicy", json!("Never"));
+    let granted = judged("/spec/template/metadata/name", json!("web"));
     assert_eq!((granted.change, granted.drift.len()), (Change::Keep, 0));
     // Judged again when the policy changes; what is tolerated everywhere isn't.
     assert!(granted.conditional);
@@ -598,6 +598,9 @@ fn fields_that_change_what_a_container_may_do_are_removed_though_no_manager_clai
         ("subdomain", json!("mine")),
         ("schedulingGroup", json!({ "podGroupName": "x" })),
         ("evictionResponders", json!([{ "name": "x" }])),
+        ("priority", json!(1_000_000)),
+        ("preemptionPolicy", json!("Never")),
+        ("activeDeadlineSeconds", json!(5)),
     ] {
         let fake = disturbed(&child, |fake| {
             fake.unclaimed(|object| set(object, &format!("/spec/template/spec/{field}"), value));
@@ -619,7 +622,8 @@ fn many_additions_are_no_less_dangerous_than_one() {
         push(object, "/metadata/ownerReferences", owner);
     }));
     assert!(many("Service", |object, number| set(object, &format!("/metadata/annotations/x{number}"), json!("x"))));
-    assert!(!many("Service", |object, number| set(object, &format!("/metadata/labels/x{number}"), json!("x"))));
+    assert!(many("Service", |object, number| set(object, &format!("/metadata/labels/x{number}"), json!("x"))));
+    assert!(!many("Deployment", |object, number| set(object, &format!("/metadata/labels/x{number}"), json!("x"))));
 }
 
 #[test]

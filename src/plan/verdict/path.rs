@@ -30,6 +30,12 @@ impl Path {
         Self(names.iter().map(|name| Segment::Field((*name).to_owned())).collect())
     }
 
+    /// The path of a field in the syntax of [`crate::desired::Rules`].
+    pub(in crate::plan) fn of_pattern(pattern: &str) -> Self {
+        let segment = |name| if name == "[]" { Segment::Index(0) } else { Segment::Field(str::to_owned(name)) };
+        Self(pattern.split(' ').map(segment).collect())
+    }
+
     pub(in crate::plan) fn with(&self, segment: Segment) -> Self {
         let mut path = self.clone();
         path.0.push(segment);
@@ -109,7 +115,7 @@ impl Path {
 
     /// Whether the path is the pattern's, or lies below it; a pattern for a list member holds for whole members only.
     /// Syntax: see [`crate::desired::Rules`].
-    pub(super) fn is_within(&self, pattern: &str) -> bool {
+    pub(in crate::plan) fn is_within(&self, pattern: &str) -> bool {
         if pattern.ends_with("[]") {
             return self.is(pattern);
         }
