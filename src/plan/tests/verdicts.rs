@@ -679,6 +679,26 @@ fn an_older_version_with_another_order_is_an_update_and_no_drift() {
 }
 
 #[test]
+fn rules_of_another_order_are_equal_though_lists_within_them_are_of_another_order_too() {
+    let mut spec = shop();
+    spec["components"][0]["egress"] = json!([{ "cidr": "0.0.0.0/0", "ports": [443, 8443] }]);
+    let child = child_of(spec, "NetworkPolicy");
+    let moved = |object: &mut serde_json::Value| {
+        reverse(object, "/spec/egress/1/to/0/ipBlock/except");
+        reverse(object, "/spec/egress/1/ports");
+        reverse(object, "/spec/egress");
+    };
+    assert_eq!(words(&judged(&child, &disturbed(&child, |fake| fake.edit("k", moved))).change), "keep");
+    let opened = disturbed(&child, |fake| {
+        fake.edit("k", |object| {
+            moved(object);
+            push(object, "/spec/egress/0/to", json!({ "podSelector": {} }));
+        });
+    });
+    assert_eq!(lines(&judged(&child, &opened)), ["Added spec.egress[0].to[1] [] -> [{\"podSelector\":{}}] by k"]);
+}
+
+#[test]
 fn a_correction_restores_an_order_too() {
     let child = child("Deployment");
     let env = "/spec/template/spec/containers/0/env";

@@ -83,8 +83,16 @@ impl Comparison<'_> {
             }
         }
         let added = |(name, value): &(&String, &Value)| !desired.contains_key(*name) && !value.is_null();
-        let added: Vec<(&String, &Value)> = live.iter().filter(added).collect();
+        let mut added = live.iter().filter(added);
         let counts = |(name, _): &&(&String, &Value)| !self.tolerates(&path.with(Segment::Field((*name).clone())));
+        if self.only_whether {
+            // Each declared member may be compared with each that others have added, however large these are.
+            if self.found.is_empty() && added.any(|it| counts(&&it)) {
+                self.add(path.clone(), DriftChange::Added, None, None);
+            }
+            return;
+        }
+        let added: Vec<(&String, &Value)> = added.collect();
         if added.iter().filter(counts).count() > MANY {
             let (desired, live) = (Value::Object(desired.clone()), Value::Object(live.clone()));
             return self.add(path.clone(), DriftChange::Changed, Some(&desired), Some(&live));
