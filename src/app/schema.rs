@@ -84,7 +84,7 @@ impl Misfits {
         match (schema.type_.as_deref(), value) {
             // The API server keeps a null where the schema allows it, and then holds it against the allowed values.
             (_, Value::Null) if schema.nullable == Some(true) && schema.enum_.is_some() => {
-                self.word(None, schema, path)
+                self.word(None, schema, path);
             }
             // Elsewhere `null` counts as not given.
             (_, Value::Null) | (None, _) | (Some("boolean"), Value::Bool(_)) => {}

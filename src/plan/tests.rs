@@ -3,6 +3,7 @@
 mod census;
 mod drift;
 mod fake;
+mod fuzz;
 mod memory;
 mod observe;
 mod oversized;

@@ -18,7 +18,7 @@ use crate::cluster::Cluster;
 
 const PER_NAMESPACE: usize = 20;
 const IN_FLIGHT: usize = 16;
-const LIMIT: Duration = Duration::from_mins(3);
+const LIMIT: Duration = Duration::from_mins(10);
 
 /// Heals that show that the operator works.
 const ENOUGH: usize = 20;

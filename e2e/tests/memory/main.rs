@@ -13,7 +13,7 @@ use anyhow::Result;
 use cluster::Cluster;
 use elsewhere::Elsewhere;
 
-/// Apps of other namespaces.
+/// Apps of other namespaces, where the environment gives no other number.
 const APPS: usize = 1000;
 
 /// The slowest heal of another namespace's app. They take some milliseconds each, but the API server shares the processors and has the
@@ -23,11 +23,12 @@ const SLOWEST: Duration = Duration::from_secs(5);
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operator_keeps_within_its_memory_whatever_a_tenant_writes() -> Result<()> {
     let mut cluster = Cluster::start().await?;
-    let elsewhere = Elsewhere::create(&cluster, APPS).await?;
-    cluster.row(&format!("{APPS} apps created"), Duration::ZERO)?;
+    let apps = std::env::var("APPS").map_or(Ok(APPS), |apps| apps.parse())?;
+    let elsewhere = Elsewhere::create(&cluster, apps).await?;
+    cluster.row(&format!("{apps} apps of two components are created"), Duration::ZERO)?;
     cluster.restart().await?;
     elsewhere.probe(async { elsewhere.rest().await }).await?;
-    cluster.row("restart", Duration::ZERO)?;
+    cluster.row("the operator is restarted", Duration::ZERO)?;
     for attack in attacks::ALL {
         cluster.reset_peak()?;
         let slowest = elsewhere.probe(attack.play(&cluster, &elsewhere)).await?;
@@ -38,6 +39,6 @@ async fn the_operator_keeps_within_its_memory_whatever_a_tenant_writes() -> Resu
     attacks::oversized_policy(&cluster).await?;
     cluster.restart().await?;
     let slowest = elsewhere.probe(attacks::policy_is_healed(&cluster)).await?;
-    cluster.row("restart with all of it, and an oversized policy", slowest)?;
+    cluster.row("the operator is restarted, with all of this and such a policy", slowest)?;
     cluster.finish().await
 }

@@ -75,8 +75,10 @@ impl Executor<'_> {
     }
 
     fn give_up(&self, child: &Child, reverted: Vec<DriftItem>, verdict: Verdict) -> ChildOutcome {
-        let message =
-            format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.name, child.name);
+        let message = format!(
+            "{} {} is changed as fast as it is applied, perhaps by a webhook: exempt the object there, or have the platform team list what it adds under drift.toleratedPaths",
+            child.kind.name, child.name
+        );
         let state = ChildState::Failed(self.refused(child, &message), message);
         ChildOutcome::of(child, state, reverted, verdict)
     }

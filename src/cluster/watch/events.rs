@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 const PAGE: u32 = 10;
 
 /// The events of all objects, or those with these labels. Where the API server doesn't stream lists (Kubernetes before 1.32, and where its
-/// feature gate WatchList is off), they are listed in small pages from then on.
+/// feature gate `WatchList` is off), they are listed in small pages from then on.
 pub fn events<K>(api: Api<K>, labels: Option<&str>) -> impl Stream<Item = watcher::Result<Event<K>>> + Send + use<K>
 where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
@@ -29,7 +29,7 @@ where
     streamed.take_while(|event| ready(!is_unsupported(event))).chain(listed)
 }
 
-/// "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled".
+/// "sendInitialEvents is forbidden for watch unless the `WatchList` feature gate is enabled".
 fn is_unsupported<K>(event: &watcher::Result<Event<K>>) -> bool {
     matches!(event, Err(watcher::Error::WatchStartFailed(kube::Error::Api(status))) if status.code == 422)
 }
