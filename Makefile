@@ -60,7 +60,7 @@ bench: release control-plane ## Measure the operator against a bare client (N=50
 	  $(if $(N),--apps $(N)) $(if $(OUT),--out $(OUT))
 
 # In a release build: a debug build takes twenty times as long.
-fuzz: cargo ## Judge random live objects (N=100000: so many of each kind of mutation; else a million)
+fuzz: cargo ## Judge a million random live objects (N=100000: so many)
 	FUZZ=$(or $(N),1000000) cargo test --release --locked --package hardened-app --lib fuzz -- --nocapture
 
 lint: cargo ## Check format, lints and documentation
