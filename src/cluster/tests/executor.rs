@@ -277,7 +277,9 @@ async fn an_object_changed_as_fast_as_it_is_applied_is_reported_as_failed() {
         scene.expect("apply services", Answer::Object(changed(version)));
     }
     let states = scene.states().await;
-    assert_eq!(states, ["Service shop-web is changed as fast as it is applied, perhaps by a webhook"]);
+    let [words] = states.as_slice() else { panic!("{states:?}") };
+    assert!(words.starts_with("Service shop-web is changed as fast as it is applied, perhaps by a webhook"), "{words}");
+    assert!(words.contains("drift.toleratedPaths"), "{words}");
 }
 
 #[tokio::test]

