@@ -25,6 +25,7 @@ mod random;
 mod reading;
 mod requests;
 mod restart;
+mod round_trip;
 mod samples;
 mod schema;
 mod scene;
