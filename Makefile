@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help control-plane node node-packages helm build release demo test upgrade e2e bench lint verify scan generate clean-cache cargo
+.PHONY: help control-plane node node-packages helm build release demo test upgrade e2e memory bench fuzz lint verify scan generate clean-cache cargo
 
 # Outside the checkout, so that every clone finds what another has built.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hardened-app
@@ -47,12 +47,21 @@ e2e: build control-plane node node-packages release ## Run the operator and the 
 	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --package guest --target $(HOST)
 	$(NODE_TESTS) --locked --no-run
 	STATIC_PROGRAMS=$(CARGO_TARGET_DIR)/$(HOST)/release $(BIN)/control-plane exec --node --operator -- $(NODE_TESTS) --frozen -- --test-threads=1
+	$(MAKE) memory
+
+memory: release control-plane ## Attack the operator's memory while it has what the chart gives it (needs root; N=5000: so many apps)
+	STATIC_PROGRAMS=$(CARGO_TARGET_DIR)/$(HOST)/release $(if $(N),APPS=$(N)) \
+	  cargo test --package e2e --features memory --locked --test memory -- --nocapture
 
 # Released like what it measures: a slow bare client would flatter the operator.
 bench: release control-plane ## Measure the operator against a bare client (N=5000: so many apps; OUT=docs/performance.md)
 	cargo build --release --locked --package e2e --bin bench --bin control-plane
 	$(CARGO_TARGET_DIR)/release/bench --operator $(CARGO_TARGET_DIR)/$(HOST)/release/hardened-app \
 	  $(if $(N),--apps $(N)) $(if $(OUT),--out $(OUT))
+
+# In a release build: a debug build takes twenty times as long.
+fuzz: cargo ## Judge a million random live objects (N=100000: so many)
+	FUZZ=$(or $(N),1000000) cargo test --release --locked --package hardened-app --lib fuzz -- --nocapture
 
 lint: cargo ## Check format, lints and documentation
 	cargo fmt --all --check

@@ -68,9 +68,9 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     let executor = Executor { target: &target, cache, memory, writer };
     let mut outcomes = executor.converge(&children, last_report).await;
 
-    // 5 Prune (client): what isn't declared any more goes once what replaces it is available.
+    // 5 Prune (client): what isn't declared any more goes once what may replace it has been available.
     let progress = cache.progress(id, &children);
-    let replaced = refused.is_none() && plan::is_available(&target, &progress);
+    let replaced = refused.is_none() && plan::is_replaced(&children, &progress, previous);
     outcomes.extend(executor.prune(&children, replaced).await);
     Outcome::Applied(Box::new(Applied { target, findings, children: outcomes, progress, refused }))
 }

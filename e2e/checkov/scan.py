@@ -23,7 +23,7 @@ def main(program: str) -> int:
         folder = Path(name)
         scanned = folder / "scanned"
         scanned.mkdir()
-        for file, text in {**samples(program), **cases(program, folder), "install.yaml": operator()}.items():
+        for file, text in {**samples(program), **cases(program, folder), **operator()}.items():
             (scanned / file).write_text(text)
         documents = [document for file in scanned.iterdir() for document in yaml.safe_load_all(file.read_text()) if document]
         report = checkov(scanned, folder)
@@ -85,9 +85,9 @@ def render(program: str, file: Path, policy: Path | None) -> str:
     return subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def operator() -> str:
+def operator() -> dict[str, str]:
     """The operator's own objects, as they are installed."""
-    return Path("deploy/install.yaml").read_text()
+    return {file: (Path("deploy") / file).read_text() for file in ("crds.yaml", "install.yaml")}
 
 
 def checkov(scanned: Path, folder: Path) -> dict:

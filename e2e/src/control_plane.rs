@@ -11,11 +11,11 @@ use kube::Api;
 use kube::api::PostParams;
 
 use crate::kubeconfig::{self, Credentials};
+use crate::parts::Parts;
 use crate::pki::Pki;
 use crate::process;
 use crate::programs;
 use crate::repository;
-use crate::supervise::Parts;
 use crate::supervisor::Supervisor;
 
 /// The environment variable with the folder of the control plane that all tests of one run share.

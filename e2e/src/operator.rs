@@ -33,7 +33,10 @@ const ACCOUNT: (&str, &str) = ("hardened-system", "hardened-app");
 /// The `ClusterRoles` of the operator.
 pub const ROLES: [&str; 2] = ["hardened-app-read", "hardened-app-write"];
 
-/// The installation manifest, relative to the root of the repository.
+/// The manifest with the custom resource definitions, relative to the root of the repository.
+const DEFINITIONS: &str = "deploy/crds.yaml";
+
+/// The manifest with everything else: what is deleted to remove the operator.
 const MANIFEST: &str = "deploy/install.yaml";
 
 /// The operator's log message when its HTTP server listens; the entry has the address.
@@ -52,13 +55,16 @@ pub fn program() -> Result<Command> {
     Ok(Command::new(programs::beside_this_one(NAME)?))
 }
 
-/// Reads the installation manifest.
+/// Reads both manifests, as one.
 pub(crate) fn manifest() -> Result<String> {
-    let file = repository::root().join(MANIFEST);
-    std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+    let read = |name: &&str| {
+        let file = repository::root().join(name);
+        std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))
+    };
+    [DEFINITIONS, MANIFEST].iter().map(read).collect()
 }
 
-/// Applies the installation manifest without the Deployment: there is no node, the tests run the program themselves.
+/// Applies both manifests without the Deployment: there is no node, the tests run the program themselves.
 /// Returns when the API server serves the custom resources.
 ///
 /// # Errors
@@ -76,7 +82,7 @@ pub async fn install_manifest(control_plane: &ControlPlane, manifest: &str) -> R
     let manifests = serde_saphyr::from_multiple::<Value>(manifest)?;
     for manifest in manifests.iter().filter(|manifest| manifest.get("kind") != Some(&"Deployment".into())) {
         let applied = apply(&client, manifest).await;
-        applied.with_context(|| format!("cannot apply {MANIFEST}"))?;
+        applied.context("cannot apply the manifests")?;
     }
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     until("the API server serves the custom resources", LIMIT, async || {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::parts::Parts;
 use crate::pki::Pki;
 
 /// The environment variable with the folder of the programs; controller-runtime's envtest uses the same name.
@@ -101,7 +102,7 @@ pub(crate) fn etcd(dir: &Path, ports: &Ports) -> Result<Program> {
     )
 }
 
-pub(crate) fn api_server(dir: &Path, ports: &Ports, pki: &Pki) -> Result<Program> {
+pub(crate) fn api_server(dir: &Path, ports: &Ports, pki: &Pki, with: Parts) -> Result<Program> {
     let serving = pki.identity("apiserver");
     program(
         "kube-apiserver",
@@ -125,6 +126,7 @@ pub(crate) fn api_server(dir: &Path, ports: &Ports, pki: &Pki) -> Result<Program
             "--audit-log-mode=blocking".into(),
             // In MB: rotation would hide earlier requests.
             "--audit-log-maxsize=4096".into(),
+            format!("--feature-gates=WatchList={}", with != Parts::WithoutStreaming),
         ],
     )
 }

@@ -40,6 +40,13 @@ pub fn granted(role: &ClusterRole) -> BTreeSet<Right> {
     rights
 }
 
+/// The rights to list whatever may be watched.
+#[must_use]
+pub fn listed(rights: &BTreeSet<Right>) -> BTreeSet<Right> {
+    let watched = rights.iter().filter(|right| right.verb == "watch");
+    watched.map(|right| Right { verb: "list".to_owned(), ..right.clone() }).collect()
+}
+
 /// The rights that the requests of an account needed.
 #[derive(Debug, Default)]
 pub struct Asked {

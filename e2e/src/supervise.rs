@@ -7,7 +7,6 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -21,31 +20,13 @@ use tokio::sync::oneshot;
 
 use crate::audit::IN_FULL;
 use crate::kubeconfig::{self, Credentials};
-use crate::node::identity;
+use crate::parts::Parts;
 use crate::pki::Pki;
 use crate::process::{Process, ready};
 use crate::programs::{self, Ports};
 
 /// The supervisor prints this when the control plane is ready.
 pub(crate) const READY: &str = "ready";
-
-/// The programs of a control plane, and who can reach it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parts {
-    /// etcd, the API server and the controller manager.
-    All,
-    /// Like [`Self::All`], with an API server that pods can reach.
-    ForNode,
-    /// No controller manager, so that only the measured client writes.
-    Storage,
-}
-
-impl Parts {
-    /// The address of the API server.
-    fn address(self) -> IpAddr {
-        if self == Self::ForNode { identity::ADDRESS.into() } else { Ipv4Addr::LOCALHOST.into() }
-    }
-}
 
 /// Runs a control plane in `dir` until the end of standard input or a signal; then removes `dir`.
 ///
@@ -95,7 +76,7 @@ async fn start(dir: &Path, with: Parts, processes: &mut Vec<Process>) -> Result<
     write_audit_policy(dir)?;
 
     let etcd = programs::etcd(dir, &ports)?;
-    let api_server = programs::api_server(dir, &ports, &pki)?;
+    let api_server = programs::api_server(dir, &ports, &pki, with)?;
     let manager = programs::controller_manager(&kubeconfig_of("controller-manager")?, &pki)?;
     processes.push(Process::start(&etcd, dir)?);
     processes.push(Process::start(&api_server, dir)?);

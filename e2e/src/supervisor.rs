@@ -10,8 +10,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use crate::parts::Parts;
 use crate::programs;
-use crate::supervise::{Parts, READY};
+use crate::supervise::READY;
 
 const PROGRAM: &str = "control-plane";
 
@@ -20,6 +21,7 @@ fn flag(parts: Parts) -> Option<&'static str> {
     match parts {
         Parts::All => None,
         Parts::ForNode => Some("--for-node"),
+        Parts::WithoutStreaming => Some("--without-streaming"),
         Parts::Storage => Some("--storage-only"),
     }
 }

@@ -1,6 +1,6 @@
 //! `HardenedApp`: the one object a team writes.
 
-use kube::{CustomResource, KubeSchema, core::DeserializeGuard};
+use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -37,9 +37,6 @@ pub struct HardenedAppSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftSpec>,
 }
-
-/// A `HardenedApp` as a watch delivers it: readable or not.
-pub type StoredApp = DeserializeGuard<HardenedApp>;
 
 /// What the operator does about changes that other clients make to the app's objects.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]

@@ -11,13 +11,14 @@ mod policy;
 mod probe;
 mod quote;
 mod status;
+mod stored_app;
 mod version;
 mod vocabulary;
 
 pub use component::{Autoscaling, Component, ComponentPort, Protocol, ResourceAmounts};
 pub use crds::crds;
 pub use environment::{EnvVar, SecretKey};
-pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec, StoredApp};
+pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec};
 pub use mount::{ClaimVolume, ConfigMount, WritablePath};
 pub use names::{GROUP, MANAGER, PAUSED, POLICY_LABEL};
 pub use network::{AppPeer, Egress};
@@ -28,5 +29,6 @@ pub use policy::{
 pub use probe::{ExecProbe, GrpcProbe, HttpProbe, Probe, Probes, TcpProbe};
 pub use quote::quoted;
 pub use status::{ChildRef, ComponentStatus, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus};
+pub use stored_app::{LONGEST_SPEC, StoredApp, Unreadable, Why};
 pub use version::version;
 pub use vocabulary::{Check, ConditionType, EventAction, EventReason, Reason};

@@ -100,7 +100,8 @@ pub struct NetworkPolicySettings {
     #[schemars(length(max = 8))]
     pub monitoring: Vec<PodPeer>,
     /// Address ranges of pods, Services and nodes, which are excluded from every `egress` of a component.
-    /// Where it names none of IPv4 or of IPv6, all private ranges of that family count as the cluster's.
+    /// Where it names none of IPv4 or of IPv6, all private ranges of that family count as the cluster's; without an IPv6 range, egress to
+    /// `::/0` is the finding `cluster-range-unknown`.
     #[serde(default, rename = "clusterCIDRs", skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(min = 3, max = 49)))]
     #[x_kube(validation = Rule::new("self.all(range, isCIDR(range))").message("write address ranges such as 10.0.0.0/8"))]

@@ -15,10 +15,15 @@ pub struct HardenedAppStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// The generation of the spec that was applied last, and that `children` describes. While a newer spec is refused
-    /// or the app is paused, this is an older generation.
+    /// The generation of the newest spec that was applied completely. While a newer one is refused, fails in part or waits, as in a
+    /// pause, this is an older generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied_generation: Option<i64>,
+
+    /// The generation of the spec that `children` describes, where it isn't `appliedGeneration`: so far that spec was applied only in
+    /// part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub children_generation: Option<i64>,
 
     /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `Available`,
     /// `InSync`).
@@ -57,6 +62,10 @@ pub struct ComponentStatus {
     /// Why pods are missing, or why an object of the component is not in place; empty if all is well.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
+    /// Only while its rollout has never been complete: the hash of its Deployment when the spec was last applied completely. With this
+    /// hash it replaces nothing that is removed later, so nothing waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<String>,
 }
 
 /// An object that the operator created for the app, in its namespace.
@@ -136,6 +145,8 @@ pub enum DriftChange {
     Removed,
     /// The whole object was deleted.
     Deleted,
+    /// Changed, or declared and not present, where the API server allows no change: the whole object is replaced.
+    Replaced,
 }
 
 /// Something weaker than possible, though allowed.

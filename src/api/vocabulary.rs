@@ -38,7 +38,7 @@ words! {
         Stalled = "Stalled",
         /// All pods of all components are ready.
         Available = "Available",
-        /// No live object deviates from what is declared.
+        /// No live object deviates from what is declared, and all that is declared is applied.
         InSync = "InSync",
     }
 }
@@ -97,6 +97,8 @@ words! {
         SecretInEnv = "secret-in-env",
         /// There is neither a TCP port nor a probe, so the kubelet doesn't notice a process that hangs.
         NoProbes = "no-probes",
+        /// Egress to much of the IPv6 Internet, while the policy names no IPv6 range of the cluster that could be excluded.
+        ClusterRangeUnknown = "cluster-range-unknown",
         /// An object has a field that isn't declared and that no field manager claims.
         UnownedAddition = "unowned-addition",
         /// The app asks for Observe or a pause, and the policy doesn't allow it.
@@ -125,6 +127,8 @@ words! {
         DriftRemoved = "DriftRemoved",
         /// An object was deleted.
         DriftDeleted = "DriftDeleted",
+        /// An object differed in a field that can't be changed.
+        DriftReplaced = "DriftReplaced",
     }
 }
 

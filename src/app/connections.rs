@@ -44,7 +44,7 @@ pub(super) fn accept(
         peer_names(&spec.connects_to_apps, &format!("{path}.connectsToApps"), review);
         let apps = spec.connects_to_apps.iter().map(|peer| edge(End::Pods(of_app(peer, id)), Ports::All));
         connections.edges.extend(apps);
-        let ranges = external_range::accept(&spec.egress, policy, &path, review).into_iter();
+        let ranges = external_range::accept(spec, policy, &path, review).into_iter();
         connections.edges.extend(ranges.map(|(range, ports)| edge(End::Range(range), ports)));
         connections.allowed.extend(allowed(spec, id, workloads, &path, review));
     }

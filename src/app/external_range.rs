@@ -7,7 +7,7 @@ use super::{
     policy::Policy,
     review::Review,
 };
-use crate::api::{self, Protocol};
+use crate::api::{self, Check, Protocol};
 
 /// Never outside: link-local addresses, and other addresses at which clouds offer metadata and credentials: Azure,
 /// Alibaba, Oracle, AWS and Google over IPv6.
@@ -26,9 +26,13 @@ const MAPPED: &str = "::ffff:0:0/96";
 /// Ranges that count as the cluster's if the policy's `clusterCIDRs` name none of their address family.
 const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
 
-/// Ranges outside the cluster with their TCP ports; everything inside is excluded from them.
+/// An IPv6 range that isn't longer than this is no organization's: it stands for all or much of the Internet, and a cluster whose
+/// addresses aren't private may be anywhere in it.
+const WIDE: u8 = 7;
+
+/// A component's ranges outside the cluster with their TCP ports; everything inside is excluded from them.
 pub(super) fn accept(
-    specs: &[api::Egress],
+    spec: &api::Component,
     policy: &Policy,
     path: &str,
     review: &mut Review,
@@ -37,9 +41,9 @@ pub(super) fn accept(
     let cluster = cluster(policy);
     let inside = IpNet::aggregate(&metadata.iter().copied().chain(cluster).collect());
     let mut accepted = Vec::new();
-    for spec in specs {
-        let path = format!("{path}.egress[{}]", spec.cidr);
-        let Ok(cidr) = spec.cidr.parse::<IpNet>().map(|cidr| cidr.trunc()) else {
+    for egress in &spec.egress {
+        let path = format!("{path}.egress[{}]", egress.cidr);
+        let Ok(cidr) = egress.cidr.parse::<IpNet>().map(|cidr| cidr.trunc()) else {
             review.reject(path, "not an address range", "write one such as 203.0.113.0/24");
             continue;
         };
@@ -58,10 +62,16 @@ pub(super) fn accept(
             review.reject(path, format!("{cidr} lies in {range}, which is not outside the cluster"), remedy);
             continue;
         }
+        if may_hold_the_cluster(policy, &cidr) {
+            let message = format!(
+                "egress to {cidr} may reach the cluster itself: the HardeningPolicy names no IPv6 range of pods, Services and nodes, so only private ones (fc00::/7) are excluded; have the platform team set network.clusterCIDRs, or name narrower ranges"
+            );
+            review.find(&spec.name, Check::ClusterRangeUnknown, &message);
+        }
         // "except: ... values will be rejected if they are outside the cidr range" (NetworkPolicy API). A range that
         // equals one of them is rejected above.
         let except = inside.iter().filter(|range| cidr.contains(*range)).copied().collect();
-        accepted.push((ExternalRange { cidr, except }, ports(&spec.ports)));
+        accepted.push((ExternalRange { cidr, except }, ports(&egress.ports)));
     }
     accepted
 }
@@ -70,6 +80,12 @@ pub(super) fn accept(
 fn cluster(policy: &Policy) -> Vec<IpNet> {
     let private = PRIVATE.iter().filter_map(|cidr| cidr.parse().ok()).filter(|range| !names_family(policy, range));
     policy.cluster_cidrs.iter().copied().chain(private).collect()
+}
+
+/// Whether addresses of the cluster may be in a range from which they can't be excluded. Of IPv6 only: there pods and nodes often have
+/// public addresses, while those of an IPv4 cluster are private, which is excluded.
+fn may_hold_the_cluster(policy: &Policy, cidr: &IpNet) -> bool {
+    cidr.addr().is_ipv6() && cidr.prefix_len() <= WIDE && !names_family(policy, cidr)
 }
 
 /// Whether the policy names a range of this one's address family.

@@ -13,13 +13,9 @@ use super::{
     metadata::UNKNOWN,
     review::{Rejection, Review},
 };
-use crate::api;
+use crate::api::{self, LONGEST_SPEC};
 
 static DEFINITIONS: LazyLock<Vec<CustomResourceDefinition>> = LazyLock::new(api::crds);
-
-/// Longest spec, in bytes: kubectl stores a copy of it in an annotation, and annotations have this limit. Deployments,
-/// their history and all pods contain most of it, too.
-const LONGEST: usize = 256 * 1024;
 
 /// What doesn't fit a schema.
 #[derive(Debug, Default)]
@@ -56,13 +52,16 @@ pub(super) fn bounds(kind: &str, spec: &impl Serialize, review: &mut Review) {
         }
     }
     let length = spec.to_string().len();
-    if length > LONGEST {
-        review.reject(
-            "spec",
-            format!("it has {} KiB, where at most {} are allowed", length.div_ceil(1024), LONGEST / 1024),
-            "mount what is large as a ConfigMap (config)",
-        );
+    if length > LONGEST_SPEC {
+        let Rejection { path, problem, remedy } = too_long(length);
+        review.reject(path, problem, remedy);
     }
+}
+
+/// The rejection of a spec that is longer than [`LONGEST_SPEC`].
+pub(super) fn too_long(length: usize) -> Rejection {
+    let problem = format!("it has {} KiB, where at most {} are allowed", length.div_ceil(1024), LONGEST_SPEC / 1024);
+    Rejection::new("spec", problem, "mount what is large as a ConfigMap (config)")
 }
 
 fn misfits(kind: &str, spec: &Value) -> Misfits {
@@ -85,7 +84,7 @@ impl Misfits {
         match (schema.type_.as_deref(), value) {
             // The API server keeps a null where the schema allows it, and then holds it against the allowed values.
             (_, Value::Null) if schema.nullable == Some(true) && schema.enum_.is_some() => {
-                self.word(None, schema, path)
+                self.word(None, schema, path);
             }
             // Elsewhere `null` counts as not given.
             (_, Value::Null) | (None, _) | (Some("boolean"), Value::Bool(_)) => {}

@@ -3,11 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use http::{HeaderValue, header::USER_AGENT};
-use kube::{Client, Config, client::ClientBuilder};
+use http::{HeaderValue, Request, header::USER_AGENT};
+use kube::{
+    Client, Config,
+    client::{Body, ClientBuilder},
+};
+use tower::util::MapRequestLayer;
 
 use super::traffic::{Count, Traffic};
 use crate::api::MANAGER;
+
+/// In the URL of a request for a streamed list.
+const STREAMED: &str = "sendInitialEvents=true";
 
 /// A client of the API server, and the count of its requests.
 pub struct Connection {
@@ -37,5 +44,20 @@ pub async fn connect() -> anyhow::Result<Connection> {
     let host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
     let traffic = Arc::<Traffic>::default();
     let builder = ClientBuilder::try_from(config).context("failed to set up the cluster client")?;
-    Ok(Connection { client: builder.with_layer(&Count(traffic.clone())).build(), traffic, host })
+    let builder = builder.with_layer(&MapRequestLayer::new(consistent)).with_layer(&Count(traffic.clone()));
+    Ok(Connection { client: builder.build(), traffic, host })
+}
+
+/// A streamed list that is at least as new as everything written before. kube asks for version 0, which a cache of the API server that
+/// lags behind may answer: then an app that was changed while the operator was down would for a moment be applied as it was before.
+/// "If `resourceVersion` is unset, this is interpreted as 'consistent read'":
+/// <https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists>
+pub(super) fn consistent(mut request: Request<Body>) -> Request<Body> {
+    let uri = request.uri().to_string();
+    if uri.contains(STREAMED)
+        && let Ok(uri) = uri.replace("&resourceVersion=0", "").parse()
+    {
+        *request.uri_mut() = uri;
+    }
+    request
 }

@@ -20,7 +20,7 @@ pub use converge::Executor;
 pub use memory::Memory;
 pub use traffic::Traffic;
 pub use triggers::Triggers;
-pub use watch::{PAGE, watch_all};
+pub use watch::{events, watch_all};
 pub use write::{Failure, Writer};
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! An object as the API server sends it, of whatever kind: parsed once, and no value that a later Kubernetes introduces
-//! is lost.
+//! An object as the API server sends it, of whatever kind: its text, which is read as far as its size allows. No value that a later
+//! Kubernetes introduces is lost.
 
 use std::borrow::Cow;
 
@@ -9,48 +9,77 @@ use kube::{
     core::DynamicResourceScope,
 };
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-use crate::desired::Kind;
+use crate::{
+    desired::Kind,
+    plan::{LARGEST, Live, Oversized},
+};
 
-/// An object of any kind. `DynamicObject` would be built twice: its fields are collected before they become a value.
+/// An object of any kind.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
-    /// Only what a client needs: name, namespace, UID and version. The object has all of it.
+    /// Only what a client needs: name, namespace, UID and version.
     metadata: ObjectMeta,
-    object: Value,
+    text: Box<RawValue>,
+}
+
+/// An object, as far as it may be read.
+pub(super) enum Content {
+    Whole(Value),
+    Oversized(Box<Oversized>),
 }
 
 impl Stored {
-    /// The whole object.
-    pub(super) fn into_value(self) -> Value {
-        self.object
+    /// Reads the object.
+    pub(super) fn read(&self) -> Content {
+        if self.text.get().len() > LARGEST {
+            return Content::Oversized(Box::new(Oversized::read(self.text.get())));
+        }
+        Content::Whole(serde_json::from_str(self.text.get()).unwrap_or_default())
     }
 
-    /// The object with its type, which the members of a list don't carry.
-    pub(super) fn into_typed(self, kind: &Kind) -> Value {
-        let mut object = self.object;
-        if let Some(fields) = object.as_object_mut() {
+    /// Reads the object and adds its type, which the members of a list don't carry.
+    pub(super) fn read_as(&self, kind: &Kind) -> Content {
+        let mut content = self.read();
+        if let Content::Whole(Value::Object(fields)) = &mut content {
             fields.insert("apiVersion".to_owned(), kind.api_version().into());
             fields.insert("kind".to_owned(), kind.name.into());
         }
-        object
+        content
+    }
+
+    /// The object as it is compared.
+    pub(super) fn live(&self, kind: &Kind) -> Live {
+        match self.read_as(kind) {
+            Content::Whole(object) => Live::answered(object),
+            Content::Oversized(found) => Live::Oversized(found),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Stored {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let object = Value::deserialize(deserializer)?;
-        let text = |field: &str| object.get("metadata")?.get(field)?.as_str().map(str::to_owned);
-        let metadata = ObjectMeta {
-            name: text("name"),
-            namespace: text("namespace"),
-            uid: text("uid"),
-            resource_version: text("resourceVersion"),
-            ..ObjectMeta::default()
-        };
-        Ok(Self { metadata, object })
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        let Head { metadata } = serde_json::from_str(text.get()).unwrap_or_default();
+        let Identity { name, namespace, uid, resource_version } = metadata;
+        Ok(Self { metadata: ObjectMeta { name, namespace, uid, resource_version, ..ObjectMeta::default() }, text })
     }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Head {
+    metadata: Identity,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Identity {
+    name: Option<String>,
+    namespace: Option<String>,
+    uid: Option<String>,
+    resource_version: Option<String>,
 }
 
 impl Resource for Stored {

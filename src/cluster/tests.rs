@@ -2,6 +2,7 @@
 
 mod cache;
 mod executor;
+mod lists;
 mod pods;
 mod server;
 mod settings;
@@ -9,6 +10,7 @@ mod traffic;
 
 use serde_json::{Value, json};
 
+use super::stored::Stored;
 use crate::desired::Child;
 
 /// The child as the API server would store it.
@@ -17,4 +19,9 @@ fn stored(child: &Child, uid: &str, version: u64) -> Value {
     object["metadata"]["uid"] = json!(uid);
     object["metadata"]["resourceVersion"] = json!(version.to_string());
     object
+}
+
+/// The object as a watch or an answer delivers it.
+fn sent(object: &Value) -> Stored {
+    serde_json::from_value(object.clone()).unwrap()
 }

@@ -48,6 +48,16 @@ impl Child {
         Self { kind, name, part, body, hash, autoscaled }
     }
 
+    /// The body with the number of pods to apply where an autoscaler decides it, given the live number.
+    #[must_use]
+    pub fn scaled(&self, live: Option<i64>) -> Value {
+        let mut body = self.body.clone();
+        if let (Some(replicas), Some(spec)) = (self.replicas(live), body.get_mut("spec")) {
+            insert(spec, "replicas", json!(replicas));
+        }
+        body
+    }
+
     /// The number of pods to apply if an autoscaler decides it: the live number within the bounds, so that switching
     /// the autoscaler on or off doesn't change it.
     #[must_use]

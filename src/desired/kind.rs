@@ -48,6 +48,11 @@ pub enum Stage {
 pub struct Rules {
     /// Lists whose members have a key, as in server-side apply; all others are compared by position.
     pub keyed: &'static [(&'static str, &'static [&'static str])],
+    /// Those whose order has a meaning besides: a variable refers only to those before it.
+    pub ordered: &'static [&'static str],
+    /// Lists without keys whose order has no meaning. Other clients and the API server may change it: it converts the metrics of an
+    /// autoscaler between versions.
+    pub unordered: &'static [&'static str],
     /// Paths that weaken the workload if added or changed. Such additions are reverted, whether a field manager claims
     /// them or not.
     pub dangerous: &'static [&'static str],
@@ -63,6 +68,9 @@ pub struct Rules {
     /// Fields that the API server doesn't store if they are `false`. All other booleans are pointers in its types: it
     /// stores their `false`, and applies the default if they are missing.
     pub omitted_if_false: &'static [&'static str],
+    /// Fields that the API server never changes. Where one differs, no apply could restore the object and everything else in it would
+    /// stay as it is, so it is deleted and created again. A value here counts where the field isn't declared.
+    pub immutable: &'static [(&'static str, Option<&'static str>)],
     /// Fields that a controller increments, besides those of [`VOLATILE_EVERYWHERE`]. A change of them alone needs no
     /// comparison.
     pub volatile: &'static [&'static [&'static str]],

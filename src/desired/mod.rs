@@ -25,7 +25,7 @@ pub use kind::{
 };
 pub use kinds::KINDS;
 pub use labels::{APPLIED_HASH, MANAGED_BY, PART_OF, WORKLOAD};
-pub use progress::{Progress, Rollout};
+pub use progress::{Progress, Rollout, RolloutPhase};
 
 #[cfg(test)]
 mod tests;

@@ -18,8 +18,20 @@ pub struct Rollout {
     pub current: bool,
     /// Whether all pods are of the current template and ready, and no other is left.
     pub complete: bool,
-    /// Whether the progress deadline has passed (`ProgressDeadlineExceeded`).
-    pub stuck: bool,
+    /// What the Deployment controller says of the rollout of the current template.
+    pub phase: RolloutPhase,
     /// Why pods can't be created, from the `ReplicaFailure` condition: quota, admission …
     pub failure: Option<String>,
+}
+
+/// What has become of the rollout of a template.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RolloutPhase {
+    /// It isn't finished.
+    #[default]
+    UnderWay,
+    /// It was complete once: pods that fail later are no rollout.
+    Finished,
+    /// The progress deadline has passed (`ProgressDeadlineExceeded`).
+    Stuck,
 }

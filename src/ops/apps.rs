@@ -79,10 +79,11 @@ fn key(app: &StoredApp) -> AppKey {
 
 impl Seen {
     fn of(app: &StoredApp) -> Self {
-        let reported = match &app.0 {
-            Ok(app) => app.status.as_ref().map(Self::of_status).unwrap_or_default(),
-            // The status can't be read either, but it always has these conditions.
-            Err(_) => Self {
+        let reported = match (app.status(), &app.0) {
+            (Some(status), _) => Self::of_status(status),
+            (None, Ok(_)) => Self::default(),
+            // The operator always writes these.
+            (None, Err(_)) => Self {
                 conditions: [ConditionType::Ready, ConditionType::Accepted].map(|kind| (kind.as_str(), "False")).into(),
                 ..Self::default()
             },

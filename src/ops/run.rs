@@ -11,7 +11,7 @@ use kube::{
         controller::{self, Config},
         events::{Recorder, Reporter},
         reflector::{self, ObjectRef, Store},
-        watcher::{self, Event, watcher},
+        watcher::{self, Event},
     },
 };
 
@@ -83,9 +83,7 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
         recorder: recorder(client.clone()),
     });
     let (reader, writer) = reflector::store::<StoredApp>();
-    let apps = watcher(Api::<StoredApp>::all(client), watcher::Config::default().page_size(cluster::PAGE))
-        .default_backoff()
-        .modify(|app| app.meta_mut().managed_fields = None)
+    let apps = cluster::events(Api::<StoredApp>::all(client), None)
         .inspect(move |event| {
             let Ok(event) = event else { return };
             for uid in seen.observe(event) {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::last_report::LastReport;
+use super::{controller::Controller, last_report::LastReport, oversized::Oversized};
 use crate::{app::Enforcement, desired::Child};
 
 /// What is known of a child, except for the process's memory of earlier attempts.
@@ -67,11 +67,22 @@ pub enum Live {
         /// Its number of pods, if it has one.
         replicas: Option<i64>,
     },
-    /// It was equal to a child of another app.
+    /// It has another owner, or none.
     Foreign {
-        /// Which app.
+        /// Who controls it.
         holder: String,
+        /// The hash of the child as which the operator created it, where it has no owner any more.
+        disowned: Option<String>,
     },
+    /// It must be compared, but its text isn't kept: it is read first.
+    Unread {
+        /// Its UID.
+        uid: String,
+        /// As for [`Self::Object`].
+        verified: bool,
+    },
+    /// It is too large to be compared: it counts as different in every field.
+    Oversized(Box<Oversized>),
     /// It must be compared.
     Object {
         /// Its UID.
@@ -91,11 +102,23 @@ impl Live {
         Self::Object { uid, object, verified: false }
     }
 
+    /// What a read has returned, with what was known of the object before.
+    #[must_use]
+    pub fn read_after(self, unread: &Self) -> Self {
+        match (self, unread) {
+            (Self::Object { uid, object, .. }, Self::Unread { uid: known, verified }) if uid == *known => {
+                Self::Object { uid, object, verified: *verified }
+            }
+            (live, _) => live,
+        }
+    }
+
     /// The UID, where the object exists and is known well enough to have one.
     #[must_use]
     pub fn uid(&self) -> Option<&str> {
         match self {
-            Self::Outdated { uid, .. } | Self::Object { uid, .. } => Some(uid),
+            Self::Outdated { uid, .. } | Self::Object { uid, .. } | Self::Unread { uid, .. } => Some(uid),
+            Self::Oversized(found) => Some(&found.uid),
             Self::Absent | Self::Verified { .. } | Self::Foreign { .. } => None,
         }
     }
@@ -109,18 +132,39 @@ impl Live {
                 (object.pointer("/spec/replicas").and_then(Value::as_i64), version.map(str::to_owned))
             }
             Self::Outdated { version, replicas, .. } => (*replicas, Some(version.to_string())),
-            Self::Absent | Self::Verified { .. } | Self::Foreign { .. } => (None, None),
+            Self::Oversized(found) => (found.replicas, Some(found.version.to_string())),
+            Self::Absent | Self::Verified { .. } | Self::Foreign { .. } | Self::Unread { .. } => (None, None),
         }
+    }
+
+    /// The version that is known, with its UID.
+    #[must_use]
+    pub fn identity(&self) -> (Option<&str>, Option<u64>) {
+        let version = match self {
+            Self::Object { object, .. } => {
+                let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
+                version.and_then(|version| version.parse().ok())
+            }
+            Self::Oversized(found) => Some(found.version),
+            _ => None,
+        };
+        (self.uid(), version)
     }
 
     /// Whether `found` is the very version that was compared, or the one object known only by its UID.
     #[must_use]
-    pub fn is_version_of(&self, found: &Value) -> bool {
-        let same = |field: &str, known: &Value| known.pointer(field) == found.pointer(field);
+    pub fn is_version_of(&self, found: &Self) -> bool {
+        let ((uid, version), (found_uid, found_version)) = (self.identity(), found.identity());
+        uid.is_some() && uid == found_uid && (version.is_none() || version == found_version)
+    }
+
+    /// The owner that an object names as its controller, as far as it was read.
+    #[must_use]
+    pub fn controller(&self) -> Option<Controller> {
         match self {
-            Self::Object { object, .. } => same("/metadata/uid", object) && same("/metadata/resourceVersion", object),
-            Self::Outdated { uid, .. } => found.pointer("/metadata/uid").and_then(Value::as_str) == Some(uid),
-            Self::Absent | Self::Verified { .. } | Self::Foreign { .. } => false,
+            Self::Object { object, .. } => Controller::of(object),
+            Self::Oversized(found) => found.controller.clone(),
+            _ => None,
         }
     }
 }

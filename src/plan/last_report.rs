@@ -41,6 +41,6 @@ impl<'a> LastReport<'a> {
 /// Whether the children that a status lists are those of the spec of this generation.
 #[must_use]
 pub fn is_about(status: &HardenedAppStatus, generation: Option<i64>) -> bool {
-    // An earlier version of the operator had the field under another name, which the API server drops.
-    status.applied_generation.or(status.observed_generation) == generation
+    // An earlier version of the operator had the second field under another name, which the API server drops.
+    status.children_generation.or(status.applied_generation).or(status.observed_generation) == generation
 }

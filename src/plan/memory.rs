@@ -76,14 +76,11 @@ const UNREPORTED: usize = 20;
 impl AppMemory {
     /// The status as it is: what the watch has delivered, or what this process has written since.
     pub fn last_status(&mut self, stored: &StoredApp) -> HardenedAppStatus {
-        match &stored.0 {
-            Ok(app) if self.status.as_ref().is_none_or(|(written, _)| *written <= version(stored.meta())) => {
-                self.status = None;
-                app.status.clone().unwrap_or_default()
-            }
-            // The status of an unreadable object is unreadable too.
-            _ => self.status.as_ref().map(|(_, status)| status.clone()).unwrap_or_default(),
+        if self.status.as_ref().is_none_or(|(written, _)| *written <= version(stored.meta())) {
+            self.status = None;
+            return stored.status().cloned().unwrap_or_default();
         }
+        self.status.as_ref().map(|(_, status)| status.clone()).unwrap_or_default()
     }
 
     /// The app to apply: the newest, which is remembered; or where that is refused the one accepted last, with the

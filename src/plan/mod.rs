@@ -2,11 +2,14 @@
 
 mod census;
 mod contention;
+mod controller;
 mod known;
 mod last_report;
 mod memory;
 mod outcome;
+mod oversized;
 mod pod;
+mod progress;
 mod prune;
 mod schedule;
 mod step;
@@ -14,16 +17,19 @@ mod verdict;
 
 pub use census::{Census, FieldClass, schema_fields, unmatched_rules};
 pub use contention::Contention;
+pub use controller::{Controller, holder};
 pub use known::{Guards, Known, Live};
 pub use last_report::{LastReport, is_about};
 pub use memory::{AppMemory, ChildMemory};
-pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, is_available, waits};
+pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, waits};
+pub use oversized::{LARGEST, Oversized};
 pub use pod::PodState;
-pub use prune::{Leftover, prunable};
+pub use progress::{PartProgress, is_available};
+pub use prune::{Leftover, is_replaced, prunable};
 pub use schedule::{AWAITED, Again, FailureClass, LONGEST_RECONCILIATION, again, backoff, conflict_retry, next};
 pub use step::{MOST_REQUESTS, NextStep, Purpose, Step, step};
 pub use verdict::{
-    Basis, Change, Claim, Difference, Path, Request, Verdict, claims, differences, holder, judge, most_dangerous,
+    Basis, Change, Claim, Difference, Path, Request, Verdict, claims, differences, disowned, judge, most_dangerous,
 };
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{pod::PodState, prune::Leftover, verdict::Verdict};
+use super::{progress::PartProgress, prune::Leftover, verdict::Verdict};
 use crate::{
     api::{DriftItem, FindingItem},
     app::{Enforcement, PartName, Refusal},
-    desired::{Child, Kind, Progress, Rollout},
+    desired::{Child, Kind},
     release::Target,
 };
 
@@ -36,49 +36,10 @@ pub struct Applied {
     pub refused: Option<Refusal>,
 }
 
-/// How far one part has come.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PartProgress {
-    /// The progress of the object that creates its pods; `None` until that exists.
-    pub progress: Option<Progress>,
-    /// Its pods.
-    pub pods: Vec<PodState>,
-    /// The fewest pods, where an autoscaler decides their number.
-    pub fewest: Option<i32>,
-}
-
-impl PartProgress {
-    /// The rollout of its pods.
-    #[must_use]
-    pub const fn rollout(&self) -> Option<&Rollout> {
-        match &self.progress {
-            Some(Progress::Rollout(rollout)) => Some(rollout),
-            None => None,
-        }
-    }
-
-    /// Whether all pods are of the current template, and those that must be are ready. An autoscaler that adds pods doesn't change
-    /// that.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.rollout().is_some_and(|rollout| match self.fewest {
-            Some(fewest) => rollout.current && rollout.ready >= fewest,
-            None => rollout.complete,
-        })
-    }
-}
-
 /// Whether an earlier spec stays applied instead of the newest: that is refused, or the app is paused.
 #[must_use]
 pub const fn waits(refused: Option<&Refusal>, target: &Target) -> bool {
     refused.is_some() || target.ungated.enforcement.paused
-}
-
-/// Whether all pods of all parts are of the current template and ready.
-#[must_use]
-pub fn is_available(target: &Target, progress: &BTreeMap<PartName, PartProgress>) -> bool {
-    let complete = |name| progress.get(name).is_some_and(PartProgress::is_complete);
-    target.workloads().all(|workload| complete(&workload.name))
 }
 
 impl Applied {
@@ -86,6 +47,21 @@ impl Applied {
     #[must_use]
     pub const fn waits(&self) -> bool {
         waits(self.refused.as_ref(), &self.target)
+    }
+
+    /// Whether the spec is applied completely: every child is as declared, or is left with deviations that are only reported, and
+    /// nothing else exists.
+    #[must_use]
+    pub fn is_carried_out(&self) -> bool {
+        !self.waits()
+            && self.children.iter().all(|child| matches!(child.state, ChildState::InPlace | ChildState::Observed))
+    }
+
+    /// Whether a child can't be brought to what is declared now.
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        let mut states = self.children.iter().map(|child| &child.state);
+        states.any(|state| matches!(state, ChildState::Conflict(..) | ChildState::Failed(..) | ChildState::Held))
     }
 
     /// How drift of the children is handled.
@@ -104,6 +80,8 @@ pub struct ChildOutcome {
     pub name: String,
     /// The part it belongs to; `None` for an object of the app as a whole, and for what isn't declared any more.
     pub part: Option<PartName>,
+    /// Hash of what is declared; empty for what isn't declared any more.
+    pub hash: String,
     /// Whether the app still declares it.
     pub declared: bool,
     /// Its state.
@@ -145,8 +123,17 @@ impl ChildOutcome {
     pub fn of(child: &Child, state: ChildState, reverted: Vec<DriftItem>, verdict: Verdict) -> Self {
         let open = if matches!(state, ChildState::InPlace) { Vec::new() } else { verdict.drift };
         let reverted = reverted.into_iter().filter(|item| !open.iter().any(|known| known.is_same(item))).collect();
-        let (name, part) = (child.name.clone(), child.part.clone());
-        Self { kind: child.kind, name, part, declared: true, state, reverted, open, findings: verdict.findings }
+        Self {
+            kind: child.kind,
+            name: child.name.clone(),
+            part: child.part.clone(),
+            hash: child.hash.clone(),
+            declared: true,
+            state,
+            reverted,
+            open,
+            findings: verdict.findings,
+        }
     }
 
     /// Whether the workload of this guard may change.
@@ -172,6 +159,7 @@ impl ChildOutcome {
             kind: leftover.kind,
             name: leftover.name.clone(),
             part: None,
+            hash: String::new(),
             declared: false,
             state,
             reverted: Vec::new(),

@@ -22,13 +22,16 @@ impl PodState {
         // NetworkPolicies select by this label, so it decides to which child the pod belongs, whatever its other labels
         // claim.
         let workload = pod.pointer("/metadata/labels").and_then(|labels| labels.get(WORKLOAD)).and_then(Value::as_str);
-        let (app, component) = workload.and_then(|workload| workload.split_once('.')).unwrap_or_default();
         let deleting = pod.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
-        Self {
-            child: format!("{app}-{component}"),
-            app: app.to_owned(),
-            problem: if deleting { String::new() } else { problem(pod).unwrap_or_default() },
-        }
+        let problem = if deleting { None } else { problem(pod) };
+        Self { problem: problem.unwrap_or_default(), ..Self::of_workload(workload.unwrap_or_default()) }
+    }
+
+    /// A pod of which only the label is known.
+    #[must_use]
+    pub fn of_workload(workload: &str) -> Self {
+        let (app, component) = workload.split_once('.').unwrap_or_default();
+        Self { child: format!("{app}-{component}"), app: app.to_owned(), problem: String::new() }
     }
 }
 

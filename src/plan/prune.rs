@@ -1,8 +1,13 @@
 //! Children that are no longer declared: which may be deleted, and in which order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::desired::{Child, Kind, Stage};
+use super::progress::PartProgress;
+use crate::{
+    api::HardenedAppStatus,
+    app::PartName,
+    desired::{Child, Kind, Stage},
+};
 
 /// An object of the app, found in the cluster, that no component declares.
 #[derive(Clone, Debug)]
@@ -21,12 +26,32 @@ pub struct Leftover {
     pub leaving: bool,
 }
 
+/// Whether nothing is still to come that may replace what was removed: a part that is new, or was changed, since a spec was last applied
+/// completely, and whose rollout has never been complete. A part that was there before keeps nothing, whether its pods fail or never
+/// ran. The Deployments and the last status say so, not the memory of the process; a status that doesn't is taken for one of a new part.
+#[must_use]
+pub fn is_replaced(
+    declared: &[Child],
+    progress: &BTreeMap<PartName, PartProgress>,
+    last_status: &HardenedAppStatus,
+) -> bool {
+    let is_settled = |name: &PartName, child: &Child| {
+        let mut known = last_status.components.iter().filter(|known| known.name == name.as_str());
+        known.any(|known| known.settled.as_ref() == Some(&child.hash))
+    };
+    let mut workloads = declared.iter().filter(|child| child.kind.progress.is_some());
+    workloads.all(|child| {
+        let Some(name) = &child.part else { return true };
+        progress.get(name).is_some_and(PartProgress::has_arrived) || is_settled(name, child)
+    })
+}
+
 /// Splits the objects that are no longer declared into those that may be deleted now and those that must wait.
 ///
-/// The replacement must be available before the old object is deleted, so after a rename both exist for a while. A
-/// workload is deleted before its policy, and the policy only after the last pod.
+/// After a rename both exist for a while: what was removed waits until what may replace it has arrived (`replaced`). A workload is
+/// deleted before its policy, and the policy only after the last pod.
 #[must_use]
-pub fn prunable(owned: Vec<Leftover>, declared: &[Child], available: bool) -> (Vec<Leftover>, Vec<Leftover>) {
+pub fn prunable(owned: Vec<Leftover>, declared: &[Child], replaced: bool) -> (Vec<Leftover>, Vec<Leftover>) {
     let declared: BTreeSet<(&Kind, &str)> = declared.iter().map(|child| (child.kind, child.name.as_str())).collect();
     let gone: Vec<Leftover> =
         owned.into_iter().filter(|owned| !declared.contains(&(owned.kind, owned.name.as_str()))).collect();
@@ -34,9 +59,8 @@ pub fn prunable(owned: Vec<Leftover>, declared: &[Child], available: bool) -> (V
         gone.iter().filter(|other| other.kind.stage == Stage::Workload).map(|other| other.name.clone()).collect();
     gone.into_iter().partition(|leftover| {
         let bare = !leftover.has_pods && !with_workload.contains(&leftover.name);
-        // If the component is still declared, its objects don't wait for availability: an autoscaler that was disabled
-        // must stop scaling.
+        // If the component is still declared, its objects don't wait: an autoscaler that was disabled must stop scaling.
         let kept = declared.iter().any(|(_, name)| *name == leftover.name);
-        (available || kept) && !leftover.leaving && (leftover.kind.stage == Stage::Workload || bare)
+        (replaced || kept) && !leftover.leaving && (leftover.kind.stage == Stage::Workload || bare)
     })
 }

@@ -33,7 +33,7 @@ pub enum Step {
         /// What for.
         purpose: Purpose,
     },
-    /// The object is read: it may exist without the label that the watches select by.
+    /// The object is read: its text isn't kept, or it may exist without the label that the watches select by.
     Read,
 }
 
@@ -54,7 +54,8 @@ pub const MOST_REQUESTS: usize = 4;
 #[must_use]
 pub fn step(child: &Child, known: &Known<'_>, memory: &ChildMemory, now: Instant) -> NextStep {
     let verdict = verdict::of(child, known);
-    let step = if may_be_out_of_sight(child, known) && !memory.gone {
+    let unread = matches!(known.live, Live::Unread { .. });
+    let step = if unread || (may_be_out_of_sight(child, known) && !memory.gone) {
         Step::Read
     } else {
         match &verdict.change {
@@ -90,7 +91,8 @@ fn send(
     if let Some((pause, message)) = memory.refusal(child, verdict.is_dangerous(), now) {
         return Step::Rest(ChildState::Failed(pause, message));
     }
-    if known.enforcement.paused || (known.guards == Guards::Missing && verdict.is_update) {
+    let new_pods = verdict.is_update || *request == Request::Replace;
+    if known.enforcement.paused || (known.guards == Guards::Missing && new_pods) {
         return Step::Rest(ChildState::Held);
     }
     // An update of an object whose drift is only observed reverts nothing.

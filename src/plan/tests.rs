@@ -3,14 +3,18 @@
 mod census;
 mod drift;
 mod fake;
+mod fuzz;
 mod memory;
 mod observe;
+mod oversized;
 mod pod;
 mod properties;
 mod prune;
 mod removal;
+mod replacement;
 mod step;
 mod verdicts;
+mod versions;
 
 use fake::Fake;
 use serde_json::{Value, json};
@@ -80,6 +84,13 @@ fn push(object: &mut Value, pointer: &str, value: Value) {
         set(object, pointer, json!([]));
     }
     object.pointer_mut(pointer).unwrap().as_array_mut().unwrap().push(value);
+}
+
+/// Turns the order of a list round.
+fn reverse(object: &mut Value, pointer: &str) {
+    let list = object.pointer_mut(pointer).unwrap().as_array_mut().unwrap();
+    assert!(list.len() > 1, "{pointer} has no order");
+    list.reverse();
 }
 
 /// Removes a field or member.

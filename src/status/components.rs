@@ -2,15 +2,15 @@
 
 use crate::{
     api::ComponentStatus,
-    app::Workload,
-    desired::Rollout,
+    app::{PartName, Workload},
+    desired::{Rollout, RolloutPhase},
     plan::{Applied, ChildOutcome, ChildState, PartProgress, PodState},
 };
 
 /// Longest message about a component, in characters.
 const LONGEST: usize = 512;
 
-pub(super) fn components(applied: &Applied) -> Vec<ComponentStatus> {
+pub(super) fn components(previous: &[ComponentStatus], applied: &Applied) -> Vec<ComponentStatus> {
     let unknown = PartProgress::default();
     let component = |workload: &Workload| {
         let name = &workload.name;
@@ -30,9 +30,27 @@ pub(super) fn components(applied: &Applied) -> Vec<ComponentStatus> {
                 Some(rollout) => message(rollout, &progress.pods),
                 None => children().filter(|child| child.kind.progress.is_some()).map(missing).collect(),
             }),
+            settled: settled(previous, applied, name, progress),
         }
     };
     applied.target.workloads().map(component).collect()
+}
+
+/// What was removed mustn't wait for a component that was there before, even if its pods have never run.
+fn settled(
+    previous: &[ComponentStatus],
+    applied: &Applied,
+    name: &PartName,
+    progress: &PartProgress,
+) -> Option<String> {
+    if progress.has_arrived() {
+        return None;
+    }
+    if !applied.is_carried_out() {
+        return previous.iter().find(|known| known.name == name.as_str())?.settled.clone();
+    }
+    let mut children = applied.children.iter().filter(|child| child.part.as_ref() == Some(name));
+    children.find(|child| child.kind.progress.is_some()).map(|child| child.hash.clone())
 }
 
 /// Why a component's objects aren't in place.
@@ -66,7 +84,7 @@ fn message(rollout: &Rollout, pods: &[PodState]) -> String {
         return pod.problem.clone();
     }
     let Rollout { ready, desired, .. } = rollout;
-    if rollout.stuck {
+    if rollout.phase == RolloutPhase::Stuck {
         return format!("{ready} of {desired} pods ready, and none more within 10 minutes");
     }
     format!("{ready} of {desired} pods ready")

@@ -58,6 +58,7 @@ fn by_object<'a>(action: EventAction, items: impl Iterator<Item = &'a DriftItem>
             DriftChange::Changed => EventReason::DriftChanged,
             DriftChange::Removed => EventReason::DriftRemoved,
             DriftChange::Deleted => EventReason::DriftDeleted,
+            DriftChange::Replaced => EventReason::DriftReplaced,
         };
         objects.entry((&item.kind, &item.name, reason)).or_default().push(sentence(item));
     }

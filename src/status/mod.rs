@@ -28,17 +28,21 @@ pub fn report(
 ) -> HardenedAppStatus {
     // What this reconciliation didn't find out stays as it was: a rejected spec changes nothing that runs.
     let mut status = HardenedAppStatus { observed_generation: generation, ..previous.clone() };
-    if status.applied_generation.is_none() && !previous.children.is_empty() {
+    let has_generation = previous.applied_generation.or(previous.children_generation).is_some();
+    if !has_generation && !previous.children.is_empty() {
         // An earlier version of the operator had the field under another name, which the API server drops.
         status.applied_generation = previous.observed_generation;
     }
     status.drift.reverted = drift::reverted(&previous.drift, reverted, now);
     if let Outcome::Applied(applied) = outcome {
-        status.components = components::components(applied);
+        status.components = components::components(&previous.components, applied);
         status.drift.open = drift::open(&previous.drift, &applied.children, now);
         status.children = children(previous, generation, applied);
-        if !applied.waits() {
+        if applied.is_carried_out() {
             status.applied_generation = generation;
+        }
+        if !applied.waits() {
+            status.children_generation = generation.filter(|_| status.applied_generation != generation);
         }
         let unowned = applied.children.iter().flat_map(|child| child.findings.clone());
         let left = applied.children.iter().filter(|child| matches!(child.state, ChildState::Leftover(_))).map(leftover);
@@ -49,16 +53,21 @@ pub fn report(
         status.findings.truncate(FINDINGS);
     }
     status.conditions = conditions::conditions(previous, outcome, &status, now);
-    // It is written with the next change, so that an upgrade alone writes nothing.
-    if *previous == (HardenedAppStatus { applied_generation: None, ..status.clone() }) {
-        return previous.clone();
+    // What an earlier version of the operator didn't write is written with the next change, so that an upgrade alone writes nothing.
+    let mut earlier = status.clone();
+    earlier.components.iter_mut().for_each(|component| component.settled = None);
+    if previous.applied_generation.is_none() {
+        earlier.applied_generation = None;
+    }
+    if *previous == earlier {
+        return earlier;
     }
     status
 }
 
 fn leftover(child: &ChildOutcome) -> FindingItem {
     let message = format!(
-        "{} {} is no longer declared: it is deleted once all components are available, its pods are gone and the app isn't paused",
+        "{} {} is no longer declared: it is deleted once all new and changed components have been available, its pods are gone and the app isn't paused",
         child.kind.name, child.name
     );
     FindingItem::about("", Check::Leftover, &message)

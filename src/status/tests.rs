@@ -27,6 +27,7 @@ fn child(name: &str, state: ChildState) -> ChildOutcome {
         kind: kind(name),
         name: "shop-web".to_owned(),
         part: Some(PartName::new("web")),
+        hash: format!("hash of the {name}"),
         declared: true,
         state,
         reverted: Vec::new(),

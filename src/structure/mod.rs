@@ -172,7 +172,7 @@ fn every_file_says_what_it_is_for() {
 #[test]
 fn generated_files_are_up_to_date() {
     let made = std::env::temp_dir().join(format!("hardened-app-generated-{}", std::process::id()));
-    for folder in ["crds", "charts/hardened-app/files", "docs"] {
+    for folder in ["crds", "charts/hardened-app/files", "deploy", "docs"] {
         fs::create_dir_all(made.join(folder)).unwrap();
     }
     crate::cli::generate(&made).unwrap();

@@ -48,6 +48,9 @@ enum Action {
         /// Don't start the controller manager.
         #[arg(long)]
         storage_only: bool,
+        /// Let the API server stream no lists.
+        #[arg(long)]
+        without_streaming: bool,
         /// Listen on the address of the node, which pods can reach.
         #[arg(long)]
         for_node: bool,
@@ -61,11 +64,12 @@ async fn main() -> ExitCode {
     let outcome = match Arguments::parse().action {
         Action::Exec { node: true, .. } if !Isolation::is_entered() => isolated().await,
         Action::Exec { operator, node, command } => exec(operator, node, &command).await,
-        Action::Supervise { storage_only, for_node, dir } => {
-            let parts = match (storage_only, for_node) {
-                (true, _) => Parts::Storage,
-                (false, true) => Parts::ForNode,
-                (false, false) => Parts::All,
+        Action::Supervise { storage_only, for_node, without_streaming, dir } => {
+            let parts = match (storage_only, for_node, without_streaming) {
+                (true, ..) => Parts::Storage,
+                (_, true, _) => Parts::ForNode,
+                (.., true) => Parts::WithoutStreaming,
+                _ => Parts::All,
             };
             return match e2e::supervise(&dir, parts).await {
                 Ok(()) => ExitCode::SUCCESS,

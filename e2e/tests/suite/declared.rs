@@ -10,6 +10,10 @@ pub(crate) fn declared(object: &Value) -> Value {
     for pointer in ["/status", "/metadata/managedFields", "/metadata/resourceVersion", "/metadata/generation"] {
         remove(&mut object, pointer);
     }
+    // The members of a list don't carry their type.
+    for pointer in ["/apiVersion", "/kind"] {
+        remove(&mut object, pointer);
+    }
     remove(&mut object, "/metadata/annotations/deployment.kubernetes.io~1revision");
     object
 }

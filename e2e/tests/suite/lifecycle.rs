@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use e2e::{operator, until};
 use futures::future::try_join_all;
+use hardened_app::api::HardenedAppStatus;
 use hardened_app::desired::KINDS;
 use k8s_openapi::api::core::v1;
 use kube::Api;
@@ -100,6 +101,37 @@ async fn the_old_component_stays_until_the_new_one_is_ready() -> Result<()> {
     }
     scene.change("shop", &component("front", 0)).await?;
     all_are_gone(&scene, "shop-web").await
+}
+
+#[tokio::test]
+async fn a_removed_component_goes_although_another_one_fails() -> Result<()> {
+    let scene = Scene::open("failing").await?;
+    scene.ready("shop", &format!("{WEB}{}", component("api", 0))).await?;
+    // Its rollout was complete; without a node the pod that is added never starts.
+    scene.change("shop", &format!("{WEB}{}", component("api", 1))).await?;
+    scene.condition("shop", "Ready", "False", "RolloutInProgress").await?;
+    scene.change("shop", &component("api", 1)).await?;
+    all_are_gone(&scene, "shop-web").await?;
+    let nothing_left = |status: &HardenedAppStatus| {
+        let applied = status.applied_generation == status.observed_generation;
+        (applied && status.findings.iter().all(|finding| finding.check != "leftover")).then_some(())
+    };
+    scene.reported("shop", "nothing is left", nothing_left).await?;
+    scene.condition("shop", "Ready", "False", "RolloutInProgress").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_removed_component_goes_although_another_one_never_ran() -> Result<()> {
+    let scene = Scene::open("pending").await?;
+    // Without a node its pod never starts.
+    scene.create("shop", &format!("{WEB}{}", component("api", 1))).await?;
+    scene.in_place("shop").await?;
+    scene.condition("shop", "Ready", "False", "RolloutInProgress").await?;
+    scene.change("shop", &component("api", 1)).await?;
+    all_are_gone(&scene, "shop-web").await?;
+    scene.condition("shop", "Ready", "False", "RolloutInProgress").await?;
+    Ok(())
 }
 
 #[tokio::test]

@@ -79,6 +79,6 @@ fn a_spec_that_is_too_long_as_a_whole_is_rejected() {
     let words = beyond("HardenedApp", &json!({ "components": [{ "name": "web", "image": "r.io/web:1", "env": env }] }));
     assert_eq!(
         words,
-        ["spec: it has 394 KiB, where at most 256 are allowed; mount what is large as a ConfigMap (config)"]
+        ["spec: it has 394 KiB, where at most 128 are allowed; mount what is large as a ConfigMap (config)"]
     );
 }

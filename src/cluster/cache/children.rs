@@ -1,15 +1,21 @@
 //! All live children, by name and by app. Filled by the watches and by the responses to the operator's own writes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
 use kube::Resource;
-use serde_json::Value;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::{AppKey, entry::Entry, pods::Pods};
+use super::{
+    super::stored::Stored,
+    entry::{AppKey, Content, Entry},
+    pods::Pods,
+    state::{Key, Relist, State},
+    text::Room,
+};
 use crate::{
     api::HardenedApp,
     app::{AppId, PartName},
@@ -17,48 +23,45 @@ use crate::{
     plan::{Leftover, Live, PartProgress},
 };
 
-/// Kind, namespace and name.
-type Key = (&'static Kind, String, String);
-
 /// The live children of all apps, and their pods. Shared between the watches and the reconciliations; never locked
 /// across a request.
-#[derive(Debug, Default)]
-pub struct Cache(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    /// Boxed: a growing map holds its values more than twice, which matters for large ones.
-    children: HashMap<Key, Box<Entry>>,
-    by_app: HashMap<AppKey, BTreeSet<Key>>,
-    /// Unfinished lists, by kind.
-    relists: BTreeMap<&'static Kind, Relist>,
-    pods: Pods,
+#[derive(Debug)]
+pub struct Cache {
+    state: Mutex<State>,
+    /// For the texts of the children.
+    room: Room,
+    /// Bytes of JSON that may be trees at the same time.
+    comparisons: Semaphore,
 }
 
-/// A list that hasn't ended yet.
-#[derive(Debug)]
-struct Relist {
-    began: Instant,
-    seen: HashSet<Key>,
+/// Bytes of JSON that are compared at the same time: twice the largest object, some forty of the usual size. The worst text takes a
+/// hundred times its length.
+const COMPARED: u32 = 512 * 1024;
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { state: Mutex::default(), room: Room::default(), comparisons: Semaphore::new(COMPARED as usize) }
+    }
 }
 
 impl Cache {
     /// A panic while the lock was held can't leave the maps half-changed in a way that a relist wouldn't correct.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Stores an object that a watch reports. Returns the apps to reconcile, if there may be something to do: two if
     /// the object moved to another app.
-    pub(in crate::cluster) fn observed(&self, kind: &'static Kind, object: &Value) -> Vec<AppKey> {
+    pub(in crate::cluster) fn observed(&self, kind: &'static Kind, object: &Stored) -> Vec<AppKey> {
         let Some(key) = key_of(kind, object) else { return Vec::new() };
-        if self.state().sees(kind, &key, object) {
+        let mut state = self.state();
+        if state.sees(kind, &key, object) {
             return Vec::new();
         }
-        let Some(entry) = Entry::read(kind, object) else { return Vec::new() };
-        let mut state = self.state();
+        let known = state.children.get(&key).map(|known| &**known);
+        let Some(entry) = Entry::read(kind, object, known, &self.room) else { return Vec::new() };
         let mut apps = vec![(key.1.clone(), entry.app.clone())];
-        if let Some(known) = state.children.get(&key) {
+        if let Some(known) = known {
             if known.outranks(&entry) {
                 return Vec::new();
             }
@@ -73,12 +76,11 @@ impl Cache {
     }
 
     /// Removes an object whose deletion a watch reports.
-    pub(in crate::cluster) fn deleted(&self, kind: &'static Kind, object: &Value) -> Option<AppKey> {
+    pub(in crate::cluster) fn deleted(&self, kind: &'static Kind, object: &Stored) -> Option<AppKey> {
         let key = key_of(kind, object)?;
-        let uid = object.pointer("/metadata/uid").and_then(Value::as_str);
         let mut state = self.state();
         // An object of the same name that the operator has created since stays.
-        state.children.get(&key).filter(|known| Some(known.uid.as_str()) == uid)?;
+        state.children.get(&key).filter(|known| Some(&known.uid) == object.meta().uid.as_ref())?;
         state.take(&key)
     }
 
@@ -104,14 +106,15 @@ impl Cache {
     }
 
     /// Stores the response to the operator's own write, so that the next reconciliation already uses it.
-    pub(in crate::cluster) fn wrote(&self, kind: &'static Kind, object: &Value) {
-        if let (Some(key), Some(entry)) = (key_of(kind, object), Entry::read(kind, object)) {
-            let mut state = self.state();
-            // The watch can report another client's next change before this response arrives; it won't report that
-            // change twice.
-            if !state.children.get(&key).is_some_and(|known| known.uid == entry.uid && known.version > entry.version) {
-                state.put(key, entry.written_now());
-            }
+    pub(in crate::cluster) fn wrote(&self, kind: &'static Kind, object: &Stored) {
+        let Some(key) = key_of(kind, object) else { return };
+        let mut state = self.state();
+        let known = state.children.get(&key).map(|known| &**known);
+        let Some(entry) = Entry::read(kind, object, known, &self.room) else { return };
+        // The watch can report another client's next change before this response arrives; it won't report that
+        // change twice.
+        if !known.is_some_and(|known| known.uid == entry.uid && known.version > entry.version) {
+            state.put(key, entry.written_now());
         }
     }
 
@@ -128,7 +131,7 @@ impl Cache {
         if let Some(entry) =
             self.state().children.get_mut(&key).filter(|entry| entry.is_judged_with(child.kind, object))
         {
-            entry.object = None;
+            entry.content = Content::Compared;
             entry.verified = Some(child.hash.clone());
             entry.unowned = unowned.to_vec();
         }
@@ -143,19 +146,35 @@ impl Cache {
         let uid = entry.uid.clone();
         let replicas = entry.progress.as_ref().map(|Progress::Rollout(rollout)| rollout.desired.into());
         let outdated = |uid| Live::Outdated { uid, version: entry.version, replicas };
-        if entry.object.is_none() && entry.controller.as_ref() != Some(&app.uid) {
-            // Only reconciliations of apps verify children, so it belongs to an app: another one, or an earlier one of
-            // this name.
-            return Live::Foreign { holder: format!("{} {}", HardenedApp::kind(&()), entry.app) };
-        }
-        match (&entry.object, &entry.verified) {
-            (None, Some(hash)) if *hash == child.hash => Live::Verified { unowned: entry.unowned.clone() },
-            (None, _) => outdated(uid),
-            (Some(text), verified) => match serde_json::from_str(text) {
-                Ok(object) => Live::Object { uid, object, verified: verified.as_ref() == Some(&child.hash) },
-                Err(_) => outdated(uid),
+        let verified = entry.verified.as_ref() == Some(&child.hash);
+        match &entry.content {
+            Content::Foreign { holder, disowned } => {
+                Live::Foreign { holder: holder.clone(), disowned: disowned.clone() }
+            }
+            Content::Oversized(found) => Live::Oversized(found.clone()),
+            Content::Text(text) => match text.read() {
+                Some(object) => Live::Object { uid, object, verified },
+                None => outdated(uid),
             },
+            // Only reconciliations of apps compare children, so it belongs to an app: another one, or an earlier one of
+            // this name.
+            Content::Compared | Content::Unread(_) if entry.controller.as_ref() != Some(&app.uid) => {
+                Live::Foreign { holder: format!("{} {}", HardenedApp::kind(&()), entry.app), disowned: None }
+            }
+            Content::Compared if verified => Live::Verified { unowned: entry.unowned.clone() },
+            Content::Compared => outdated(uid),
+            Content::Unread(_) => Live::Unread { uid, verified },
         }
+    }
+
+    /// Waits until a comparison of the child may take its memory: a tree takes many times its text, and many apps are reconciled at
+    /// the same time. The memory counts as taken until the permit is dropped.
+    pub(in crate::cluster) async fn comparison(&self, app: &AppId, child: &Child) -> Option<SemaphorePermit<'_>> {
+        let key = (child.kind, app.namespace.clone(), child.name.clone());
+        let weight = self.state().children.get(&key).map_or(0, |entry| entry.weight());
+        let weight = u32::try_from(weight).unwrap_or(u32::MAX).min(COMPARED);
+        // The semaphore is never closed, so a permit always comes.
+        self.comparisons.acquire_many(weight).await.ok()
     }
 
     /// Every object that names the app as its controller.
@@ -201,43 +220,6 @@ impl Cache {
     }
 }
 
-impl State {
-    /// Records that a watch has reported an object. Returns whether that is only the echo of the operator's own write.
-    fn sees(&mut self, kind: &'static Kind, key: &Key, object: &Value) -> bool {
-        if let Some(relist) = self.relists.get_mut(kind) {
-            relist.seen.insert(key.clone());
-        }
-        self.children.get(key).is_some_and(|known| known.is_echoed_by(object))
-    }
-
-    fn put(&mut self, key: Key, mut entry: Entry) {
-        let app = (key.1.clone(), entry.app.clone());
-        if let Some(earlier) = self.children.remove(&key) {
-            self.unlink(&key, &earlier.app);
-            entry.succeed(*earlier);
-        }
-        self.by_app.entry(app).or_default().insert(key.clone());
-        self.children.insert(key, Box::new(entry));
-    }
-
-    fn take(&mut self, key: &Key) -> Option<AppKey> {
-        let entry = self.children.remove(key)?;
-        self.unlink(key, &entry.app);
-        Some((key.1.clone(), entry.app))
-    }
-
-    fn unlink(&mut self, key: &Key, app: &str) {
-        let app = (key.1.clone(), app.to_owned());
-        if let Some(keys) = self.by_app.get_mut(&app) {
-            keys.remove(key);
-            if keys.is_empty() {
-                self.by_app.remove(&app);
-            }
-        }
-    }
-}
-
-fn key_of(kind: &'static Kind, object: &Value) -> Option<Key> {
-    let text = |pointer: &str| object.pointer(pointer)?.as_str().map(str::to_owned);
-    Some((kind, text("/metadata/namespace")?, text("/metadata/name")?))
+fn key_of(kind: &'static Kind, object: &Stored) -> Option<Key> {
+    Some((kind, object.meta().namespace.clone()?, object.meta().name.clone()?))
 }

@@ -1,4 +1,4 @@
-//! An object in the form in which the cache keeps it, and a fingerprint of what can be compared.
+//! The text of an object that the cache keeps, and a fingerprint of what can be compared.
 
 use std::{
     collections::BTreeMap,
@@ -14,19 +14,15 @@ use crate::desired::{Kind, VOLATILE_EVERYWHERE};
 /// With keys that are random for each process: no user can prepare two objects of the same fingerprint.
 static FINGERPRINTS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// An object without its status, as JSON text.
-pub(super) struct Compact {
-    pub(super) text: Box<str>,
-    /// Changes only with what can be compared.
-    pub(super) fingerprint: u64,
+/// Changes only with what can be compared.
+pub(super) fn fingerprint(kind: &Kind, object: &Value) -> u64 {
+    let volatile = [VOLATILE_EVERYWHERE, kind.rules.volatile].concat();
+    FINGERPRINTS.hash_one(json(&without(object, &volatile)))
 }
 
-impl Compact {
-    pub(super) fn of(kind: &Kind, object: &Value) -> Self {
-        let text = json(&without(object, &[&["status"]]));
-        let volatile = [VOLATILE_EVERYWHERE, kind.rules.volatile].concat();
-        Self { text: text.into_boxed_str(), fingerprint: FINGERPRINTS.hash_one(json(&without(object, &volatile))) }
-    }
+/// An object without its status, as JSON text.
+pub(super) fn without_status(object: &Value) -> String {
+    json(&without(object, &[&["status"]]))
 }
 
 /// An object of which some fields are left out, without a copy of the others.

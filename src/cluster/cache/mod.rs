@@ -5,11 +5,10 @@ mod entry;
 mod fingerprint;
 mod pods;
 mod settings;
+mod state;
+mod text;
 
 pub use children::Cache;
 pub use entry::AppKey;
 pub(super) use pods::Pods;
 pub use settings::Settings;
-
-#[cfg(test)]
-pub(super) use self::entry::Entry;

@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde_json::Value;
+use kube::Resource;
 
-use super::entry::AppKey;
+use super::{
+    super::stored::{Content, Stored},
+    entry::AppKey,
+};
 use crate::plan::PodState;
 
 /// All pods, by namespace and name.
@@ -15,8 +18,12 @@ pub(in crate::cluster) struct Pods {
 }
 
 impl Pods {
-    pub(in crate::cluster) fn observed(&mut self, pod: &Value) -> Option<AppKey> {
-        let (key, state) = (key_of(pod)?, PodState::read(pod));
+    pub(in crate::cluster) fn observed(&mut self, pod: &Stored) -> Option<AppKey> {
+        let key = key_of(pod)?;
+        let state = match pod.read() {
+            Content::Whole(pod) => PodState::read(&pod),
+            Content::Oversized(found) => PodState::of_workload(found.workload.as_deref().unwrap_or_default()),
+        };
         if let Some(relist) = &mut self.relist {
             relist.insert(key.clone());
         }
@@ -24,7 +31,7 @@ impl Pods {
         (self.known.insert(key, state.clone()) != Some(state)).then_some(app)
     }
 
-    pub(in crate::cluster) fn deleted(&mut self, pod: &Value) -> Option<AppKey> {
+    pub(in crate::cluster) fn deleted(&mut self, pod: &Stored) -> Option<AppKey> {
         let key = key_of(pod)?;
         self.known.remove(&key).map(|state| (key.0, state.app))
     }
@@ -55,7 +62,6 @@ impl Pods {
     }
 }
 
-fn key_of(pod: &Value) -> Option<(String, String)> {
-    let text = |pointer: &str| pod.pointer(pointer)?.as_str().map(str::to_owned);
-    Some((text("/metadata/namespace")?, text("/metadata/name")?))
+fn key_of(pod: &Stored) -> Option<(String, String)> {
+    Some((pod.meta().namespace.clone()?, pod.meta().name.clone()?))
 }

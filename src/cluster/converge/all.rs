@@ -6,7 +6,7 @@ use k8s_openapi::jiff::Timestamp;
 use super::executor::Executor;
 use crate::{
     desired::{Child, Stage},
-    plan::{ChildOutcome, Guards, Known, LastReport},
+    plan::{ChildOutcome, Guards, LastReport},
 };
 
 impl Executor<'_> {
@@ -40,18 +40,7 @@ impl Executor<'_> {
     }
 
     async fn stage(&self, children: Vec<&Child>, guards: Guards, last_report: LastReport<'_>) -> Vec<ChildOutcome> {
-        let children = children.into_iter().map(|child| {
-            let known = Known {
-                uid: &self.target.id.uid,
-                enforcement: &self.target.ungated.enforcement,
-                last_report,
-                guards,
-                live: self.cache.live(&self.target.id, child),
-                written: false,
-                reverted: false,
-            };
-            self.child(child, known)
-        });
+        let children = children.into_iter().map(|child| self.child(child, guards, last_report));
         let outcomes = join_all(children).await;
         // Recorded here and not with the status: if another child takes too long, the drift of this one must not be
         // lost.

@@ -9,13 +9,23 @@ use crate::{
     cluster::write::Failure,
     desired::Child,
     plan::{
-        self, ChildMemory, ChildOutcome, ChildState, FailureClass, Known, Live, MOST_REQUESTS, NextStep, Purpose,
-        Request, Step, Verdict,
+        self, ChildMemory, ChildOutcome, ChildState, FailureClass, Guards, Known, LastReport, Live, MOST_REQUESTS,
+        NextStep, Purpose, Request, Step, Verdict,
     },
 };
 
 impl Executor<'_> {
-    pub(super) async fn child(&self, child: &Child, mut known: Known<'_>) -> ChildOutcome {
+    pub(super) async fn child(&self, child: &Child, guards: Guards, last_report: LastReport<'_>) -> ChildOutcome {
+        let _comparison = self.cache.comparison(&self.target.id, child).await;
+        let mut known = Known {
+            uid: &self.target.id.uid,
+            enforcement: &self.target.ungated.enforcement,
+            last_report,
+            guards,
+            live: self.cache.live(&self.target.id, child),
+            written: false,
+            reverted: false,
+        };
         let (mut reverted, mut requests): (Vec<DriftItem>, usize) = (Vec::new(), 0);
         loop {
             let NextStep { verdict, step } = self.next_step(child, &known);
@@ -26,7 +36,7 @@ impl Executor<'_> {
                 }
                 Step::Read => match self.read(child).await {
                     Ok(live) => {
-                        known.live = live;
+                        known.live = live.read_after(&known.live);
                         continue;
                     }
                     Err(failure) => failure,
@@ -65,8 +75,10 @@ impl Executor<'_> {
     }
 
     fn give_up(&self, child: &Child, reverted: Vec<DriftItem>, verdict: Verdict) -> ChildOutcome {
-        let message =
-            format!("{} {} is changed as fast as it is applied, perhaps by a webhook", child.kind.name, child.name);
+        let message = format!(
+            "{} {} is changed as fast as it is applied, perhaps by a webhook: exempt the object there, or have the platform team list what it adds under drift.toleratedPaths",
+            child.kind.name, child.name
+        );
         let state = ChildState::Failed(self.refused(child, &message), message);
         ChildOutcome::of(child, state, reverted, verdict)
     }
@@ -81,14 +93,15 @@ impl Executor<'_> {
         }
     }
 
-    /// Reads an object that the watches don't show: it may only have lost the label that they select by.
+    /// Reads an object whose text isn't kept, or that the watches don't show: it may only have lost the label that they select by.
     async fn read(&self, child: &Child) -> Result<Live, Failure> {
         match self.writer.get(&self.target.id, child).await {
             Ok(object) => {
-                if let Some(holder) = plan::holder(&object, &self.target.id.uid) {
+                let live = object.live(child.kind);
+                if let Some(holder) = plan::holder(live.controller().as_ref(), &self.target.id.uid) {
                     self.change(child, |memory| memory.add_conflict(child, &holder, Instant::now()));
                 }
-                Ok(Live::answered(object))
+                Ok(live)
             }
             Err(failure) if failure.class() == FailureClass::Outdated => {
                 self.change(child, |memory| memory.gone = true);

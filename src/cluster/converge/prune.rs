@@ -16,8 +16,8 @@ const RETRY: Duration = Duration::from_secs(1);
 impl Executor<'_> {
     /// Deletes what isn't declared any more, as far as it may be deleted now; the rest follows as the watches report
     /// the deletions. Returns what still exists.
-    pub async fn prune(&self, children: &[Child], available: bool) -> Vec<ChildOutcome> {
-        let (mut now, mut later) = plan::prunable(self.cache.owned(&self.target.id), children, available);
+    pub async fn prune(&self, children: &[Child], replaced: bool) -> Vec<ChildOutcome> {
+        let (mut now, mut later) = plan::prunable(self.cache.owned(&self.target.id), children, replaced);
         if self.target.ungated.enforcement.paused {
             later.append(&mut now);
         }
@@ -28,7 +28,8 @@ impl Executor<'_> {
 
     /// Deletes one object; `None` where it is, or is gone.
     async fn delete(&self, leftover: &Leftover) -> Option<ChildOutcome> {
-        let failure = self.writer.delete(&self.target.id, leftover).await.err()?;
+        let Leftover { kind, name, uid, resource_version, .. } = leftover;
+        let failure = self.writer.delete(&self.target.id, kind, name, uid, resource_version).await.err()?;
         let state = match failure.class() {
             FailureClass::Outdated if failure.is_not_found() => return None,
             // Changed since it was seen. Its watch reports the new version, but may do so before this reconciliation ends.

@@ -4,7 +4,10 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::{super::write::Failure, executor::Executor};
+use super::{
+    super::{stored::Stored, write::Failure},
+    executor::Executor,
+};
 use crate::{
     desired::Child,
     plan::{self, FailureClass, Live, Request},
@@ -28,13 +31,14 @@ impl Executor<'_> {
     ) -> Result<Answer, Failure> {
         let id = &self.target.id;
         let answer = match request {
-            Request::Create => self.writer.create(id, child).await,
+            Request::Create => self.writer.create(id, child, None).await,
             Request::Apply => self.writer.apply(id, child, live).await,
             Request::Remove(patch) => self.writer.patch(id, child, patch).await,
             Request::Correct(patch) => return self.correct(child, live, patch).await,
+            Request::Replace => return self.replace(child, live).await,
         };
         match answer {
-            Ok(object) => Ok(self.wrote(child, object)),
+            Ok(object) => Ok(self.wrote(child, &object)),
             Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
             Err(failure) => match (correction, failure.class()) {
                 (Some(patch), FailureClass::Refused) => self.correct(child, live, patch).await,
@@ -47,19 +51,37 @@ impl Executor<'_> {
     async fn correct(&self, child: &Child, live: &Live, patch: &Value) -> Result<Answer, Failure> {
         let id = &self.target.id;
         let corrected = match self.writer.patch(id, child, patch).await {
-            Ok(object) => self.writer.apply(id, child, &Live::answered(object)).await,
+            Ok(object) => self.writer.apply(id, child, &object.live(child.kind)).await,
             Err(failure) => Err(failure),
         };
         match corrected {
-            Ok(object) => Ok(self.wrote(child, object)),
+            Ok(object) => Ok(self.wrote(child, &object)),
+            Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
+            // What wasn't compared may differ in a field that can't be changed.
+            Err(failure) if failure.is_invalid() && may_be_replaced(child, live) => self.replace(child, live).await,
+            Err(failure) => self.read_again(child, live, failure).await,
+        }
+    }
+
+    /// Deletes the very version that was judged, then creates the object anew, with the number of pods it had.
+    async fn replace(&self, child: &Child, live: &Live) -> Result<Answer, Failure> {
+        let id = &self.target.id;
+        let (uid, version) = live.identity();
+        let (uid, version) = (uid.unwrap_or_default(), version.unwrap_or_default().to_string());
+        let replaced = match self.writer.delete(id, child.kind, &child.name, uid, &version).await {
+            Ok(()) => self.writer.create(id, child, live.scale().0).await,
+            Err(failure) => Err(failure),
+        };
+        match replaced {
+            Ok(object) => Ok(self.wrote(child, &object)),
             Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
             Err(failure) => self.read_again(child, live, failure).await,
         }
     }
 
-    fn wrote(&self, child: &Child, object: Value) -> Answer {
-        self.cache.wrote(child.kind, &object);
-        Answer { live: Live::answered(object), found: false }
+    fn wrote(&self, child: &Child, object: &Stored) -> Answer {
+        self.cache.wrote(child.kind, object);
+        Answer { live: object.live(child.kind), found: false }
     }
 
     /// After a refusal, reads what exists now. Admission runs before versions are compared, so a foreign object can be
@@ -70,19 +92,20 @@ impl Executor<'_> {
             // Refused as it is: the same request would be refused again.
             Ok(object)
                 if failure.class() == FailureClass::Refused
-                    && compared.is_version_of(&object)
+                    && compared.is_version_of(&object.live(child.kind))
                     && !may_be_corrected(compared, &failure) =>
             {
                 Err(failure)
             }
             Ok(object) => {
-                match plan::holder(&object, &id.uid) {
+                let live = object.live(child.kind);
+                match plan::holder(live.controller().as_ref(), &id.uid) {
                     // Without the operator's label no watch would report its deletion: it isn't cached, and the
                     // creation is tried again later.
                     Some(holder) => self.change(child, |memory| memory.add_conflict(child, &holder, Instant::now())),
                     None => self.cache.wrote(child.kind, &object),
                 }
-                Ok(Answer { live: Live::answered(object), found: true })
+                Ok(Answer { live, found: true })
             }
             Err(gone) if gone.class() == FailureClass::Outdated && failure.class() == FailureClass::Outdated => {
                 self.cache.forget(id, child.kind, &child.name);
@@ -92,6 +115,12 @@ impl Executor<'_> {
             Err(_) => Err(failure),
         }
     }
+}
+
+/// Whether an object too large to be compared may be replaced: of a kind without fields that can't be changed a correction is never
+/// invalid, and no guard is deleted while there are pods.
+fn may_be_replaced(child: &Child, live: &Live) -> bool {
+    matches!(live, Live::Oversized(_)) && !child.kind.rules.immutable.is_empty()
 }
 
 /// Whether an invalid request may become valid by a correction: so far only the version of the object is known, not what other field

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::stored;
+use super::{sent, stored};
 use crate::{
+    api::MANAGER,
     app::PartName,
-    cluster::{AppKey, Cache, cache::Entry},
-    desired::{Child, children},
+    cluster::{AppKey, Cache},
+    desired::{APPLIED_HASH, Child, children},
     fixtures::{child, id, kind, shop, target},
-    plan::{Live, PartProgress},
+    plan::{LARGEST, Live, PartProgress},
 };
 
 /// A reconciliation has found the object equal to what is declared.
@@ -45,19 +46,19 @@ const NONE: [&str; 0] = [];
 fn what_a_watch_reports_is_stored_and_triggers_a_reconciliation() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     assert_eq!(cache.live(&id(), &child), Live::Absent);
-    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 5))), SHOP);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&stored(&child, "1", 5)))), SHOP);
     assert_eq!(version(&cache, &child).as_deref(), Some("5"));
-    assert_eq!(apps(cache.deleted(child.kind, &stored(&child, "1", 6))), SHOP);
+    assert_eq!(apps(cache.deleted(child.kind, &sent(&stored(&child, "1", 6)))), SHOP);
     assert_eq!(cache.live(&id(), &child), Live::Absent);
 }
 
 #[test]
 fn an_own_write_outranks_an_older_event() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.wrote(child.kind, &stored(&child, "1", 7));
-    assert_eq!(apps(cache.observed(child.kind, &changed(stored(&child, "1", 6)))), NONE);
+    cache.wrote(child.kind, &sent(&stored(&child, "1", 7)));
+    assert_eq!(apps(cache.observed(child.kind, &sent(&changed(stored(&child, "1", 6))))), NONE);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
-    assert_eq!(apps(cache.observed(child.kind, &changed(stored(&child, "1", 8)))), SHOP);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&changed(stored(&child, "1", 8))))), SHOP);
     assert_eq!(version(&cache, &child).as_deref(), Some("8"));
 }
 
@@ -65,29 +66,29 @@ fn an_own_write_outranks_an_older_event() {
 fn an_older_event_about_another_object_of_the_name_is_accepted() {
     // Versions are comparable only between states of one object; after a restore of the cluster they even decrease.
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.wrote(child.kind, &stored(&child, "1", 7));
-    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "2", 6))), SHOP);
+    cache.wrote(child.kind, &sent(&stored(&child, "1", 7)));
+    assert_eq!(apps(cache.observed(child.kind, &sent(&stored(&child, "2", 6)))), SHOP);
     assert_eq!(version(&cache, &child).as_deref(), Some("6"));
 }
 
 #[test]
 fn the_response_to_a_write_doesnt_hide_a_newer_event() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.observed(child.kind, &changed(stored(&child, "1", 8)));
-    cache.wrote(child.kind, &stored(&child, "1", 7));
+    cache.observed(child.kind, &sent(&changed(stored(&child, "1", 8))));
+    cache.wrote(child.kind, &sent(&stored(&child, "1", 7)));
     assert_eq!(version(&cache, &child).as_deref(), Some("8"));
 }
 
 #[test]
 fn a_change_after_the_comparison_isnt_verified_with_it() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.observed(child.kind, &stored(&child, "1", 7));
+    cache.observed(child.kind, &sent(&stored(&child, "1", 7)));
     let judged = cache.live(&id(), &child);
-    cache.observed(child.kind, &changed(stored(&child, "1", 8)));
+    cache.observed(child.kind, &sent(&changed(stored(&child, "1", 8))));
     cache.verified(&id(), &child, &judged, &[]);
     assert_eq!(version(&cache, &child).as_deref(), Some("8"));
     // Nor if the object was recreated.
-    cache.observed(child.kind, &changed(stored(&child, "2", 7)));
+    cache.observed(child.kind, &sent(&changed(stored(&child, "2", 7))));
     cache.verified(&id(), &child, &judged, &[]);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
 }
@@ -95,11 +96,11 @@ fn a_change_after_the_comparison_isnt_verified_with_it() {
 #[test]
 fn a_status_change_after_the_comparison_is_verified_with_it() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.observed(child.kind, &stored(&child, "1", 7));
+    cache.observed(child.kind, &sent(&stored(&child, "1", 7)));
     let judged = cache.live(&id(), &child);
     let mut newer = stored(&child, "1", 8);
     newer["status"] = json!({ "replicas": 1 });
-    cache.observed(child.kind, &newer);
+    cache.observed(child.kind, &sent(&newer));
     cache.verified(&id(), &child, &judged, &[]);
     assert!(is_verified(&cache, &child));
 }
@@ -107,9 +108,9 @@ fn a_status_change_after_the_comparison_is_verified_with_it() {
 #[test]
 fn the_echo_of_an_own_write_triggers_nothing() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.wrote(child.kind, &stored(&child, "1", 7));
+    cache.wrote(child.kind, &sent(&stored(&child, "1", 7)));
     verify(&cache, &child);
-    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 7))), NONE);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&stored(&child, "1", 7)))), NONE);
     assert!(is_verified(&cache, &child));
 }
 
@@ -117,26 +118,26 @@ fn the_echo_of_an_own_write_triggers_nothing() {
 fn an_echo_before_the_comparison_triggers_nothing_and_keeps_its_object_in_a_list() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.relist(child.kind);
-    cache.wrote(child.kind, &stored(&child, "1", 7));
-    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "1", 7))), NONE);
+    cache.wrote(child.kind, &sent(&stored(&child, "1", 7)));
+    assert_eq!(apps(cache.observed(child.kind, &sent(&stored(&child, "1", 7)))), NONE);
     assert_eq!(apps(cache.relisted(child.kind)), NONE);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
     // The same version of another object is no echo.
-    assert_eq!(apps(cache.observed(child.kind, &stored(&child, "2", 7))), SHOP);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&stored(&child, "2", 7)))), SHOP);
 }
 
 #[test]
 fn a_deletion_of_an_earlier_object_is_ignored() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.wrote(child.kind, &stored(&child, "2", 7));
-    assert_eq!(apps(cache.deleted(child.kind, &stored(&child, "1", 6))), NONE);
+    cache.wrote(child.kind, &sent(&stored(&child, "2", 7)));
+    assert_eq!(apps(cache.deleted(child.kind, &sent(&stored(&child, "1", 6)))), NONE);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
 }
 
 #[test]
 fn a_verified_object_is_dropped_but_its_findings_are_kept() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.observed(child.kind, &stored(&child, "1", 5));
+    cache.observed(child.kind, &sent(&stored(&child, "1", 5)));
     let unowned = "spec.minReadySeconds".to_owned();
     let live = cache.live(&id(), &child);
     cache.verified(&id(), &child, &live, std::slice::from_ref(&unowned));
@@ -155,12 +156,12 @@ fn a_change_that_cant_be_judged_keeps_the_object_verified() {
         ("Deployment", "/metadata/annotations/deployment.kubernetes.io~1revision", json!("2")),
     ] {
         let (cache, child) = (Cache::default(), child(kind));
-        cache.observed(child.kind, &stored(&child, "1", 5));
+        cache.observed(child.kind, &sent(&stored(&child, "1", 5)));
         verify(&cache, &child);
         let mut object = stored(&child, "1", 6);
         let (holder, field) = pointer.rsplit_once('/').unwrap();
         object.pointer_mut(holder).unwrap()[field.replace("~1", "/")] = value;
-        assert_eq!(apps(cache.observed(child.kind, &object)), NONE, "{pointer}");
+        assert_eq!(apps(cache.observed(child.kind, &sent(&object))), NONE, "{pointer}");
         assert!(is_verified(&cache, &child), "{pointer}");
     }
 }
@@ -168,11 +169,11 @@ fn a_change_that_cant_be_judged_keeps_the_object_verified() {
 #[test]
 fn rollout_progress_triggers_a_reconciliation_and_keeps_the_object_verified() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.observed(child.kind, &stored(&child, "1", 5));
+    cache.observed(child.kind, &sent(&stored(&child, "1", 5)));
     verify(&cache, &child);
     let mut object = stored(&child, "1", 6);
     object["status"] = json!({ "availableReplicas": 1, "updatedReplicas": 1 });
-    assert_eq!(apps(cache.observed(child.kind, &object)), SHOP);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&object))), SHOP);
     assert!(is_verified(&cache, &child));
 }
 
@@ -180,15 +181,15 @@ fn rollout_progress_triggers_a_reconciliation_and_keeps_the_object_verified() {
 fn a_change_that_can_be_judged_must_be_compared_and_is_drift() {
     for pointer in ["/spec/replicas", "/metadata/labels/x", "/metadata/annotations/x", "/spec/template/spec/hostPID"] {
         let (cache, child) = (Cache::default(), child("Deployment"));
-        cache.observed(child.kind, &stored(&child, "1", 5));
+        cache.observed(child.kind, &sent(&stored(&child, "1", 5)));
         verify(&cache, &child);
         let mut object = stored(&child, "1", 6);
         let (holder, field) = pointer.rsplit_once('/').unwrap();
         object.pointer_mut(holder).unwrap()[field] = json!("other");
-        assert_eq!(apps(cache.observed(child.kind, &object)), SHOP, "{pointer}");
+        assert_eq!(apps(cache.observed(child.kind, &sent(&object))), SHOP, "{pointer}");
         assert!(matches!(cache.live(&id(), &child), Live::Object { verified: true, .. }), "{pointer}");
         // Found equal again after a heal: another object of the name starts unverified.
-        cache.observed(child.kind, &changed(stored(&child, "2", 7)));
+        cache.observed(child.kind, &sent(&changed(stored(&child, "2", 7))));
         assert!(matches!(cache.live(&id(), &child), Live::Object { verified: false, .. }), "{pointer}");
     }
 }
@@ -197,10 +198,10 @@ fn a_change_that_can_be_judged_must_be_compared_and_is_drift() {
 fn a_list_drops_what_it_doesnt_contain() {
     let (cache, listed) = (Cache::default(), child("Deployment"));
     for child in [&listed, &child("NetworkPolicy")] {
-        cache.observed(child.kind, &stored(child, "1", 5));
+        cache.observed(child.kind, &sent(&stored(child, "1", 5)));
     }
     cache.relist(listed.kind);
-    cache.observed(listed.kind, &stored(&listed, "1", 5));
+    cache.observed(listed.kind, &sent(&stored(&listed, "1", 5)));
     assert_eq!(apps(cache.relisted(listed.kind)), NONE);
     assert_eq!(version(&cache, &listed).as_deref(), Some("5"));
     cache.relist(listed.kind);
@@ -214,7 +215,7 @@ fn a_list_drops_what_it_doesnt_contain() {
 fn a_list_doesnt_drop_what_was_just_written() {
     let (cache, child) = (Cache::default(), child("Deployment"));
     cache.relist(child.kind);
-    cache.wrote(child.kind, &stored(&child, "1", 7));
+    cache.wrote(child.kind, &sent(&stored(&child, "1", 7)));
     assert_eq!(apps(cache.relisted(child.kind)), NONE);
     assert_eq!(version(&cache, &child).as_deref(), Some("7"));
 }
@@ -222,23 +223,23 @@ fn a_list_doesnt_drop_what_was_just_written() {
 #[test]
 fn a_changed_label_doesnt_take_an_object_from_its_app() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.observed(child.kind, &stored(&child, "1", 5));
+    cache.observed(child.kind, &sent(&stored(&child, "1", 5)));
     let mut relabelled = stored(&child, "1", 6);
     relabelled["metadata"]["labels"]["app.kubernetes.io/part-of"] = json!("other");
-    assert_eq!(apps(cache.observed(child.kind, &relabelled)), SHOP);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&relabelled))), SHOP);
     assert_eq!(cache.owned(&id()).len(), 1);
 }
 
 #[test]
 fn an_object_that_moves_to_another_app_triggers_both_apps() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    cache.observed(child.kind, &stored(&child, "1", 5));
+    cache.observed(child.kind, &sent(&stored(&child, "1", 5)));
     let mut moved = stored(&child, "1", 6);
     moved["metadata"]["ownerReferences"][0]["name"] = json!("other");
     moved["metadata"]["ownerReferences"][0]["uid"] = json!("other-uid");
-    assert_eq!(apps(cache.observed(child.kind, &moved)), ["demo/other", "demo/shop"]);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&moved))), ["demo/other", "demo/shop"]);
     assert!(cache.owned(&id()).is_empty());
-    assert_eq!(apps(cache.deleted(child.kind, &moved)), ["demo/other"]);
+    assert_eq!(apps(cache.deleted(child.kind, &sent(&moved))), ["demo/other"]);
 }
 
 #[test]
@@ -246,8 +247,8 @@ fn only_what_names_the_app_as_controller_is_owned() {
     let (cache, own) = (Cache::default(), child("Deployment"));
     let mut object = stored(&child("NetworkPolicy"), "2", 6);
     object["metadata"]["ownerReferences"][0]["uid"] = json!("an earlier app of the name");
-    cache.observed(kind("NetworkPolicy"), &object);
-    cache.observed(own.kind, &stored(&own, "1", 5));
+    cache.observed(kind("NetworkPolicy"), &sent(&object));
+    cache.observed(own.kind, &sent(&stored(&own, "1", 5)));
     let owned = cache.owned(&id());
     assert_eq!(owned.len(), 1);
     assert_eq!(
@@ -257,7 +258,7 @@ fn only_what_names_the_app_as_controller_is_owned() {
     assert!(!owned[0].has_pods);
     let pod =
         json!({ "metadata": { "name": "p", "namespace": "demo", "labels": { "hardened.dev/workload": "shop.web" } } });
-    cache.pods(|pods| pods.observed(&pod));
+    cache.pods(|pods| pods.observed(&sent(&pod)));
     assert!(cache.owned(&id())[0].has_pods);
 }
 
@@ -271,22 +272,100 @@ fn progress_covers_only_deployments_of_the_app() {
     assert_eq!(progress(&cache), PartProgress::default());
     let mut foreign = stored(&child, "1", 5);
     foreign["metadata"]["ownerReferences"][0]["uid"] = json!("other");
-    cache.observed(child.kind, &foreign);
+    cache.observed(child.kind, &sent(&foreign));
     assert_eq!(progress(&cache), PartProgress::default());
-    cache.observed(child.kind, &stored(&child, "2", 6));
+    cache.observed(child.kind, &sent(&stored(&child, "2", 6)));
     assert!(progress(&cache).progress.is_some());
 }
 
 #[test]
 fn objects_that_no_server_stores_are_ignored() {
     let (cache, child) = (Cache::default(), child("Deployment"));
-    assert_eq!(apps(cache.observed(child.kind, &child.body)), NONE);
-    assert_eq!(apps(cache.observed(child.kind, &json!({}))), NONE);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&child.body))), NONE);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&json!({})))), NONE);
     assert_eq!(cache.live(&id(), &child), Live::Absent);
 }
 
 #[test]
 fn only_deployments_roll_out() {
-    let rolls_out = |name| Entry::read(kind(name), &stored(&child(name), "1", 5)).unwrap().progress.is_some();
-    assert!(rolls_out("Deployment") && !rolls_out("PodDisruptionBudget"));
+    assert!(kind("Deployment").progress.is_some() && kind("PodDisruptionBudget").progress.is_none());
+}
+
+/// As large as an object may be, of which nothing can be compressed.
+fn noise(bytes: usize) -> String {
+    let mut state = 1_u64;
+    let mut digit = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'!' + u8::try_from(state >> 33 & 63).unwrap())
+    };
+    (0..bytes).map(|_| digit()).collect()
+}
+
+#[test]
+fn texts_beyond_the_room_for_them_are_read_again_until_there_is_room() {
+    let cache = Cache::default();
+    let mut large = Vec::new();
+    for number in 0..60 {
+        let child = Child { name: format!("shop-{number}"), ..child("Deployment") };
+        let mut object = stored(&child, "1", 5);
+        object["metadata"]["name"] = json!(child.name);
+        object["metadata"]["annotations"]["note"] = json!(noise(240_000));
+        cache.observed(child.kind, &sent(&object));
+        large.push(child);
+    }
+    let unread = |child: &&Child| cache.live(&id(), child) == Live::Unread { uid: "1".to_owned(), verified: false };
+    let kept = large.len() - large.iter().filter(unread).count();
+    assert!((30..=50).contains(&kept), "{kept} of 60 are kept: eight megabytes");
+    // What was read is known to be compared.
+    let last = large.last().unwrap();
+    assert!(unread(&last));
+    let mut object = stored(last, "1", 5);
+    object["metadata"]["name"] = json!(last.name);
+    object["metadata"]["annotations"]["note"] = json!(noise(240_000));
+    cache.verified(&id(), last, &Live::answered(object.clone()), &[]);
+    assert!(is_verified(&cache, last));
+    verify(&cache, large.first().unwrap());
+    object["metadata"]["resourceVersion"] = json!("6");
+    cache.observed(last.kind, &sent(&changed(object)));
+    assert!(matches!(cache.live(&id(), last), Live::Object { verified: true, .. }), "there is room again");
+}
+
+#[test]
+fn of_an_object_too_large_to_be_compared_only_what_is_needed_is_kept() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    let mut object = stored(&child, "1", 5);
+    object["metadata"]["annotations"]["note"] = json!("x".repeat(LARGEST));
+    assert_eq!(apps(cache.observed(child.kind, &sent(&object))), SHOP);
+    assert!(matches!(cache.live(&id(), &child), Live::Oversized(found) if found.version == 5));
+    assert_eq!(cache.owned(&id()).len(), 1);
+    object["metadata"]["resourceVersion"] = json!("6");
+    assert_eq!(apps(cache.observed(child.kind, &sent(&object))), SHOP, "what differs isn't known");
+    assert_eq!(apps(cache.observed(child.kind, &sent(&stored(&child, "1", 7)))), SHOP);
+    assert!(matches!(cache.live(&id(), &child), Live::Object { .. }));
+}
+
+#[test]
+fn of_an_object_without_an_app_only_its_owner_is_kept() {
+    let (cache, child) = (Cache::default(), child("Deployment"));
+    let mut object = stored(&child, "1", 5);
+    object["metadata"]["ownerReferences"] =
+        json!([{ "apiVersion": "helm.io/v1", "kind": "HelmApp", "name": "other", "uid": "2", "controller": true }]);
+    assert_eq!(apps(cache.observed(child.kind, &sent(&object))), SHOP, "by its label");
+    let foreign = |holder: &str| Live::Foreign { holder: holder.to_owned(), disowned: None };
+    assert_eq!(cache.live(&id(), &child), foreign("HelmApp other"));
+    object["metadata"]["annotations"]["note"] = json!("x".repeat(LARGEST));
+    object["metadata"]["resourceVersion"] = json!("6");
+    cache.observed(child.kind, &sent(&object));
+    assert_eq!(cache.live(&id(), &child), foreign("HelmApp other"));
+    // The operator's own child whose owner was removed is known by its hash.
+    let mut disowned = stored(&child, "1", 7);
+    disowned["metadata"]["ownerReferences"] = json!([]);
+    disowned["metadata"]["managedFields"] = json!([{
+        "manager": MANAGER, "operation": "Apply", "apiVersion": "apps/v1", "fieldsType": "FieldsV1",
+        "fieldsV1": { "f:metadata": { "f:annotations": { format!("f:{APPLIED_HASH}"): {} } } },
+    }]);
+    cache.observed(child.kind, &sent(&disowned));
+    let expected = Live::Foreign { holder: "none".to_owned(), disowned: Some(child.hash.clone()) };
+    assert_eq!(cache.live(&id(), &child), expected);
+    assert!(cache.owned(&id()).is_empty());
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::{
+    sent,
     server::{Answer, Server},
     stored,
 };
@@ -14,7 +15,7 @@ use crate::{
     cluster::{Cache, Executor, Memory, Writer},
     desired::{APPLIED_HASH, Child, children},
     fixtures::{child, shop, target},
-    plan::{self, AWAITED, Again, ChildMemory, ChildOutcome, ChildState, LastReport},
+    plan::{self, AWAITED, Again, ChildMemory, ChildOutcome, ChildState, LARGEST, LastReport},
     release::Target,
 };
 
@@ -45,7 +46,7 @@ impl Scene {
     fn in_place(kinds: &[&str]) -> Self {
         let mut scene = Self::of(kinds);
         for child in &scene.children {
-            scene.cache.observed(child.kind, &stored(child, "1", 7));
+            scene.cache.observed(child.kind, &sent(&stored(child, "1", 7)));
             scene.status.children.push(ChildRef { kind: child.kind.name.to_owned(), name: child.name.clone() });
         }
         scene
@@ -186,7 +187,7 @@ async fn drift_is_reverted_with_one_apply() {
     let scene = Scene::in_place(&["Service"]);
     scene.states().await;
     let changed = drifted(&child("Service"), 8, |object| object["spec"]["type"] = json!("NodePort"));
-    scene.cache.observed(child("Service").kind, &changed);
+    scene.cache.observed(child("Service").kind, &sent(&changed));
     scene.expect("apply services", Answer::Object(stored(&child("Service"), "1", 9)));
     let outcomes = scene.converge().await;
     scene.server.finish();
@@ -204,7 +205,7 @@ async fn an_added_member_is_removed_before_the_apply_that_it_could_make_invalid(
         })
     };
     let removed = drifted(&child("Service"), 9, |object| object["spec"]["type"] = json!("NodePort"));
-    scene.cache.observed(child("Service").kind, &added(8, "NodePort"));
+    scene.cache.observed(child("Service").kind, &sent(&added(8, "NodePort")));
     scene
         .expect("patch services", Answer::Object(removed))
         .expect("apply services", Answer::Object(stored(&child("Service"), "1", 10)));
@@ -218,7 +219,7 @@ async fn where_neither_apply_nor_removal_is_valid_everything_is_set_at_once() {
     let scene = Scene::in_place(&["Service"]);
     scene.states().await;
     let changed = drifted(&child("Service"), 8, |object| object["spec"]["type"] = json!("NodePort"));
-    scene.cache.observed(child("Service").kind, &changed);
+    scene.cache.observed(child("Service").kind, &sent(&changed));
     scene
         .expect("apply services", Answer::Code(422))
         .expect("patch services", Answer::Object(stored(&child("Service"), "1", 9)))
@@ -258,7 +259,7 @@ async fn an_object_recreated_by_another_owner_isnt_touched() {
     let scene = Scene::in_place(&["Service"]);
     scene.states().await;
     let changed = drifted(&child("Service"), 8, |object| object["spec"]["type"] = json!("NodePort"));
-    scene.cache.observed(child("Service").kind, &changed);
+    scene.cache.observed(child("Service").kind, &sent(&changed));
     // The apply names the UID that was compared: for another object of the name the server answers with a conflict.
     scene
         .expect("apply services", Answer::Code(409))
@@ -271,7 +272,7 @@ async fn an_object_changed_as_fast_as_it_is_applied_is_reported_as_failed() {
     let scene = Scene::in_place(&["Service"]);
     scene.states().await;
     let changed = |version| drifted(&child("Service"), version, |object| object["spec"]["type"] = json!("NodePort"));
-    scene.cache.observed(child("Service").kind, &changed(8));
+    scene.cache.observed(child("Service").kind, &sent(&changed(8)));
     for version in 9..13 {
         scene.expect("apply services", Answer::Object(changed(version)));
     }
@@ -299,7 +300,7 @@ async fn a_guard_is_created_before_the_workload() {
 async fn an_object_missing_from_the_cache_is_read_once_if_it_isnt_recreated() {
     let mut scene = Scene::in_place(&["Service"]);
     scene.target.ungated.enforcement.mode = DriftMode::Observe;
-    scene.cache.deleted(child("Service").kind, &stored(&child("Service"), "1", 8));
+    scene.cache.deleted(child("Service").kind, &sent(&stored(&child("Service"), "1", 8)));
     scene.expect("get services", Answer::Code(404));
     let outcomes = scene.converge().await;
     scene.server.finish();
@@ -399,4 +400,80 @@ async fn a_forgotten_app_is_not_remembered_again() {
     scene.states().await;
     let failures = scene.memory.of("app-uid", |memory| memory.child(&scene.children[0]).refusals(&scene.children[0]));
     assert_eq!(failures, 0, "a reconciliation that ends after the app leaves nothing");
+}
+
+#[tokio::test]
+async fn an_object_too_large_to_be_compared_is_corrected_without_being_read() {
+    let scene = Scene::of(&["NetworkPolicy"]);
+    let child = child("NetworkPolicy");
+    let large = drifted(&child, 7, |object| object["spec"]["ingress"] = json!(vec![json!({ "from": [{}] }); 30_000]));
+    scene.cache.observed(child.kind, &sent(&large));
+    scene
+        .expect("patch networkpolicies", Answer::Object(stored(&child, "1", 8)))
+        .expect("apply networkpolicies", Answer::Object(stored(&child, "1", 9)));
+    let outcomes = scene.converge().await;
+    let bodies = scene.server.finish();
+    assert_eq!(bodies[0][0], json!({ "op": "replace", "path": "/metadata/resourceVersion", "value": "7" }));
+    assert_eq!((&outcomes[0].state, outcomes[0].reverted.len()), (&ChildState::InPlace, 1));
+    assert_eq!(scene.states().await, ["InPlace"], "no request the second time");
+}
+
+#[tokio::test]
+async fn the_answer_to_a_write_may_be_too_large_as_well() {
+    let scene = Scene::in_place(&["NetworkPolicy"]);
+    let child = child("NetworkPolicy");
+    let edited = drifted(&child, 8, |object| object["spec"]["policyTypes"] = json!(["Ingress"]));
+    let large = drifted(&child, 9, |object| object["metadata"]["labels"]["x"] = json!("x".repeat(LARGEST)));
+    scene.cache.observed(child.kind, &sent(&edited));
+    scene
+        .expect("apply networkpolicies", Answer::Object(large))
+        .expect("patch networkpolicies", Answer::Object(stored(&child, "1", 10)))
+        .expect("apply networkpolicies", Answer::Object(stored(&child, "1", 11)));
+    assert_eq!(scene.states().await, ["InPlace"]);
+}
+
+#[tokio::test]
+async fn an_object_that_no_apply_can_restore_is_deleted_and_created_again() {
+    let scene = Scene::in_place(&["Deployment"]);
+    let child = child("Deployment");
+    let other = drifted(&child, 9, |object| object["spec"]["selector"]["matchLabels"] = json!({ "app": "mine" }));
+    scene.cache.observed(child.kind, &sent(&other));
+    scene
+        .expect("delete deployments", Answer::Object(json!({ "kind": "Status", "status": "Success" })))
+        .expect("create deployments", Answer::Object(stored(&child, "2", 11)));
+    let outcomes = scene.converge().await;
+    let bodies = scene.server.finish();
+    assert_eq!(bodies[0]["preconditions"], json!({ "uid": "1", "resourceVersion": "9" }));
+    assert_eq!(bodies[0]["propagationPolicy"], "Background");
+    assert_eq!(outcomes[0].state, ChildState::InPlace);
+    let reverted: Vec<&str> = outcomes[0].reverted.iter().map(|item| item.path.as_str()).collect();
+    assert_eq!(reverted, ["spec.selector"]);
+}
+
+#[tokio::test]
+async fn what_changes_before_it_is_replaced_is_judged_again() {
+    let scene = Scene::in_place(&["Deployment"]);
+    let child = child("Deployment");
+    let other =
+        |version| drifted(&child, version, |object| object["spec"]["selector"]["matchLabels"] = json!({ "a": "b" }));
+    scene.cache.observed(child.kind, &sent(&other(9)));
+    scene
+        .expect("delete deployments", Answer::Code(409))
+        .expect("get deployments", Answer::Object(other(10)))
+        .expect("delete deployments", Answer::Object(json!({ "kind": "Status", "status": "Success" })))
+        .expect("create deployments", Answer::Object(stored(&child, "2", 11)));
+    assert_eq!(scene.states().await, ["InPlace"]);
+}
+
+#[tokio::test]
+async fn a_correction_that_is_invalid_is_a_replacement_where_nothing_was_compared() {
+    let scene = Scene::of(&["Deployment"]);
+    let child = child("Deployment");
+    let large = drifted(&child, 7, |object| object["metadata"]["labels"]["x"] = json!("x".repeat(LARGEST)));
+    scene.cache.observed(child.kind, &sent(&large));
+    scene
+        .expect("patch deployments", Answer::Code(422))
+        .expect("delete deployments", Answer::Object(json!({ "kind": "Status", "status": "Success" })))
+        .expect("create deployments", Answer::Object(stored(&child, "2", 11)));
+    assert_eq!(scene.states().await, ["InPlace"]);
 }

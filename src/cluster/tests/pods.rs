@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::sent;
 use crate::cluster::cache::Pods;
 
 fn pod(status: &Value) -> Value {
@@ -19,21 +20,21 @@ fn waiting(reason: &str, message: &str) -> Value {
 fn only_a_change_of_a_pods_state_triggers_a_reconciliation() {
     let mut pods = Pods::default();
     let shop = Some(("demo".to_owned(), "shop".to_owned()));
-    assert_eq!(pods.observed(&pod(&json!({}))), shop);
-    assert_eq!(pods.observed(&pod(&json!({ "phase": "Running" }))), None);
-    assert_eq!(pods.observed(&pod(&waiting("ErrImagePull", ""))), shop);
-    assert_eq!(pods.deleted(&pod(&json!({}))), shop);
-    assert_eq!(pods.deleted(&pod(&json!({}))), None);
+    assert_eq!(pods.observed(&sent(&pod(&json!({})))), shop);
+    assert_eq!(pods.observed(&sent(&pod(&json!({ "phase": "Running" })))), None);
+    assert_eq!(pods.observed(&sent(&pod(&waiting("ErrImagePull", "")))), shop);
+    assert_eq!(pods.deleted(&sent(&pod(&json!({})))), shop);
+    assert_eq!(pods.deleted(&sent(&pod(&json!({})))), None);
 }
 
 #[test]
 fn a_list_drops_pods_that_it_doesnt_contain() {
     let mut pods = Pods::default();
-    pods.observed(&pod(&json!({})));
+    pods.observed(&sent(&pod(&json!({}))));
     let mut other = pod(&json!({}));
     other["metadata"]["name"] = json!("p2");
     pods.relist();
-    pods.observed(&other);
+    pods.observed(&sent(&other));
     assert_eq!(pods.relisted(), [("demo".to_owned(), "shop".to_owned())]);
     assert_eq!(pods.of_child("demo", "shop-web").len(), 1);
     assert!(!pods.any_of_child("demo2", "shop-web"));

@@ -26,10 +26,10 @@ pub(super) fn watch(
     watches.follow(api, Some(&format!("{MANAGED_BY}={MANAGER}")), move |event| match event {
         Event::Apply(object) | Event::InitApply(object) => {
             // Stored whether or not the queue is read yet.
-            let apps = cache.observed(kind, &object.into_typed(kind));
+            let apps = cache.observed(kind, &object);
             triggers.reconcile(apps);
         }
-        Event::Delete(object) => triggers.reconcile(cache.deleted(kind, &object.into_value())),
+        Event::Delete(object) => triggers.reconcile(cache.deleted(kind, &object)),
         Event::Init => cache.relist(kind),
         Event::InitDone => triggers.reconcile(cache.relisted(kind)),
     })

@@ -3,21 +3,12 @@
 use std::sync::Arc;
 
 use futures::{StreamExt, pin_mut};
-use kube::{
-    Api, Client, Resource,
-    runtime::{
-        WatchStreamExt,
-        watcher::{self, Event, watcher},
-    },
-};
+use kube::{Api, Client, Resource, runtime::watcher::Event};
 use serde::de::DeserializeOwned;
 use tokio::{sync::oneshot, task::JoinSet};
 
+use super::events::events;
 use crate::cluster::traffic::Traffic;
-
-/// Objects in one page of a list. A parsed object takes ten times the memory of its text, and all kinds are listed at
-/// once: with the usual 500 that would be most of the memory that the process ever needs.
-pub const PAGE: u32 = 50;
 
 /// The running watches.
 pub(super) struct Watches {
@@ -50,10 +41,8 @@ impl Watches {
         let mut sender = Some(sender);
         let url = api.resource_url().to_owned();
         self.traffic.expect(&url);
-        let config = watcher::Config::default().page_size(PAGE);
-        let config = labels.map_or(config.clone(), |labels| config.labels(labels));
+        let events = events(api, labels);
         self.tasks.spawn(async move {
-            let events = watcher(api, config).default_backoff();
             pin_mut!(events);
             while let Some(event) = events.next().await {
                 match event {

@@ -4,6 +4,7 @@
 //! received a full list. So the process has full caches before its first write, and a restart writes nothing.
 
 mod children;
+mod events;
 mod follow;
 mod pods;
 mod settings;
@@ -14,7 +15,7 @@ use futures::future::join_all;
 use kube::Api;
 use tokio::task::JoinSet;
 
-pub use self::follow::PAGE;
+pub use self::events::events;
 use self::follow::Watches;
 use super::{
     cache::{Cache, Settings},

@@ -21,9 +21,9 @@ pub(super) fn watch(cache: &Arc<Cache>, triggers: &Arc<Triggers>, watches: &mut 
     let api = Api::<Stored>::all_with(watches.client.clone(), &ApiResource::erase::<Pod>(&()));
     watches.follow(api, Some(WORKLOAD), move |event| match event {
         Event::Apply(pod) | Event::InitApply(pod) => {
-            triggers.reconcile(cache.pods(|pods| pods.observed(&pod.into_value())));
+            triggers.reconcile(cache.pods(|pods| pods.observed(&pod)));
         }
-        Event::Delete(pod) => triggers.reconcile(cache.pods(|pods| pods.deleted(&pod.into_value()))),
+        Event::Delete(pod) => triggers.reconcile(cache.pods(|pods| pods.deleted(&pod))),
         Event::Init => cache.pods(Pods::relist),
         Event::InitDone => triggers.reconcile(cache.pods(Pods::relisted)),
     })

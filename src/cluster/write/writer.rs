@@ -15,7 +15,7 @@ use crate::{
     api::{HardenedApp, HardenedAppStatus, MANAGER, version},
     app::AppId,
     desired::{Child, Kind},
-    plan::{FailureClass, Leftover, Live},
+    plan::{FailureClass, Live},
 };
 
 /// Concurrent requests, for all apps together. On two cores an API server is busy with 8 to 32; more only queue there.
@@ -51,13 +51,18 @@ impl Writer {
     /// A server-side apply that names a resourceVersion updates that version only; none is ever "1", so where the
     /// object exists the answer is 409, forced or not. The cache can't know about foreign objects, since the watches
     /// select by the operator's label.
-    pub(in crate::cluster) async fn create(&self, id: &AppId, child: &Child) -> Result<Value, Failure> {
-        self.apply_with(id, child, "create", json!({ "resourceVersion": "1" }), child.replicas(None)).await
+    pub(in crate::cluster) async fn create(
+        &self,
+        id: &AppId,
+        child: &Child,
+        replicas: Option<i64>,
+    ) -> Result<Stored, Failure> {
+        self.apply_with(id, child, "create", json!({ "resourceVersion": "1" }), replicas).await
     }
 
     /// Applies the object, if it is still the one that was judged; and where an autoscaler decides the number of pods,
     /// only if that is still the same.
-    pub(in crate::cluster) async fn apply(&self, id: &AppId, child: &Child, live: &Live) -> Result<Value, Failure> {
+    pub(in crate::cluster) async fn apply(&self, id: &AppId, child: &Child, live: &Live) -> Result<Stored, Failure> {
         let mut precondition = json!({ "uid": live.uid() });
         let (replicas, version) = live.scale();
         if child.autoscaled.is_some()
@@ -65,7 +70,7 @@ impl Writer {
         {
             metadata.insert("resourceVersion".to_owned(), json!(version));
         }
-        self.apply_with(id, child, "apply", precondition, child.replicas(replicas)).await
+        self.apply_with(id, child, "apply", precondition, replicas).await
     }
 
     async fn apply_with(
@@ -75,11 +80,8 @@ impl Writer {
         action: &'static str,
         precondition: Value,
         replicas: Option<i64>,
-    ) -> Result<Value, Failure> {
-        let mut body = child.body.clone();
-        if let (Some(replicas), Some(spec)) = (replicas, body.get_mut("spec").and_then(Value::as_object_mut)) {
-            spec.insert("replicas".to_owned(), json!(replicas));
-        }
+    ) -> Result<Stored, Failure> {
+        let mut body = child.scaled(replicas);
         if let (Some(metadata), Value::Object(precondition)) =
             (body.get_mut("metadata").and_then(Value::as_object_mut), precondition)
         {
@@ -96,38 +98,41 @@ impl Writer {
         let api = self.api(id, child.kind);
         self.send(action, id, child.kind.name, &child.name, api.patch(&child.name, &parameters, &Patch::Apply(&body)))
             .await
-            .map(Stored::into_value)
     }
 
     /// Sends a JSON patch.
-    pub(in crate::cluster) async fn patch(&self, id: &AppId, child: &Child, patch: &Value) -> Result<Value, Failure> {
+    pub(in crate::cluster) async fn patch(&self, id: &AppId, child: &Child, patch: &Value) -> Result<Stored, Failure> {
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Json::<()>(serde_json::from_value(patch.clone()).unwrap_or_default());
         let api = self.api(id, child.kind);
-        self.send("patch", id, child.kind.name, &child.name, api.patch(&child.name, &parameters, &patch))
-            .await
-            .map(Stored::into_value)
+        self.send("patch", id, child.kind.name, &child.name, api.patch(&child.name, &parameters, &patch)).await
     }
 
     /// Reads the object: only after a write was refused, or if it is missing from the cache and won't be recreated.
-    pub(in crate::cluster) async fn get(&self, id: &AppId, child: &Child) -> Result<Value, Failure> {
+    pub(in crate::cluster) async fn get(&self, id: &AppId, child: &Child) -> Result<Stored, Failure> {
         let api = self.api(id, child.kind);
-        self.send(READ, id, child.kind.name, &child.name, api.get(&child.name)).await.map(Stored::into_value)
+        self.send(READ, id, child.kind.name, &child.name, api.get(&child.name)).await
     }
 
     /// Deletes exactly the object that was judged.
-    pub(in crate::cluster) async fn delete(&self, id: &AppId, leftover: &Leftover) -> Result<(), Failure> {
+    pub(in crate::cluster) async fn delete(
+        &self,
+        id: &AppId,
+        kind: &Kind,
+        name: &str,
+        uid: &str,
+        version: &str,
+    ) -> Result<(), Failure> {
         let parameters = DeleteParams {
             preconditions: Some(Preconditions {
-                uid: Some(leftover.uid.clone()),
-                resource_version: Some(leftover.resource_version.clone()),
+                uid: Some(uid.to_owned()),
+                resource_version: Some(version.to_owned()),
             }),
             // A Job deleted without a policy leaves its pods behind.
             propagation_policy: Some(PropagationPolicy::Background),
             ..DeleteParams::default()
         };
-        let api = self.api(id, leftover.kind);
-        self.send("delete", id, leftover.kind.name, &leftover.name, api.delete(&leftover.name, &parameters)).await?;
+        self.send("delete", id, kind.name, name, self.api(id, kind).delete(name, &parameters)).await?;
         Ok(())
     }
 

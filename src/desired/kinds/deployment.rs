@@ -11,7 +11,7 @@ use crate::{
         kind::{Kind, Rules, Stage},
         labels::{pod_labels, selector},
         pod::pod_spec,
-        progress::{Progress, Rollout},
+        progress::{Progress, Rollout, RolloutPhase},
     },
     release::Target,
 };
@@ -35,6 +35,13 @@ pub(super) const KIND: Kind = Kind {
             ("spec template spec *ontainers [] ports", &["containerPort", "protocol"]),
             ("spec template spec *ontainers [] volumeMounts", &["mountPath"]),
             ("spec template spec *ontainers [] volumeDevices", &["devicePath"]),
+        ],
+        // Containers start in this order, and `$(NAME)` in a value is replaced only where the variable stands before.
+        ordered: &["spec template spec *ontainers", "spec template spec *ontainers [] env"],
+        unordered: &[
+            "spec template spec tolerations",
+            "spec template spec affinity nodeAffinity requiredDuringSchedulingIgnoredDuringExecution nodeSelectorTerms",
+            "spec template spec *ontainers [] securityContext capabilities drop",
         ],
         dangerous: &[
             // While a Deployment is paused, its controller doesn't roll out a heal to the pods.
@@ -132,6 +139,8 @@ pub(super) const KIND: Kind = Kind {
             "spec template spec hostPID",
             "spec template spec hostIPC",
         ],
+        // With another selector its pods are none that a NetworkPolicy of the app selects.
+        immutable: &[("spec selector", None)],
         volatile: &[&["metadata", "annotations", "deployment.kubernetes.io/revision"]],
         public: false,
         always_enforced: false,
@@ -195,15 +204,26 @@ fn progress(deployment: &Value) -> Progress {
     let seen = number("/status/observedGeneration") >= number("/metadata/generation");
     let desired = count("/spec/replicas");
     let updated = count("/status/updatedReplicas");
+    let current = seen && count("/status/replicas") == updated;
     let available = count("/status/availableReplicas");
+    let says = |status: &str, reason: &str| {
+        seen && condition("Progressing", status).is_some_and(|found| text(found, "reason") == reason)
+    };
+    // The controller sets this reason once a rollout is complete, and replaces it with the next template only. Where that is one of
+    // earlier ReplicaSets, it does so a moment after it has observed it, so pods of the other template are looked at too.
+    let phase = if current && says("True", "NewReplicaSetAvailable") {
+        RolloutPhase::Finished
+    } else if says("False", "ProgressDeadlineExceeded") {
+        RolloutPhase::Stuck
+    } else {
+        RolloutPhase::UnderWay
+    };
     Progress::Rollout(Rollout {
         desired,
         ready: if seen { available.min(updated) } else { 0 },
-        current: seen && count("/status/replicas") == updated,
+        current,
         complete: seen && updated == desired && available == desired && count("/status/replicas") == desired,
-        stuck: seen
-            && condition("Progressing", "False")
-                .is_some_and(|found| text(found, "reason") == "ProgressDeadlineExceeded"),
+        phase,
         failure: condition("ReplicaFailure", "True").filter(|_| seen).map(|found| quoted(&text(found, "message"))),
     })
 }

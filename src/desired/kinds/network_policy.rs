@@ -30,11 +30,21 @@ pub(super) const KIND: Kind = Kind {
     rules: Rules {
         // Rules, peers and ports are atomic lists: one apply restores them whole.
         keyed: &[],
+        ordered: &[],
+        unordered: &[
+            "spec policyTypes",
+            "spec *gress",
+            "spec *gress [] from",
+            "spec *gress [] to",
+            "spec *gress [] ports",
+            "spec *gress [] * [] ipBlock except",
+        ],
         dangerous: &["spec"],
         commanding: &[],
         tolerated: &["metadata annotations *"],
         harmless: &["metadata labels *"],
         omitted_if_false: &[],
+        immutable: &[],
         volatile: &[],
         public: true,
         // A policy that allows too much endangers other pods, too, so it is enforced in the mode Observe as well.

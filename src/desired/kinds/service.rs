@@ -26,6 +26,8 @@ pub(super) const KIND: Kind = Kind {
     progress: None,
     rules: Rules {
         keyed: &[("spec ports", &["port", "protocol"])],
+        ordered: &[],
+        unordered: &[],
         dangerous: &[
             "spec type",
             "spec ports []",
@@ -57,6 +59,8 @@ pub(super) const KIND: Kind = Kind {
             "spec trafficDistribution",
         ],
         omitted_if_false: &[],
+        // "None" makes it headless: its name then leads to pods directly, past the ports that it declares.
+        immutable: &[("spec clusterIP", Some("None"))],
         volatile: &[],
         public: true,
         always_enforced: false,

@@ -18,6 +18,8 @@ pub(super) const KIND: Kind = Kind {
     progress: None,
     rules: Rules {
         keyed: &[],
+        ordered: &[],
+        unordered: &[],
         dangerous: &["automountServiceAccountToken"],
         // Clouds read from annotations and labels of a ServiceAccount which cloud identity its pods may use.
         commanding: &["metadata annotations *", "metadata labels *"],
@@ -30,6 +32,7 @@ pub(super) const KIND: Kind = Kind {
         ],
         harmless: &[],
         omitted_if_false: &[],
+        immutable: &[],
         volatile: &[],
         public: true,
         always_enforced: false,

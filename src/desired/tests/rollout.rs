@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::desired::{KINDS, Progress, Rollout};
+use crate::desired::{KINDS, Progress, Rollout, RolloutPhase};
 
 fn rollout(status: &Value) -> Rollout {
     let progress = KINDS.iter().find(|kind| kind.name == "Deployment").unwrap().progress.unwrap();
@@ -34,12 +34,12 @@ fn a_rollout_is_complete_when_all_pods_are_new_and_available_and_no_other_is_lef
 fn a_rollout_is_stuck_when_the_deadline_has_passed_for_this_generation() {
     let mut status = numbers(3, 2, 1, 1);
     status["conditions"] = json!([{ "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded" }]);
-    assert!(rollout(&status).stuck);
+    assert_eq!(rollout(&status).phase, RolloutPhase::Stuck);
     status["observedGeneration"] = json!(2);
-    assert!(!rollout(&status).stuck);
+    assert_eq!(rollout(&status).phase, RolloutPhase::UnderWay);
     status["observedGeneration"] = json!(3);
     status["conditions"][0]["reason"] = json!("DeploymentPaused");
-    assert!(!rollout(&status).stuck);
+    assert_eq!(rollout(&status).phase, RolloutPhase::UnderWay);
 }
 
 #[test]
@@ -56,4 +56,19 @@ fn no_pod_of_an_earlier_template_is_left_when_all_are_updated() {
     assert!(rollout(&numbers(3, 2, 2, 1)).current, "one isn't ready");
     assert!(!rollout(&numbers(3, 3, 2, 2)).current, "an old one is left");
     assert!(!rollout(&numbers(2, 2, 2, 2)).current, "not observed yet");
+}
+
+#[test]
+fn a_rollout_that_was_complete_once_stays_so_until_the_template_changes() {
+    let with = |status: Value, reason: &str| {
+        let mut status = status;
+        status["conditions"] = json!([{ "type": "Progressing", "status": "True", "reason": reason }]);
+        rollout(&status).phase == RolloutPhase::Finished
+    };
+    assert!(with(numbers(3, 2, 2, 2), "NewReplicaSetAvailable"), "it serves");
+    assert!(with(numbers(3, 2, 2, 0), "NewReplicaSetAvailable"), "its pods have failed since");
+    assert!(with(numbers(3, 1, 1, 0), "NewReplicaSetAvailable"), "a pod was added, and isn't there yet");
+    assert!(!with(numbers(3, 2, 2, 0), "ReplicaSetUpdated"), "it never served");
+    assert!(!with(numbers(2, 2, 2, 2), "NewReplicaSetAvailable"), "the new template isn't observed yet");
+    assert!(!with(numbers(3, 3, 1, 2), "NewReplicaSetAvailable"), "an earlier ReplicaSet's template has returned");
 }

@@ -180,10 +180,18 @@ impl Fake {
             }
             (Value::Array(live), Value::Array(body), Some(keys)) => {
                 let below = path.with(Segment::Member { key: Vec::new(), index: 0 });
+                let is_applied = |live: &Value| body.iter().any(|member| key(live, keys) == key(member, keys));
+                // What is applied is in the order of the apply, in the places that it had.
+                let places: Vec<usize> = (0..live.len()).filter(|index| is_applied(&live[*index])).collect();
+                let mut known: Vec<Value> = places.iter().map(|index| live[*index].clone()).collect();
+                let mut places = places.into_iter();
                 for member in body {
-                    match live.iter_mut().find(|live| key(live, keys) == key(member, keys)) {
-                        Some(live) => self.merge(live, member, &below),
-                        None => live.push(member.clone()),
+                    let found = known.iter().position(|live| key(live, keys) == key(member, keys));
+                    let mut merged = found.map_or_else(|| member.clone(), |found| known.remove(found));
+                    self.merge(&mut merged, member, &below);
+                    match places.next() {
+                        Some(place) => live[place] = merged,
+                        None => live.push(merged),
                     }
                 }
             }

@@ -1,10 +1,14 @@
 //! In which order objects are deleted.
 
+use std::collections::BTreeMap;
+
 use super::child;
 use crate::{
-    desired::{Child, children},
+    api::{ComponentStatus, HardenedAppStatus},
+    app::PartName,
+    desired::{Child, Progress, Rollout, RolloutPhase, children},
     fixtures::{kind, target},
-    plan::{Leftover, prunable},
+    plan::{Leftover, PartProgress, is_replaced, prunable},
 };
 
 /// What is left of a component without an autoscaler that is no longer declared, but for the kinds that are deleted already.
@@ -24,8 +28,8 @@ fn left(gone: &[&str], has_pods: bool) -> Vec<Leftover> {
         .collect()
 }
 
-fn now(owned: &[Leftover], available: bool) -> Vec<&'static str> {
-    let (now, later) = prunable(owned.to_vec(), &[child("Deployment")], available);
+fn now(owned: &[Leftover], replaced: bool) -> Vec<&'static str> {
+    let (now, later) = prunable(owned.to_vec(), &[child("Deployment")], replaced);
     assert_eq!(now.len() + later.len(), owned.len());
     now.iter().map(|leftover| leftover.kind.name).collect()
 }
@@ -34,6 +38,30 @@ fn now(owned: &[Leftover], available: bool) -> Vec<&'static str> {
 fn nothing_is_deleted_before_its_replacement_is_available() {
     assert_eq!(now(&left(&[], true), false), [""; 0]);
     assert_eq!(now(&left(&["Deployment", "Service", "PodDisruptionBudget"], false), false), [""; 0]);
+}
+
+#[test]
+fn what_was_removed_waits_for_parts_that_are_still_to_come_but_not_for_those_that_fail() {
+    let declared = children(&target(super::shop()));
+    let replaced = |progress: Option<Rollout>, settled: Option<&str>| {
+        let component = ComponentStatus {
+            name: "web".to_owned(),
+            settled: settled.map(str::to_owned),
+            ..ComponentStatus::default()
+        };
+        let status = HardenedAppStatus { components: vec![component], ..HardenedAppStatus::default() };
+        let progress = PartProgress { progress: progress.map(Progress::Rollout), ..PartProgress::default() };
+        is_replaced(&declared, &BTreeMap::from([(PartName::new("web"), progress)]), &status)
+    };
+    let with = |phase| Some(Rollout { desired: 2, current: true, phase, ..Rollout::default() });
+    assert!(replaced(with(RolloutPhase::Finished), None), "its pods have failed since");
+    assert!(!replaced(with(RolloutPhase::Stuck), None), "it has never been available");
+    assert!(!replaced(with(RolloutPhase::UnderWay), None), "it isn't available yet");
+    assert!(!replaced(None, None), "it doesn't exist yet");
+    let deployment = super::child("Deployment");
+    assert!(replaced(with(RolloutPhase::Stuck), Some(&deployment.hash)), "it was there before");
+    assert!(!replaced(with(RolloutPhase::Stuck), Some("other")), "it was there before, and has changed since");
+    assert!(!is_replaced(&declared, &BTreeMap::new(), &HardenedAppStatus::default()));
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn live(child: &Child, object: Object) -> Live {
             set(&mut object, "/metadata/deletionTimestamp", json!("2026-07-01T12:00:00Z"));
             Live::answered(object)
         }
-        Object::Foreign => Live::Foreign { holder: "HelmApp shop".to_owned() },
+        Object::Foreign => Live::Foreign { holder: "HelmApp shop".to_owned(), disowned: None },
     }
 }
 

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    LISTED, UID, child, child_of, disturbed, fake::Fake, judged, lines, push, set, shop, tolerated, unset, verdict,
+    LISTED, UID, child, child_of, disturbed, fake::Fake, judged, lines, push, reverse, set, shop, tolerated, unset,
+    verdict,
 };
 use crate::{
     app::Enforcement,
@@ -15,6 +16,73 @@ type Case = (&'static str, &'static str, fn(&mut Fake), &'static str, &'static [
 
 const CASES: &[Case] = &[
     ("an object as declared is kept", "Deployment", |_| {}, "keep", &[]),
+    (
+        "variables that were moved are put back, since $(NAME) refers only to those before it; no manager claims an order",
+        "Deployment",
+        |fake| fake.edit("k", |object| reverse(object, "/spec/template/spec/containers/0/env")),
+        "apply",
+        &["Changed spec.template.spec.containers[name=web].env [LOG_LEVEL, EMPTY] -> [EMPTY, LOG_LEVEL] by "],
+    ),
+    (
+        "a variable that was added before the others is removed, and the others are where they were",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                let env = object.pointer_mut("/spec/template/spec/containers/0/env").unwrap().as_array_mut().unwrap();
+                env.insert(0, json!({ "name": "LD_PRELOAD", "value": "x" }));
+            });
+        },
+        "remove /spec/template/spec/containers/0/env/0",
+        &["Added spec.template.spec.containers[name=web].env[name=LD_PRELOAD] [] -> [hash] by k"],
+    ),
+    (
+        "the order of volumes and mounts has no meaning",
+        "Deployment",
+        |fake| {
+            fake.edit("k", |object| {
+                reverse(object, "/spec/template/spec/volumes");
+                reverse(object, "/spec/template/spec/containers/0/volumeMounts");
+            });
+        },
+        "keep",
+        &[],
+    ),
+    (
+        "the order of a policy's rules, ports and types has no meaning",
+        "NetworkPolicy",
+        |fake| {
+            fake.edit("k", |object| {
+                reverse(object, "/spec/policyTypes");
+                reverse(object, "/spec/egress/0/to");
+                reverse(object, "/spec/egress/0/ports");
+            });
+        },
+        "keep",
+        &[],
+    ),
+    (
+        "a rule that was put before the others is the only one that is reported",
+        "NetworkPolicy",
+        |fake| {
+            fake.edit("k", |object| {
+                object.pointer_mut("/spec/egress").unwrap().as_array_mut().unwrap().insert(0, json!({}));
+            });
+        },
+        "apply",
+        &["Added spec.egress[0] [] -> [{}] by k"],
+    ),
+    (
+        "in a list of another order only what changed is reported",
+        "NetworkPolicy",
+        |fake| {
+            fake.edit("k", |object| {
+                reverse(object, "/spec/egress/0/ports");
+                set(object, "/spec/egress/0/ports/0/port", json!(54));
+            });
+        },
+        "apply",
+        &["Changed spec.egress[0].ports[0].port [53] -> [54] by k"],
+    ),
     (
         "a changed field is applied again and reported with both values",
         "Deployment",
@@ -361,6 +429,7 @@ fn words(change: &Change) -> String {
         Change::Keep => "keep".to_owned(),
         Change::Send(Request::Create) => "create".to_owned(),
         Change::Send(Request::Apply) => "apply".to_owned(),
+        Change::Send(Request::Replace) => "replace".to_owned(),
         Change::AwaitDeletion => "await deletion".to_owned(),
         Change::Conflict { holder } => format!("conflict {holder}"),
         Change::Send(Request::Correct(_)) => "correct".to_owned(),
@@ -594,4 +663,48 @@ fn the_finding_about_an_unclaimed_addition_ends_when_the_policy_tolerates_it() {
     let mut enforcement = Enforcement::default();
     enforcement.tolerated = vec![tolerated("Deployment", "spec.minReadySeconds")];
     assert_eq!(verdict(&child, live(), true, &enforcement).findings, []);
+}
+
+#[test]
+fn an_older_version_with_another_order_is_an_update_and_no_drift() {
+    let older = child("Deployment");
+    let mut spec = shop();
+    spec["components"][0]["env"].as_array_mut().unwrap().reverse();
+    let newer = child_of(spec, "Deployment");
+    let mut fake = disturbed(&older, |_| {});
+    let verdict = judged(&newer, &fake);
+    assert_eq!((words(&verdict.change), verdict.is_update, lines(&verdict)), ("apply".to_owned(), true, Vec::new()));
+    fake.apply(&newer);
+    assert_eq!(words(&judged(&newer, &fake).change), "keep");
+}
+
+#[test]
+fn rules_of_another_order_are_equal_though_lists_within_them_are_of_another_order_too() {
+    let mut spec = shop();
+    spec["components"][0]["egress"] = json!([{ "cidr": "0.0.0.0/0", "ports": [443, 8443] }]);
+    let child = child_of(spec, "NetworkPolicy");
+    let moved = |object: &mut serde_json::Value| {
+        reverse(object, "/spec/egress/1/to/0/ipBlock/except");
+        reverse(object, "/spec/egress/1/ports");
+        reverse(object, "/spec/egress");
+    };
+    assert_eq!(words(&judged(&child, &disturbed(&child, |fake| fake.edit("k", moved))).change), "keep");
+    let opened = disturbed(&child, |fake| {
+        fake.edit("k", |object| {
+            moved(object);
+            push(object, "/spec/egress/0/to", json!({ "podSelector": {} }));
+        });
+    });
+    assert_eq!(lines(&judged(&child, &opened)), ["Added spec.egress[0].to[1] [] -> [{\"podSelector\":{}}] by k"]);
+}
+
+#[test]
+fn a_correction_restores_an_order_too() {
+    let child = child("Deployment");
+    let env = "/spec/template/spec/containers/0/env";
+    let fake = disturbed(&child, |fake| fake.edit("k", |object| reverse(object, env)));
+    let mut live = fake.live();
+    let patch = judged(&child, &fake).correction.unwrap();
+    json_patch::patch(&mut live, &serde_json::from_value::<json_patch::Patch>(patch).unwrap()).unwrap();
+    assert_eq!(live.pointer(env), child.body.pointer(env));
 }

@@ -31,6 +31,9 @@ pub enum Request {
     Remove(Value),
     /// Set everything that differs, with this JSON patch, then apply.
     Correct(Value),
+    /// Delete it, if it is still the version that was judged, and create it again: a field differs that the API server never
+    /// changes.
+    Replace,
 }
 
 /// How a live object compares with the child it should be.

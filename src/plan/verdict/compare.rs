@@ -26,7 +26,7 @@ impl Difference {
     #[must_use]
     pub fn is_bulk(&self) -> bool {
         let whole = |value: &Option<Value>| value.as_ref().is_some_and(|value| value.is_array() || value.is_object());
-        self.change == DriftChange::Changed && whole(&self.desired) && whole(&self.live)
+        self.change == DriftChange::Changed && !self.path.is_order() && whole(&self.desired) && whole(&self.live)
     }
 }
 
@@ -45,23 +45,28 @@ const MANY: usize = 100;
 /// A member that one side lacks is one difference, not one per field below it.
 #[must_use]
 pub fn differences(desired: &Value, live: &Value, rules: &Rules) -> Vec<Difference> {
-    let mut comparison = Comparison { rules, found: Vec::new() };
+    let mut comparison = Comparison { rules, only_whether: false, found: Vec::new() };
     comparison.value(desired, live, &Path::default());
     comparison.found
 }
 
 struct Comparison<'a> {
     rules: &'a Rules,
+    /// Ends at the first difference, which is recorded without its values.
+    only_whether: bool,
     found: Vec<Difference>,
 }
 
 impl Comparison<'_> {
     fn value(&mut self, desired: &Value, live: &Value, path: &Path) {
+        if self.only_whether && !self.found.is_empty() {
+            return;
+        }
         match (desired, live) {
             (Value::Object(desired), Value::Object(live)) => self.fields(desired, live, path),
             (Value::Array(desired), Value::Array(live)) => match self.keys(path) {
                 Some(keys) => self.members(desired, live, keys, path),
-                None => self.positions(desired, live, path),
+                None => self.atomic(desired, live, path),
             },
             _ if desired == live => {}
             _ => self.add(path.clone(), DriftChange::Changed, Some(desired), Some(live)),
@@ -78,8 +83,16 @@ impl Comparison<'_> {
             }
         }
         let added = |(name, value): &(&String, &Value)| !desired.contains_key(*name) && !value.is_null();
-        let added: Vec<(&String, &Value)> = live.iter().filter(added).collect();
+        let mut added = live.iter().filter(added);
         let counts = |(name, _): &&(&String, &Value)| !self.tolerates(&path.with(Segment::Field((*name).clone())));
+        if self.only_whether {
+            // Each declared member may be compared with each that others have added, however large these are.
+            if self.found.is_empty() && added.any(|it| counts(&&it)) {
+                self.add(path.clone(), DriftChange::Added, None, None);
+            }
+            return;
+        }
+        let added: Vec<(&String, &Value)> = added.collect();
         if added.iter().filter(counts).count() > MANY {
             let (desired, live) = (Value::Object(desired.clone()), Value::Object(live.clone()));
             return self.add(path.clone(), DriftChange::Changed, Some(&desired), Some(&live));
@@ -97,7 +110,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// Lists whose members have a key: their order doesn't matter.
+    /// Lists whose members have a key. Their order is compared where it has a meaning, and only if nothing else differs in the list:
+    /// the apply that restores a member restores the order too.
     fn members(&mut self, desired: &[Value], live: &[Value], keys: &'static [&'static str], path: &Path) {
         let mut unmatched: Vec<(usize, &Value, Key)> =
             live.iter().enumerate().map(|(index, member)| (index, member, key_of(member, keys))).collect();
@@ -111,6 +125,8 @@ impl Comparison<'_> {
             let (desired, live) = (Value::from(desired), Value::from(live));
             return self.add(path.clone(), DriftChange::Changed, Some(&desired), Some(&live));
         }
+        let before = self.found.len();
+        let order: Vec<usize> = matched.iter().filter_map(|(.., found)| Some(found.as_ref()?.0)).collect();
         for (member, key, found) in matched {
             let index = found.as_ref().map_or(live.len(), |(index, ..)| *index);
             let path = path.with(Segment::Member { key, index });
@@ -123,22 +139,44 @@ impl Comparison<'_> {
         for (index, member, key) in unmatched {
             self.add(path.with(Segment::Member { key, index }), DriftChange::Added, None, Some(member));
         }
+        let has_order = self.rules.ordered.iter().any(|pattern| path.is(pattern));
+        if has_order && self.found.len() == before && !order.is_sorted() {
+            let (desired, live) = (Value::from(desired), Value::from(live));
+            self.add(path.with(Segment::Order), DriftChange::Changed, Some(&desired), Some(&live));
+        }
     }
 
-    /// Atomic lists: the position counts.
-    fn positions(&mut self, desired: &[Value], live: &[Value], path: &Path) {
+    /// Atomic lists: the position counts, unless the order has no meaning. Then members that are equal belong together, and the others
+    /// in their order.
+    fn atomic(&mut self, desired: &[Value], live: &[Value], path: &Path) {
         if live.len() > desired.len() + MANY {
             let (desired, live) = (Value::from(desired), Value::from(live));
             return self.add(path.clone(), DriftChange::Changed, Some(&desired), Some(&live));
         }
-        for index in 0..desired.len().max(live.len()) {
-            let path = path.with(Segment::Index(index));
-            match (desired.get(index), live.get(index)) {
-                (Some(desired), Some(live)) => self.value(desired, live, &path),
-                (desired, None) => self.add(path, DriftChange::Removed, desired, None),
-                (None, live) => self.add(path, DriftChange::Added, None, live),
+        let mut declared: Vec<(usize, &Value)> = desired.iter().enumerate().collect();
+        let mut found: Vec<(usize, &Value)> = live.iter().enumerate().collect();
+        if self.rules.unordered.iter().any(|pattern| path.is(pattern)) {
+            declared.retain(|(_, member)| {
+                let position = found.iter().position(|(_, other)| self.are_equal(member, other, path));
+                position.map(|position| found.remove(position)).is_none()
+            });
+        }
+        for position in 0..declared.len().max(found.len()) {
+            let at = |index: usize| path.with(Segment::Index(index));
+            match (declared.get(position), found.get(position)) {
+                (Some((_, desired)), Some((index, live))) => self.value(desired, live, &at(*index)),
+                (Some((index, desired)), None) => self.add(at(*index), DriftChange::Removed, Some(desired), None),
+                (None, Some((index, live))) => self.add(at(*index), DriftChange::Added, None, Some(live)),
+                (None, None) => {}
             }
         }
+    }
+
+    /// Whether two members of a list are equal.
+    fn are_equal(&self, desired: &Value, live: &Value, path: &Path) -> bool {
+        let mut comparison = Comparison { rules: self.rules, only_whether: true, found: Vec::new() };
+        comparison.value(desired, live, &path.with(Segment::Index(0)));
+        comparison.found.is_empty()
     }
 
     fn keys(&self, path: &Path) -> Option<&'static [&'static str]> {
@@ -169,7 +207,9 @@ impl Comparison<'_> {
         if change == DriftChange::Added && self.tolerates(&path) {
             return;
         }
-        self.found.push(Difference { path, change, desired: desired.cloned(), live: live.cloned() });
+        let kept = |value: Option<&Value>| value.filter(|_| !self.only_whether).cloned();
+        let (desired, live) = (kept(desired), kept(live));
+        self.found.push(Difference { path, change, desired, live });
     }
 }
 

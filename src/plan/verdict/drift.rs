@@ -7,6 +7,7 @@ use super::{compare::Difference, ownership::Claim, path::Path};
 use crate::{
     api::{DriftChange, DriftItem},
     desired::{Child, short_hash},
+    plan::oversized::Oversized,
 };
 
 /// Fields whose text isn't confidential and shows what was changed. Everything else (environment, arguments,
@@ -64,7 +65,11 @@ pub(super) fn drift_item(child: &Child, difference: &Difference, claim: Option<&
     let leaf = difference.path.leaf();
     let uid = child.body.pointer("/metadata/ownerReferences/0/uid").and_then(Value::as_str).unwrap_or_default();
     let public = child.kind.rules.public && !difference.path.is_within("metadata");
-    let show = |value: &Value| if public { plain(value) } else { show(leaf, value, uid) };
+    let show = |value: &Value| match value {
+        Value::Array(members) if difference.path.is_order() => order(members),
+        _ if public => plain(value),
+        _ => show(leaf, value, uid),
+    };
     let shown = |value: &Option<Value>| value.as_ref().map(show).unwrap_or_default();
     DriftItem {
         kind: child.kind.name.to_owned(),
@@ -121,10 +126,30 @@ pub(super) fn disowned_item(child: &Child) -> DriftItem {
     DriftItem { path: "metadata.ownerReferences".to_owned(), change: DriftChange::Removed, ..deleted_item(child) }
 }
 
+/// The status entry for an object that is too large to be compared.
+pub(super) fn oversized_item(child: &Child, found: &Oversized) -> DriftItem {
+    let (path, length) = found.largest();
+    let (manager, since) = found.manager.clone().unwrap_or_default();
+    DriftItem {
+        path: path.to_owned(),
+        change: DriftChange::Changed,
+        live: format!("{} KiB, too large to be compared", length.div_ceil(1024)),
+        manager,
+        since: since.map(Time),
+        ..deleted_item(child)
+    }
+}
+
 /// A value as it is.
 fn plain(value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     text.chars().take(LONGEST).collect()
+}
+
+/// The names of a list's members: paths show them too, so they aren't confidential.
+fn order(members: &[Value]) -> String {
+    let names: Vec<&str> = members.iter().filter_map(|member| member.get("name")?.as_str()).collect();
+    names.join(", ").chars().take(LONGEST).collect()
 }
 
 fn show(leaf: &str, value: &Value, uid: &str) -> String {

@@ -10,15 +10,14 @@ use super::{
     ownership::{Claim, claims},
     path::Path,
     removal::removal,
+    replacement::replacing,
 };
 use crate::{
     api::{Check, DriftChange, FindingItem, ToleratedPath},
     app::{Enforcement, PartName},
     desired::{APPLIED_HASH, Child, DANGEROUS_EVERYWHERE, MANAGED_BY},
+    plan::controller::{Controller, holder},
 };
-
-/// Longest description of another owner.
-const LONGEST: usize = 256;
 
 /// What is known of a live object besides itself.
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +32,8 @@ pub struct Basis {
 /// Compares a live object with the child it should be.
 #[must_use]
 pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforcement: &Enforcement) -> Verdict {
-    if let Some(holder) = holder(live, owner_uid) {
-        let drift = if was_ours(child, live) { vec![disowned_item(child)] } else { Vec::new() };
-        return Verdict { drift, ..Verdict::new(Change::Conflict { holder }) };
+    if let Some(holder) = holder(Controller::of(live).as_ref(), owner_uid) {
+        return foreign(child, holder, disowned(live));
     }
     let current = basis.verified || is_current(child, live);
     let judgement = Judgement { child, live, current, tolerated: &enforcement.tolerated };
@@ -45,10 +43,11 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
     if let Some(replicas) = child.replicas(live.pointer("/spec/replicas").and_then(Value::as_i64)) {
         scaled(&mut found, live, replicas);
     }
+    let replacing = replacing(child, live, &mut found);
     let mut healed: Vec<&Difference> = Vec::new();
     let mut left: Vec<&Difference> = Vec::new();
     let mut outdated: Vec<&Difference> = Vec::new();
-    for difference in &found {
+    for difference in replacing.iter().chain(&found) {
         match judgement.class(difference) {
             Class::Granted => verdict.conditional = true,
             Class::Outdated => outdated.push(difference),
@@ -73,6 +72,9 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
     verdict.is_update |= !left.is_empty() && !basis.listed && hash(live) != Some(&child.hash);
     verdict.drift.sort_by_key(|item| !item.dangerous);
     verdict.change = change(live, verdict.is_update, &healed);
+    if healed.iter().any(|difference| difference.change == DriftChange::Replaced) {
+        verdict.change = Change::Send(Request::Replace);
+    }
     // If the apply is invalid, the drift that is left alone may be the cause.
     if verdict.is_update {
         healed.append(&mut left);
@@ -84,7 +86,7 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
     }
     let leaving = live.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
     // An object that is being deleted is still healed: while it exists it protects or runs pods.
-    if verdict.change == Change::Keep && leaving {
+    if matches!(verdict.change, Change::Keep | Change::Send(Request::Replace)) && leaving {
         verdict.change = Change::AwaitDeletion;
     }
     verdict
@@ -153,6 +155,7 @@ impl Judgement<'_> {
         let covers = |pattern: &&str| path.is_within(pattern) || (difference.is_bulk() && path.is_parent(pattern));
         let within = |patterns: &[&str]| patterns.iter().any(covers);
         let added = difference.change == DriftChange::Added;
+        let replaced = difference.change == DriftChange::Replaced;
         let claims = claims(self.live, &difference.path);
         let foreign = claims.iter().any(Claim::is_foreign);
         let ours = !foreign && claims.iter().any(Claim::is_ours);
@@ -162,14 +165,14 @@ impl Judgement<'_> {
         }
         // The next apply sets or removes what only the operator's apply claims; a field that doesn't exist yet has no
         // claim.
-        if !self.current && (ours || (claims.is_empty() && !added)) {
+        if !self.current && !replaced && (ours || (claims.is_empty() && !added)) {
             return Class::Outdated;
         }
         if !self.current && added && !claims.is_empty() && !foreign {
             return Class::Residue;
         }
         let claim = claims.into_iter().next();
-        let dangerous = within(rules.dangerous) || within(DANGEROUS_EVERYWHERE);
+        let dangerous = replaced || within(rules.dangerous) || within(DANGEROUS_EVERYWHERE);
         let commanding = within(rules.commanding);
         if !added || dangerous {
             return Class::Drift { claim, dangerous: dangerous || commanding };
@@ -189,33 +192,19 @@ fn is_current(child: &Child, live: &Value) -> bool {
     hash(live) == Some(&child.hash) || claims.is_empty() || !claims.iter().all(Claim::is_ours)
 }
 
-/// Who controls the object, if not the app: an owner with another UID, or no controller at all.
-#[must_use]
-pub fn holder(live: &Value, owner_uid: &str) -> Option<String> {
-    let references = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let controller = references
-        .into_iter()
-        .flatten()
-        .find(|reference| reference.get("controller").and_then(Value::as_bool) == Some(true));
-    let field = |name: &str| controller.and_then(|controller| controller.get(name)).and_then(Value::as_str);
-    match field("uid") {
-        Some(uid) if uid == owner_uid => None,
-        Some(_) => {
-            let description =
-                format!("{} {}", field("kind").unwrap_or("object"), field("name").unwrap_or("without a name"));
-            Some(description.chars().take(LONGEST).collect())
-        }
-        None => Some("none".to_owned()),
-    }
+/// The verdict on an object of another owner, or of none any more.
+pub(super) fn foreign(child: &Child, holder: String, disowned: Option<&str>) -> Verdict {
+    let drift = if disowned == Some(&child.hash) { vec![disowned_item(child)] } else { Vec::new() };
+    Verdict { drift, ..Verdict::new(Change::Conflict { holder }) }
 }
 
-/// Whether the operator created an object that has no controller: then a client removed the reference to the app. The
-/// operator doesn't adopt the object again, since the removal may be intended, but reports it.
-fn was_ours(child: &Child, live: &Value) -> bool {
+/// The hash of the child as which the operator created an object that has no owner: then a client removed the reference to the app.
+/// The operator doesn't adopt the object again, since the removal may be intended, but reports it.
+#[must_use]
+pub fn disowned(live: &Value) -> Option<&str> {
     let references = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    references.is_none_or(Vec::is_empty)
-        && hash(live) == Some(&child.hash)
-        && claims(live, &hash_path()).iter().any(Claim::is_ours)
+    let ours = references.is_none_or(Vec::is_empty) && claims(live, &hash_path()).iter().any(Claim::is_ours);
+    hash(live).filter(|_| ours)
 }
 
 /// The hash of the declared object that the live object claims to be a version of.

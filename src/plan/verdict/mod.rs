@@ -7,16 +7,18 @@ mod compare;
 mod correction;
 mod drift;
 mod judge;
+mod oversized;
 mod ownership;
 mod path;
 mod removal;
+mod replacement;
 
 #[cfg(test)]
 pub(super) use self::{drift::deleted_item, path::Segment};
 pub use change::{Change, Request, Verdict};
 pub use compare::{Difference, differences};
 pub use drift::most_dangerous;
-pub use judge::{Basis, holder, judge};
+pub use judge::{Basis, disowned, judge};
 pub use of_child::of;
 pub use ownership::{Claim, claims};
 pub use path::Path;

@@ -4,6 +4,7 @@ use super::{
     change::{Change, Request, Verdict},
     drift::deleted_item,
     judge::{self, Basis, is_tolerated, judge},
+    oversized,
 };
 use crate::{
     api::FindingItem,
@@ -20,7 +21,10 @@ pub fn of(child: &Child, known: &Known<'_>) -> Verdict {
             Verdict { findings: findings(child, unowned, known), ..Verdict::new(Change::Keep) }
         }
         Live::Outdated { .. } => Verdict { is_update: true, ..Verdict::new(Change::Send(Request::Apply)) },
-        Live::Foreign { holder } => Verdict::new(Change::Conflict { holder: holder.clone() }),
+        Live::Foreign { holder, disowned } => judge::foreign(child, holder.clone(), disowned.as_deref()),
+        // Judged once it is read.
+        Live::Unread { .. } => Verdict::new(Change::Keep),
+        Live::Oversized(found) => oversized::of(child, found, known),
         Live::Object { object, verified, .. } => {
             let basis = Basis { verified: *verified, listed: known.lists(child) };
             judge(child, known.uid, object, basis, known.enforcement)

@@ -21,6 +21,8 @@ pub(in crate::plan) enum Segment {
     },
     /// A member of a list without merge keys.
     Index(usize),
+    /// The order of a list's members, which no field manager owns. Only at the end.
+    Order,
 }
 
 impl Path {
@@ -49,6 +51,16 @@ impl Path {
         matches!(self.0.last(), Some(Segment::Member { .. }))
     }
 
+    /// Whether the order of a list is meant, not what is in it.
+    pub(super) fn is_order(&self) -> bool {
+        matches!(self.0.last(), Some(Segment::Order))
+    }
+
+    /// Whether it is in the object's metadata.
+    pub(super) fn is_in_metadata(&self) -> bool {
+        self.starts_with("metadata")
+    }
+
     /// What the value belongs to: an object or a list.
     pub(super) fn parent(&self) -> Self {
         Self(self.0.iter().take(self.0.len().saturating_sub(1)).cloned().collect())
@@ -73,6 +85,7 @@ impl Path {
         self.0.iter().fold(String::new(), |pointer, segment| match segment {
             Segment::Field(name) => format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
             Segment::Member { index, .. } | Segment::Index(index) => format!("{pointer}/{index}"),
+            Segment::Order => pointer,
         })
     }
 
@@ -81,7 +94,7 @@ impl Path {
         self.0
             .iter()
             .filter_map(|segment| match segment {
-                Segment::Field(_) => None,
+                Segment::Field(_) | Segment::Order => None,
                 Segment::Member { index, .. } | Segment::Index(index) => Some(*index),
             })
             .collect()
@@ -135,6 +148,7 @@ impl Segment {
                 None => name == wanted,
             },
             Self::Member { .. } | Self::Index(_) => wanted == "[]",
+            Self::Order => false,
         }
     }
 }
@@ -148,6 +162,7 @@ impl fmt::Display for Path {
                 Segment::Field(name) if position == 0 => write!(f, "{name}")?,
                 Segment::Field(name) => write!(f, ".{name}")?,
                 Segment::Index(index) => write!(f, "[{index}]")?,
+                Segment::Order => {}
                 Segment::Member { key, .. } => {
                     let key: Vec<String> = key
                         .iter()

@@ -15,6 +15,9 @@ pub(super) fn decide(outcome: &Outcome) -> Decision {
         Outcome::Applied(applied) if applied.enforcement().paused => {
             Decision::new(true, Reason::Accepted, "the spec can be carried out, once the pause is over")
         }
+        Outcome::Applied(applied) if applied.is_blocked() => {
+            Decision::new(true, Reason::Accepted, "the spec can be carried out; Ready says what it waits for")
+        }
         _ => Decision::new(true, Reason::Accepted, "the spec is carried out"),
     }
 }

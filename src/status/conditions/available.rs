@@ -7,6 +7,7 @@ use super::{
 use crate::{
     api::{HardenedAppStatus, Reason},
     app::PartName,
+    desired::RolloutPhase,
     plan::{Applied, Outcome, PartProgress, is_available},
 };
 
@@ -26,7 +27,8 @@ pub(super) fn of(applied: &Applied, status: &HardenedAppStatus) -> Decision {
         let message = if all { "all pods of all components serve" } else { "enough pods of all components serve" };
         return Decision::new(true, Reason::Available, message);
     }
-    let stuck = applied.progress.values().filter_map(PartProgress::rollout).any(|rollout| rollout.stuck);
+    let stuck =
+        applied.progress.values().filter_map(PartProgress::rollout).any(|rollout| rollout.phase == RolloutPhase::Stuck);
     let reason = if stuck { Reason::RolloutStuck } else { Reason::RolloutInProgress };
     let complete = |name: &str| applied.progress.get(&PartName::new(name)).is_some_and(PartProgress::is_complete);
     let waiting = status.components.iter().find(|component| !complete(&component.name));

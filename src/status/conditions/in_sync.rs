@@ -1,9 +1,10 @@
-//! `InSync`: no live object deviates from what is declared.
+//! `InSync`: no live object deviates from what is declared, and what is declared is there.
 
 use super::{
     super::drift::sentence,
     accepted,
     decision::{Decision, Facts},
+    ready,
 };
 use crate::{
     api::{DriftItem, HardenedAppStatus, Reason},
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// What keeps an applied app from being in sync; the first that holds gives the reason.
-const CHECKS: [fn(&Applied, &HardenedAppStatus) -> Option<Decision>; 4] = [contested, drifted, observed, held];
+const CHECKS: [fn(&Applied, &HardenedAppStatus) -> Option<Decision>; 5] = [contested, drifted, observed, held, blocked];
 
 pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
     match facts.outcome {
@@ -54,6 +55,12 @@ fn held(applied: &Applied, _: &HardenedAppStatus) -> Option<Decision> {
     let held = applied.children.iter().any(|child| matches!(child.state, ChildState::Held));
     (applied.enforcement().paused && held)
         .then(|| Decision::new(false, Reason::Paused, "changes of the spec wait until the pause is over"))
+}
+
+/// An object that couldn't be written, or must not be yet, isn't what is declared: a release that is stuck is no drift, but nor is it
+/// in sync.
+fn blocked(applied: &Applied, _: &HardenedAppStatus) -> Option<Decision> {
+    ready::why_not(applied).filter(|_| applied.is_blocked()).map(|why| why.with(Some(false)))
 }
 
 fn in_sync(status: &HardenedAppStatus) -> Decision {

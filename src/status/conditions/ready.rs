@@ -22,8 +22,12 @@ pub(super) fn decide(outcome: &Outcome, status: &HardenedAppStatus) -> Decision 
             "the API server is too slow; the next reconciliation continues",
         );
     };
-    let not_ready = CHECKS.iter().find_map(|check| check(applied));
-    not_ready.unwrap_or_else(|| available::of(applied, status))
+    why_not(applied).unwrap_or_else(|| available::of(applied, status))
+}
+
+/// What is wrong with the objects of an app.
+pub(super) fn why_not(applied: &Applied) -> Option<Decision> {
+    CHECKS.iter().find_map(|check| check(applied))
 }
 
 fn paused(applied: &Applied) -> Option<Decision> {

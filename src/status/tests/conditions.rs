@@ -4,7 +4,7 @@ use super::{at, child, condition, conflict, failed, first, item, outcome, progre
 use crate::{
     api::{DriftChange, DriftItem, DriftMode, HardenedAppStatus},
     app::Refusal,
-    desired::{Progress, Rollout},
+    desired::{Progress, Rollout, RolloutPhase},
     plan::{self, Applied, ChildOutcome, ChildState, Outcome, PodState},
 };
 
@@ -77,7 +77,7 @@ const CASES: &[Case] = &[
             "Accepted=True/Accepted",
             "Stalled=True/Conflict",
             "Available=True/Available",
-            "InSync=True/InSync",
+            "InSync=False/Conflict",
         ],
         "Deployment shop-web isn't controlled by this app (controller: HelmApp shop) and is left alone",
     ),
@@ -89,7 +89,7 @@ const CASES: &[Case] = &[
             "Accepted=True/Accepted",
             "Reconciling=True/ApplyFailed",
             "Available=True/Available",
-            "InSync=True/InSync",
+            "InSync=False/ApplyFailed",
         ],
         "denied by the quota",
     ),
@@ -101,7 +101,7 @@ const CASES: &[Case] = &[
             "Accepted=True/Accepted",
             "Stalled=True/Conflict",
             "Available=True/Available",
-            "InSync=True/InSync",
+            "InSync=False/Conflict",
         ],
         "isn't controlled by this app",
     ),
@@ -137,7 +137,7 @@ const CASES: &[Case] = &[
     ),
     (
         "a rollout past its deadline is stuck, not stalled: a new image or a new node can still help",
-        || rollout(|rollout| rollout.stuck = true),
+        || rollout(|rollout| rollout.phase = RolloutPhase::Stuck),
         &[
             "Ready=False/RolloutStuck",
             "Accepted=True/Accepted",
@@ -502,4 +502,80 @@ fn what_waits_for_the_end_of_a_pause_is_not_tried_again() {
         }))
     };
     assert_eq!((next(false), next(true)), (Some(plan::AWAITED), None));
+}
+
+#[test]
+fn a_spec_that_was_applied_in_part_is_not_claimed_to_be_applied() {
+    let generations = |status: &HardenedAppStatus| (status.applied_generation, status.children_generation);
+    let before = first(&outcome(|_| {}));
+    assert_eq!(generations(&before), (Some(1), None));
+    let states = [
+        failed("x"),
+        conflict(),
+        ChildState::Held,
+        ChildState::AwaitDeletion,
+        ChildState::Contested(std::time::Duration::from_secs(8)),
+        ChildState::Leftover(std::time::Duration::ZERO),
+    ];
+    for state in states {
+        let partly = report(&before, Some(2), &with(state.clone()), at(200));
+        assert_eq!(generations(&partly), (Some(1), Some(2)), "{state:?}");
+        // The children are still known to be those of this spec, so that a deletion is recognized.
+        assert!(plan::is_about(&partly, Some(2)) && !plan::is_about(&partly, Some(1)), "{state:?}");
+        assert_eq!(report(&partly, Some(2), &with(state.clone()), at(300)), partly, "{state:?}");
+        let applied = report(&partly, Some(2), &outcome(|_| {}), at(300));
+        assert_eq!(generations(&applied), (Some(2), None), "{state:?}");
+        // What fails after it was applied has been applied.
+        assert_eq!(
+            generations(&report(&applied, Some(2), &with(state.clone()), at(400))),
+            (Some(2), None),
+            "{state:?}"
+        );
+        let first = first(&with(state.clone()));
+        assert_eq!(generations(&first), (None, Some(1)), "{state:?}");
+        assert_eq!(generations(&then(&first, &with(state.clone()))), (None, Some(1)), "{state:?}");
+    }
+    assert_eq!(generations(&report(&before, Some(2), &with(ChildState::Observed), at(200))), (Some(2), None));
+}
+
+#[test]
+fn what_was_not_carried_out_is_not_in_sync() {
+    let in_sync = |children: Vec<ChildOutcome>| {
+        let status = first(&outcome(|applied| applied.children = children));
+        let found = condition(&status, "InSync").unwrap();
+        format!("{}/{}", found.status, found.reason)
+    };
+    let behind = |guard| in_sync(vec![child("NetworkPolicy", guard), child("Deployment", ChildState::Held)]);
+    assert_eq!(behind(conflict()), "False/Conflict");
+    assert_eq!(behind(failed("x")), "False/ApplyFailed");
+    assert_eq!(behind(ChildState::AwaitDeletion), "False/WaitingForDeletion");
+    assert_eq!(in_sync(vec![child("Deployment", ChildState::AwaitDeletion)]), "True/InSync", "it is as declared");
+}
+
+#[test]
+fn an_accepted_spec_that_fails_is_not_said_to_be_carried_out() {
+    let message = |outcome| condition(&first(&outcome), "Accepted").unwrap().message.clone();
+    assert_eq!(message(outcome(|_| {})), "the spec is carried out");
+    assert_eq!(message(with(failed("x"))), "the spec can be carried out; Ready says what it waits for");
+}
+
+#[test]
+fn a_component_that_never_ran_is_settled_once_its_spec_is_applied_completely() {
+    let pending = |state: ChildState| {
+        outcome(|applied| {
+            applied.progress = progress(Rollout { desired: 2, current: true, ..Rollout::default() }, Vec::new());
+            applied.children[0].state = state;
+        })
+    };
+    let settled = |status: &HardenedAppStatus| status.components[0].settled.clone();
+    let partly = first(&pending(failed("x")));
+    assert_eq!(settled(&partly), None);
+    let applied = then(&partly, &pending(ChildState::InPlace));
+    assert_eq!(settled(&applied).as_deref(), Some("hash of the Deployment"));
+    let kept = report(&applied, Some(2), &pending(failed("x")), at(300));
+    assert_eq!(settled(&kept), settled(&applied), "of the spec that was applied completely");
+    assert_eq!(settled(&then(&applied, &outcome(|_| {}))), None, "it runs");
+    let mut earlier = applied;
+    earlier.components[0].settled = None;
+    assert_eq!(then(&earlier, &pending(ChildState::InPlace)), earlier, "an upgrade alone writes nothing");
 }

@@ -87,6 +87,7 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedApp
         kind: child.kind,
         name: child.name.clone(),
         part: child.part.clone(),
+        hash: child.hash.clone(),
         declared: true,
         state: ChildState::InPlace,
         reverted: Vec::new(),

@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
     operator(
         "500 KB, none of it too long by itself",
         "",
-        "spec: it has 5 … KiB, where at most 256 are allowed; mount what is large as a ConfigMap",
+        "spec: it has 5 … KiB, where at most 128 are allowed; mount what is large as a ConfigMap",
     )
     .made_by(|app| set(app, "/spec/components/0/env", largest_env())),
     server(
@@ -44,14 +44,14 @@ pub(super) const ROWS: &[Row] = &[
         "2 MB, more than etcd stores",
         "",
         "trying to send message larger than max",
-        "spec: it has … KiB, where at most 256 are allowed; mount what is large as a ConfigMap",
+        "spec: it has … KiB, where at most 128 are allowed; mount what is large as a ConfigMap",
     )
     .made_by(|app| add_large_components(app, 4)),
     server(
         "4 MB, more than the API server reads",
         "",
         "limit is 3145728",
-        "spec: it has … KiB, where at most 256 are allowed; mount what is large as a ConfigMap",
+        "spec: it has … KiB, where at most 128 are allowed; mount what is large as a ConfigMap",
     )
     .made_by(|app| add_large_components(app, 8)),
     server(

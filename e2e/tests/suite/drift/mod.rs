@@ -8,6 +8,8 @@ mod edit;
 mod kinds;
 mod masses;
 mod one_of;
+mod order;
+mod replaced;
 mod tolerated;
 mod tricks;
 mod unclaimed;

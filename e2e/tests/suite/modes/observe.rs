@@ -191,7 +191,7 @@ async fn dangerous_drift_is_listed_before_harmless_drift() -> Result<()> {
     let scene = shop("observed-noise", json!({ "drift": { "mode": "Observe" } })).await?;
     add_miner(&scene).await?;
     open(&scene, "the container", is_miner).await?;
-    make_noise(&scene, "ServiceAccount").await?;
+    make_noise(&scene, "PodDisruptionBudget").await?;
     scene
         .reported("shop", "the list is full, and the container is first", |status| {
             let open = &status.drift.open;

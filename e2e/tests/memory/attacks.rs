@@ -1,0 +1,154 @@
+//! What someone with the role `edit` in one namespace can write.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use e2e::until;
+use hardened_app::api::HardenedApp;
+use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use kube::Api;
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
+use serde_json::{Value, json};
+
+use crate::cluster::Cluster;
+use crate::elsewhere::Elsewhere;
+
+/// The attacker's namespace.
+const NAMESPACE: &str = "tenant";
+
+/// Peers of a rule: 3 MB of JSON, as much as the API server reads.
+const PEERS: usize = 160_000;
+
+const LIMIT: Duration = Duration::from_mins(2);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Attack {
+    Policy,
+    ForeignPolicies,
+    Apps,
+    Pods,
+}
+
+/// In this order: the first makes the namespace and its app.
+pub(crate) const ALL: [Attack; 4] = [Attack::Policy, Attack::ForeignPolicies, Attack::Apps, Attack::Pods];
+
+impl Attack {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Policy => "3 MB of rules in the app's own NetworkPolicy",
+            Self::ForeignPolicies => "two NetworkPolicies of 3 MB with our label and no app",
+            Self::Apps => "60 HardenedApps of 1.4 MB",
+            Self::Pods => "40 pods of 1 MB with an app's label",
+        }
+    }
+
+    /// Ends when the operator has coped with it.
+    pub(crate) async fn play(self, cluster: &Cluster, elsewhere: &Elsewhere) -> Result<()> {
+        match self {
+            Self::Policy => {
+                victim(cluster).await?;
+                oversized_policy(cluster).await?;
+                policy_is_healed(cluster).await
+            }
+            Self::ForeignPolicies => {
+                foreign_policies(cluster).await?;
+                elsewhere.rest().await
+            }
+            Self::Apps => {
+                apps(cluster).await?;
+                apps_are_rejected(cluster).await
+            }
+            Self::Pods => {
+                pods(cluster).await?;
+                elsewhere.rest().await
+            }
+        }
+    }
+}
+
+/// An app of the attacker's own.
+async fn victim(cluster: &Cluster) -> Result<()> {
+    cluster.namespace(NAMESPACE).await?;
+    let component = json!({ "name": "web", "image": "registry.example.com/web:1.0.0" });
+    let spec = json!({ "components": [component] });
+    let app = HardenedApp::new("shop", serde_json::from_value(spec)?);
+    apps_of(cluster).create(&PostParams::default(), &app).await?;
+    until("the victim's policy exists", LIMIT, async || Ok(policies(cluster).get_opt("shop-web").await?)).await?;
+    Ok(())
+}
+
+fn apps_of(cluster: &Cluster) -> Api<HardenedApp> {
+    Api::namespaced(cluster.client.clone(), NAMESPACE)
+}
+
+fn policies(cluster: &Cluster) -> Api<NetworkPolicy> {
+    Api::namespaced(cluster.client.clone(), NAMESPACE)
+}
+
+fn everyone() -> Value {
+    json!([{ "from": vec![json!({ "podSelector": {} }); PEERS] }])
+}
+
+pub(crate) async fn oversized_policy(cluster: &Cluster) -> Result<()> {
+    let patch = Patch::Merge(json!({ "spec": { "ingress": everyone() } }));
+    policies(cluster).patch("shop-web", &PatchParams::default(), &patch).await?;
+    Ok(())
+}
+
+pub(crate) async fn policy_is_healed(cluster: &Cluster) -> Result<()> {
+    until("the oversized policy is healed", LIMIT, async || {
+        let policy = policies(cluster).get("shop-web").await?;
+        Ok(policy.spec.is_some_and(|spec| spec.ingress.is_none_or(|rules| rules.is_empty())).then_some(()))
+    })
+    .await
+}
+
+async fn foreign_policies(cluster: &Cluster) -> Result<()> {
+    for name in ["one", "two"] {
+        let metadata = json!({ "name": name, "labels": { "app.kubernetes.io/managed-by": "hardened-app" } });
+        let policy = json!({ "metadata": metadata, "spec": { "podSelector": {}, "ingress": everyone() } });
+        policies(cluster).create(&PostParams::default(), &serde_json::from_value(policy)?).await?;
+    }
+    Ok(())
+}
+
+/// Variables of 4 KB each.
+fn variables(count: usize) -> Value {
+    (0..count).map(|number| json!({ "name": format!("V{number}"), "value": "x".repeat(4096) })).collect()
+}
+
+async fn apps(cluster: &Cluster) -> Result<()> {
+    for number in 0..60 {
+        let component =
+            |name: &str| json!({ "name": name, "image": "registry.example.com/web:1.0.0", "env": variables(112) });
+        let components: Vec<Value> = ["a", "b", "c"].map(component).into();
+        let spec = serde_json::from_value(json!({ "components": components }))?;
+        apps_of(cluster).create(&PostParams::default(), &HardenedApp::new(&format!("large-{number}"), spec)).await?;
+    }
+    Ok(())
+}
+
+async fn apps_are_rejected(cluster: &Cluster) -> Result<()> {
+    until("the large apps are rejected", LIMIT, async || {
+        let listed = apps_of(cluster).list(&ListParams::default()).await?;
+        let is_rejected = |app: &&HardenedApp| {
+            let conditions = app.status.iter().flat_map(|status| &status.conditions);
+            conditions.into_iter().any(|condition| condition.type_ == "Accepted" && condition.reason == "Rejected")
+        };
+        Ok((listed.items.iter().filter(is_rejected).count() == 60).then_some(()))
+    })
+    .await
+}
+
+async fn pods(cluster: &Cluster) -> Result<()> {
+    let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), NAMESPACE);
+    for number in 0..40 {
+        let metadata = json!({ "name": format!("large-{number}"), "labels": { "hardened.dev/workload": "shop.web" } });
+        let container = json!({ "name": "web", "image": "registry.example.com/web:1.0.0", "env": variables(250) });
+        let spec = json!({ "containers": [container], "serviceAccountName": "shop-web", "automountServiceAccountToken": false });
+        let pod = serde_json::from_value(json!({ "metadata": metadata, "spec": spec }))?;
+        pods.create(&PostParams::default(), &pod).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! A `HardenedApp` as a watch delivers it: readable or not, and never larger in memory than a valid one.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use k8s_openapi::{
+    apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time},
+    jiff::Timestamp,
+};
+use kube::Resource;
+use serde::{Deserialize, Deserializer};
+use serde_json::{Value, value::RawValue};
+
+use super::{hardened_app::HardenedApp, names::GROUP, status::HardenedAppStatus};
+
+/// Longest spec, in bytes of JSON. kubectl stores a copy of it in an annotation; Deployments, their history and all pods contain most
+/// of it, too.
+pub const LONGEST_SPEC: usize = 128 * 1024;
+
+/// Longest status that is read, in bytes of JSON: several times what the operator ever writes. Who may write the status can't make
+/// it longer in memory.
+const LONGEST_STATUS: usize = 256 * 1024;
+
+/// A `HardenedApp` as a watch delivers it: readable or not. Of its metadata only what the operator uses is kept.
+#[derive(Clone, Debug)]
+pub struct StoredApp(pub Result<HardenedApp, Unreadable>);
+
+/// An object that isn't read as an app.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    /// Its metadata.
+    pub metadata: ObjectMeta,
+    /// Its status, where that can be read.
+    pub status: Option<HardenedAppStatus>,
+    /// Why it can't be read.
+    pub why: Why,
+}
+
+/// Why an object isn't read as an app.
+#[derive(Clone, Debug)]
+pub enum Why {
+    /// It doesn't fit the schema: what the parser says.
+    Malformed(String),
+    /// Its spec is longer than [`LONGEST_SPEC`]: its length in bytes. The object isn't read, since whoever may write one could
+    /// otherwise fill the memory of the operator.
+    TooLong(usize),
+}
+
+/// The parts of an object as text.
+#[derive(Deserialize)]
+struct Parts<'a> {
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+    #[serde(borrow)]
+    spec: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status: Option<&'a RawValue>,
+}
+
+/// What is kept of the metadata.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Metadata<'a> {
+    name: Option<String>,
+    namespace: Option<String>,
+    uid: Option<String>,
+    resource_version: Option<String>,
+    generation: Option<i64>,
+    deletion_timestamp: Option<Timestamp>,
+    #[serde(borrow)]
+    annotations: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
+}
+
+impl StoredApp {
+    fn read(text: &str) -> Self {
+        let parts: Parts<'_> = match serde_json::from_str(text) {
+            Ok(parts) => parts,
+            Err(error) => {
+                let why = Why::Malformed(error.to_string());
+                return Self(Err(Unreadable { metadata: ObjectMeta::default(), status: None, why }));
+            }
+        };
+        let metadata = parts.metadata.map(|text| metadata(text.get())).unwrap_or_default();
+        let status = parts.status.map(RawValue::get).filter(|text| text.len() <= LONGEST_STATUS);
+        let status = status.and_then(|text| serde_json::from_str(text).ok());
+        let spec = parts.spec.map_or("null", RawValue::get);
+        if spec.len() > LONGEST_SPEC {
+            return Self(Err(Unreadable { metadata, status, why: Why::TooLong(spec.len()) }));
+        }
+        // By way of a tree, so that the message of an error names no line of a text that nobody has.
+        match serde_json::from_str::<Value>(spec).and_then(serde_json::from_value) {
+            Ok(spec) => Self(Ok(HardenedApp { metadata, spec, status })),
+            Err(error) => Self(Err(Unreadable { metadata, status, why: Why::Malformed(error.to_string()) })),
+        }
+    }
+
+    /// The status, where there is one that can be read.
+    #[must_use]
+    pub const fn status(&self) -> Option<&HardenedAppStatus> {
+        match &self.0 {
+            Ok(app) => app.status.as_ref(),
+            Err(unreadable) => unreadable.status.as_ref(),
+        }
+    }
+}
+
+fn metadata(text: &str) -> ObjectMeta {
+    let Metadata { name, namespace, uid, resource_version, generation, deletion_timestamp, annotations } =
+        serde_json::from_str(text).unwrap_or_default();
+    let ours = annotations.map(|annotations| {
+        let ours = annotations.into_iter().filter(|(name, _)| name.starts_with(GROUP));
+        ours.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+    });
+    ObjectMeta {
+        name,
+        namespace,
+        uid,
+        resource_version,
+        generation,
+        deletion_timestamp: deletion_timestamp.map(Time),
+        annotations: ours,
+        ..ObjectMeta::default()
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredApp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::read(Box::<RawValue>::deserialize(deserializer)?.get()))
+    }
+}
+
+impl Resource for StoredApp {
+    type DynamicType = ();
+    type Scope = <HardenedApp as Resource>::Scope;
+
+    fn kind((): &()) -> Cow<'_, str> {
+        HardenedApp::kind(&())
+    }
+
+    fn group((): &()) -> Cow<'_, str> {
+        HardenedApp::group(&())
+    }
+
+    fn version((): &()) -> Cow<'_, str> {
+        HardenedApp::version(&())
+    }
+
+    fn plural((): &()) -> Cow<'_, str> {
+        HardenedApp::plural(&())
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        match &self.0 {
+            Ok(app) => &app.metadata,
+            Err(unreadable) => &unreadable.metadata,
+        }
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        match &mut self.0 {
+            Ok(app) => &mut app.metadata,
+            Err(unreadable) => &mut unreadable.metadata,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn stored(spec: &Value) -> StoredApp {
+        let annotations =
+            json!({ "hardened.dev/paused": "true", "kubectl.kubernetes.io/last-applied-configuration": "{}" });
+        let metadata = json!({
+            "name": "shop", "namespace": "demo", "uid": "1", "resourceVersion": "7", "generation": 3, "labels": { "a": "b" },
+            "annotations": annotations, "managedFields": [{ "manager": "kubectl" }], "deletionTimestamp": "2026-11-01T00:00:00Z",
+        });
+        let object =
+            json!({ "apiVersion": "hardened.dev/v1alpha1", "kind": "HardenedApp", "metadata": metadata, "spec": spec });
+        serde_json::from_str(&object.to_string()).unwrap()
+    }
+
+    #[test]
+    fn of_the_metadata_only_what_is_used_is_kept() {
+        let app = stored(&json!({ "components": [] }));
+        let metadata = app.meta();
+        assert_eq!((metadata.name.as_deref(), metadata.generation), (Some("shop"), Some(3)));
+        assert_eq!(metadata.annotations.as_ref().unwrap().keys().collect::<Vec<_>>(), ["hardened.dev/paused"]);
+        assert!(metadata.deletion_timestamp.is_some());
+        assert_eq!((&metadata.labels, &metadata.managed_fields), (&None, &None));
+        assert!(app.0.is_ok());
+    }
+
+    #[test]
+    fn a_spec_that_is_malformed_or_too_long_is_kept_as_metadata() {
+        let malformed = stored(&json!({ "components": [{ "name": 1 }] })).0.unwrap_err();
+        assert_eq!(malformed.metadata.name.as_deref(), Some("shop"));
+        assert!(
+            matches!(malformed.why, Why::Malformed(words) if words == "invalid type: integer `1`, expected a string")
+        );
+        let long = stored(&json!({ "components": [{ "name": "x".repeat(LONGEST_SPEC) }] })).0.unwrap_err();
+        assert_eq!(long.metadata.uid.as_deref(), Some("1"));
+        assert!(matches!(long.why, Why::TooLong(length) if length > LONGEST_SPEC));
+    }
+}

@@ -1,0 +1,69 @@
+//! The maps of the cache: each child under its name, and the names of the children of each app.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    time::Instant,
+};
+
+use super::{
+    super::stored::Stored,
+    entry::{AppKey, Entry},
+    pods::Pods,
+};
+use crate::desired::Kind;
+
+/// Kind, namespace and name.
+pub(super) type Key = (&'static Kind, String, String);
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// Boxed: a growing map holds its values more than twice, which matters for large ones.
+    pub(super) children: HashMap<Key, Box<Entry>>,
+    pub(super) by_app: HashMap<AppKey, BTreeSet<Key>>,
+    /// Unfinished lists, by kind.
+    pub(super) relists: BTreeMap<&'static Kind, Relist>,
+    pub(super) pods: Pods,
+}
+
+/// A list that hasn't ended yet.
+#[derive(Debug)]
+pub(super) struct Relist {
+    pub(super) began: Instant,
+    pub(super) seen: HashSet<Key>,
+}
+
+impl State {
+    /// Records that a watch has reported an object. Returns whether that is only the echo of the operator's own write.
+    pub(super) fn sees(&mut self, kind: &'static Kind, key: &Key, object: &Stored) -> bool {
+        if let Some(relist) = self.relists.get_mut(kind) {
+            relist.seen.insert(key.clone());
+        }
+        self.children.get(key).is_some_and(|known| known.is_echoed_by(object))
+    }
+
+    pub(super) fn put(&mut self, key: Key, mut entry: Entry) {
+        let app = (key.1.clone(), entry.app.clone());
+        if let Some(earlier) = self.children.remove(&key) {
+            self.unlink(&key, &earlier.app);
+            entry.succeed(*earlier);
+        }
+        self.by_app.entry(app).or_default().insert(key.clone());
+        self.children.insert(key, Box::new(entry));
+    }
+
+    pub(super) fn take(&mut self, key: &Key) -> Option<AppKey> {
+        let entry = self.children.remove(key)?;
+        self.unlink(key, &entry.app);
+        Some((key.1.clone(), entry.app))
+    }
+
+    fn unlink(&mut self, key: &Key, app: &str) {
+        let app = (key.1.clone(), app.to_owned());
+        if let Some(keys) = self.by_app.get_mut(&app) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.by_app.remove(&app);
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! How far the parts of an app have come.
+
+use std::collections::BTreeMap;
+
+use super::pod::PodState;
+use crate::{
+    app::PartName,
+    desired::{Progress, Rollout, RolloutPhase},
+    release::Target,
+};
+
+/// How far one part has come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PartProgress {
+    /// The progress of the object that creates its pods; `None` until that exists.
+    pub progress: Option<Progress>,
+    /// Its pods.
+    pub pods: Vec<PodState>,
+    /// The fewest pods, where an autoscaler decides their number.
+    pub fewest: Option<i32>,
+}
+
+impl PartProgress {
+    /// The rollout of its pods.
+    #[must_use]
+    pub const fn rollout(&self) -> Option<&Rollout> {
+        match &self.progress {
+            Some(Progress::Rollout(rollout)) => Some(rollout),
+            None => None,
+        }
+    }
+
+    /// Whether all pods are of the current template, and those that must be are ready. An autoscaler that adds pods doesn't change
+    /// that.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.rollout().is_some_and(|rollout| match self.fewest {
+            Some(fewest) => rollout.current && rollout.ready >= fewest,
+            None => rollout.complete,
+        })
+    }
+
+    /// Whether its rollout has been complete. If its pods fail later, it is no replacement that is still to come.
+    #[must_use]
+    pub fn has_arrived(&self) -> bool {
+        self.is_complete() || self.rollout().is_some_and(|rollout| rollout.phase == RolloutPhase::Finished)
+    }
+}
+
+/// Whether all pods of all parts are of the current template and ready.
+#[must_use]
+pub fn is_available(target: &Target, progress: &BTreeMap<PartName, PartProgress>) -> bool {
+    let complete = |name| progress.get(name).is_some_and(PartProgress::is_complete);
+    target.workloads().all(|workload| complete(&workload.name))
+}
