@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::texts::{BYTES, CPU, name, object, path, quantity, range, text};
 use crate::random::Random;
+use crate::tamper::set;
 
 pub(super) fn generate(random: &mut Random) -> Value {
     let mut components: Vec<Value> = Vec::new();
@@ -13,7 +14,7 @@ pub(super) fn generate(random: &mut Random) -> Value {
     let names: Vec<Value> =
         components.iter().filter(|it| it.get("ports").is_some()).map(|it| it["name"].clone()).collect();
     if random.once_in(2) && !names.is_empty() {
-        components[0]["connectsTo"] = json!(names);
+        components.first_mut().into_iter().for_each(|first| set(first, "/connectsTo", json!(names)));
     }
     json!({ "components": components })
 }
@@ -90,7 +91,7 @@ fn component(random: &mut Random, number: usize) -> Value {
 }
 
 fn texts(random: &mut Random) -> Value {
-    (0..1 + random.below(3)).map(|_| json!(text(random))).collect()
+    (0..=random.below(3)).map(|_| json!(text(random))).collect()
 }
 
 fn ports(random: &mut Random) -> Vec<Value> {
@@ -139,7 +140,7 @@ fn probes(random: &mut Random, tcp: &[&str]) -> Value {
         };
         for (field, most) in [("periodSeconds", 3600), ("timeoutSeconds", 300), ("failureThreshold", 600)] {
             if random.once_in(2) {
-                probe[field] = json!(1 + random.below(most));
+                set(&mut probe, &format!("/{field}"), json!(1 + random.below(most)));
             }
         }
         if random.once_in(2) {
@@ -160,7 +161,7 @@ fn peers(random: &mut Random) -> Value {
     let peer = |number| {
         let mut peer = json!({ "app": name(random, number), "component": name(random, number) });
         if random.once_in(2) {
-            peer["namespace"] = json!(random.pick(&["team-b", "0", "a--b"]));
+            set(&mut peer, "/namespace", json!(random.pick(&["team-b", "0", "a--b"])));
         }
         peer
     };
