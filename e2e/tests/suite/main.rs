@@ -26,6 +26,7 @@ mod random;
 mod reading;
 mod requests;
 mod restart;
+mod round_trip;
 mod samples;
 mod schema;
 mod scene;

@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same in every run (SplitMix64), so that a failure can be repeated.
+//! Numbers that look random and are the same in every run (`SplitMix64`), so that a failure can be repeated.
 
 pub(crate) struct Random(u64);
 
@@ -19,8 +19,9 @@ impl Random {
         usize::try_from(self.next() % u64::try_from(end.max(1)).unwrap_or(u64::MAX)).unwrap_or_default()
     }
 
-    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
+    /// One of several; the default of the type if there is none.
+    pub(crate) fn pick<T: Copy + Default>(&mut self, from: &[T]) -> T {
+        from.get(self.below(from.len())).copied().unwrap_or_default()
     }
 
     /// True once in `times` times.

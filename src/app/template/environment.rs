@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::secret;
+use super::{secret, text};
 use crate::{
     api::{self, Check, SecretKey},
     app::{names, review::Review},
@@ -56,9 +56,7 @@ pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> 
                         "put the value into a Secret and name it under secretKey, or write $(NAME) for the password",
                     );
                 }
-                if value.contains('\0') {
-                    review.reject(&path, "it holds a NUL character", "remove it");
-                }
+                text::accept(value, &path, review);
                 EnvSource::Literal(value.clone())
             }
             (None, Some(key)) => {

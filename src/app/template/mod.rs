@@ -9,6 +9,7 @@ mod ports;
 mod probes;
 mod resources;
 mod secret;
+mod text;
 
 pub use environment::{Env, EnvSource};
 pub use image::Image;

@@ -1,5 +1,6 @@
 //! What is mounted where: writable directories, ConfigMaps, Secrets.
 
+use super::text;
 use crate::{
     api,
     app::{
@@ -116,7 +117,7 @@ fn objection(path: &str, source: &MountSource) -> Option<(&'static str, &'static
     let clean = path
         .strip_prefix('/')
         .is_some_and(|rest| rest.split('/').all(|part| !part.is_empty() && part != "." && part != ".."));
-    if !clean || path.contains(':') || path.contains(char::is_control) {
+    if !clean || path.contains(':') || path.contains(|c: char| c.is_control() || text::is_lost(c)) {
         return Some(("is not a plain absolute path", "write one such as /var/cache/shop, without '..', '//' or ':'"));
     }
     if SYSTEM.contains(&path) || KERNEL.iter().any(|system| below(path, system)) {

@@ -1,6 +1,6 @@
 //! Health checks: the user's, and TCP probes where there are none.
 
-use super::ports::Port;
+use super::{ports::Port, text};
 use crate::{
     api::{self, Protocol},
     app::review::Review,
@@ -89,6 +89,7 @@ fn accept_one(
             if !http.path.starts_with('/') {
                 review.reject(given_at("http.path"), "the path is not absolute", "start it with '/'");
             }
+            text::accept(&http.path, &given_at("http.path"), review);
             let port = tcp_port(&http.port, ports, path, review)?;
             Some(ProbeHandler::Http { path: http.path.clone(), port: port.name.clone() })
         }),
@@ -97,12 +98,16 @@ fn accept_one(
             Some(ProbeHandler::Tcp { port: port.name.clone() })
         }),
         given.grpc.as_ref().and_then(|grpc| {
+            text::accept(grpc.service.as_deref().unwrap_or_default(), &given_at("grpc.service"), review);
             let port = tcp_port(&grpc.port, ports, path, review)?;
             Some(ProbeHandler::Grpc { port: port.number, service: grpc.service.clone() })
         }),
         given.exec.as_ref().map(|exec| {
             if exec.command.is_empty() {
                 review.reject(given_at("exec.command"), "no program is named", "give program and arguments");
+            }
+            for (index, argument) in exec.command.iter().enumerate() {
+                text::accept(argument, &given_at(&format!("exec.command[{index}]")), review);
             }
             ProbeHandler::Exec { command: exec.command.clone() }
         }),

@@ -145,36 +145,46 @@ fn disturb(document: &mut Node, random: &mut Random) {
                 let at = random.below(fields.len() + 1);
                 fields.insert(at, (name.to_owned(), Node::scalar(value)));
             }
-            Node::Map(fields) if !fields.is_empty() => {
-                let index = random.below(fields.len());
-                let (name, value) = fields[index].clone();
-                match random.below(4) {
-                    0 => fields.push((name, value)),
-                    1 => drop(fields.remove(index)),
-                    2 => fields[index].0 = format!("\"{name}\""),
-                    // The value under a name, and again by that name.
-                    _ => {
-                        fields[index].1 = anchored(value);
-                        if random.once_in(2) {
-                            fields.push((name, Node::scalar("*it")));
-                        }
-                    }
-                }
-            }
-            Node::List(members) if !members.is_empty() => match random.below(4) {
-                0 => members.push(Node::scalar(random.pick(&NULLS))),
-                1 => members.push(members[0].clone()),
-                2 => {
-                    members[0] = anchored(members[0].clone());
-                    members.push(Node::scalar("*it"));
-                }
-                _ => members.clear(),
-            },
+            Node::Map(fields) => disturb_map(fields, random),
+            Node::List(members) => disturb_list(members, random),
             Node::Scalar(raw) => {
-                *raw = format!("{} {raw}", random.pick(&["&it", "!!str", "!x", "!!int", "!!null", "!!map"]))
+                *raw = format!("{} {raw}", random.pick(&["&it", "!!str", "!x", "!!int", "!!null", "!!map"]));
             }
-            Node::Map(_) | Node::List(_) => {}
         },
+    }
+}
+
+fn disturb_map(fields: &mut Vec<(String, Node)>, random: &mut Random) {
+    if fields.is_empty() {
+        return;
+    }
+    let index = random.below(fields.len());
+    let Some((name, value)) = fields.get(index).cloned() else { return };
+    let mut replace = |field: Option<(String, Node)>| drop(fields.splice(index..=index, field));
+    match random.below(4) {
+        0 => fields.push((name, value)),
+        1 => replace(None),
+        2 => replace(Some((format!("\"{name}\""), value))),
+        // The value under a name, and again by that name.
+        _ => {
+            replace(Some((name.clone(), anchored(value))));
+            if random.once_in(2) {
+                fields.push((name, Node::scalar("*it")));
+            }
+        }
+    }
+}
+
+fn disturb_list(members: &mut Vec<Node>, random: &mut Random) {
+    let Some(first) = members.first_mut() else { return };
+    match random.below(4) {
+        0 => members.push(Node::scalar(random.pick(&NULLS))),
+        1 => members.extend_from_within(..1),
+        2 => {
+            *first = anchored(first.clone());
+            members.push(Node::scalar("*it"));
+        }
+        _ => members.clear(),
     }
 }
 
@@ -189,18 +199,20 @@ fn anchored(node: Node) -> Node {
 fn rewritten(text: &str, random: &mut Random) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let at = random.below(lines.len());
+    let line = lines.get(at).cloned().unwrap_or_default();
+    let mut replace = |with| drop(lines.splice(at..=at, [with]));
     match random.below(12) {
         0 => return text.replace('\n', "\r\n"),
-        1 => lines[at].push_str("  "),
-        2 => lines[at].push('\t'),
-        3 => lines[at] = lines[at].replacen("  ", "\t", 1),
-        4 => lines[at] = lines[at].replacen(": ", ":\t", 1),
-        5 => lines[at].push_str(" # comment"),
+        1 => replace(format!("{line}  ")),
+        2 => replace(format!("{line}\t")),
+        3 => replace(line.replacen("  ", "\t", 1)),
+        4 => replace(line.replacen(": ", ":\t", 1)),
+        5 => replace(format!("{line} # comment")),
         6 => lines.insert(at, "# comment".to_owned()),
         7 => lines.insert(at, String::new()),
         8 => lines.insert(0, "---".to_owned()),
         9 => lines.push("...".to_owned()),
-        10 => lines[at].insert(0, ' '),
+        10 => replace(format!(" {line}")),
         _ => return text.trim_end().to_owned(),
     }
     lines.join("\n") + "\n"

@@ -56,24 +56,24 @@ impl Node {
         match self {
             Self::Map(fields) if !fields.is_empty() => {
                 for (name, node) in fields {
-                    text.push_str(&format!("{pad}{name}:"));
+                    text.extend([pad.as_str(), name.as_str(), ":"]);
                     node.value(indent + 2, text, random);
                 }
             }
             Self::List(members) if !members.is_empty() => {
                 for node in members {
-                    text.push_str(&format!("{pad}-"));
+                    text.extend([pad.as_str(), "-"]);
                     node.value(indent + 2, text, random);
                 }
             }
-            other => text.push_str(&format!("{pad}{}\n", other.flow())),
+            other => text.extend([pad.as_str(), other.flow().as_str(), "\n"]),
         }
     }
 
     fn value(&self, indent: usize, text: &mut String, random: &mut Random) {
         match self {
-            Self::Scalar(raw) => text.push_str(&format!(" {raw}\n")),
-            _ if random.once_in(3) => text.push_str(&format!(" {}\n", self.flow())),
+            Self::Scalar(raw) => text.extend([" ", raw.as_str(), "\n"]),
+            _ if random.once_in(3) => text.extend([" ", self.flow().as_str(), "\n"]),
             Self::Map(fields) if fields.is_empty() => text.push_str(" {}\n"),
             Self::List(members) if members.is_empty() => text.push_str(" []\n"),
             _ => {
