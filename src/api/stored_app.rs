@@ -1,6 +1,6 @@
 //! A `HardenedApp` as a watch delivers it: readable or not, and never larger in memory than a valid one.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time},
@@ -10,7 +10,7 @@ use kube::Resource;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, value::RawValue};
 
-use super::{hardened_app::HardenedApp, names::GROUP, status::HardenedAppStatus};
+use super::{hardened_app::HardenedApp, names::PAUSED, status::HardenedAppStatus};
 
 /// Longest spec, in bytes of JSON. kubectl stores a copy of it in an annotation; Deployments, their history and all pods contain most
 /// of it, too.
@@ -59,16 +59,27 @@ struct Parts<'a> {
 /// What is kept of the metadata.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Metadata<'a> {
+struct Metadata {
     name: Option<String>,
     namespace: Option<String>,
     uid: Option<String>,
     resource_version: Option<String>,
     generation: Option<i64>,
     deletion_timestamp: Option<Timestamp>,
-    #[serde(borrow)]
-    annotations: Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
+    annotations: Annotations,
 }
+
+/// The only annotation that is read.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Annotations {
+    // What PAUSED says.
+    #[serde(rename = "hardened.dev/paused")]
+    paused: Option<String>,
+}
+
+/// Longest value of it that is kept.
+const LONGEST_PAUSE: usize = 64;
 
 impl StoredApp {
     fn read(text: &str) -> Self {
@@ -106,10 +117,7 @@ impl StoredApp {
 fn metadata(text: &str) -> ObjectMeta {
     let Metadata { name, namespace, uid, resource_version, generation, deletion_timestamp, annotations } =
         serde_json::from_str(text).unwrap_or_default();
-    let ours = annotations.map(|annotations| {
-        let ours = annotations.into_iter().filter(|(name, _)| name.starts_with(GROUP));
-        ours.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
-    });
+    let paused = annotations.paused.map(|value| (PAUSED.to_owned(), value.chars().take(LONGEST_PAUSE).collect()));
     ObjectMeta {
         name,
         namespace,
@@ -117,7 +125,7 @@ fn metadata(text: &str) -> ObjectMeta {
         resource_version,
         generation,
         deletion_timestamp: deletion_timestamp.map(Time),
-        annotations: ours,
+        annotations: paused.map(|paused| [paused].into()),
         ..ObjectMeta::default()
     }
 }
@@ -170,8 +178,7 @@ mod tests {
     use super::*;
 
     fn stored(spec: &Value) -> StoredApp {
-        let annotations =
-            json!({ "hardened.dev/paused": "true", "kubectl.kubernetes.io/last-applied-configuration": "{}" });
+        let annotations = json!({ PAUSED: "true", "hardened.dev/other": "x", "kubectl.kubernetes.io/last-applied-configuration": "{}" });
         let metadata = json!({
             "name": "shop", "namespace": "demo", "uid": "1", "resourceVersion": "7", "generation": 3, "labels": { "a": "b" },
             "annotations": annotations, "managedFields": [{ "manager": "kubectl" }], "deletionTimestamp": "2026-11-01T00:00:00Z",

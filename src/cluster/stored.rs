@@ -33,10 +33,9 @@ pub(super) enum Content {
 impl Stored {
     /// Reads the object.
     pub(super) fn read(&self) -> Content {
-        if self.text.get().len() > LARGEST {
-            return Content::Oversized(Box::new(Oversized::read(self.text.get())));
-        }
-        Content::Whole(serde_json::from_str(self.text.get()).unwrap_or_default())
+        let text = self.text.get();
+        let whole = if text.len() > LARGEST { None } else { serde_json::from_str(text).ok() };
+        whole.map_or_else(|| Content::Oversized(Box::new(Oversized::read(text))), Content::Whole)
     }
 
     /// Reads the object and adds its type, which the members of a list don't carry.

@@ -144,7 +144,10 @@ impl AppMemory {
         }
         let now = now.round(Unit::Second).unwrap_or(now);
         // The newest first.
-        let dated = |item: &DriftItem| DriftItem { since: item.since.clone().or(Some(Time(now))), ..item.clone() };
+        // A client can forge a time. One in the future would make the same attack look like the one that was reported before.
+        let past = |since: &Time| since.0 <= now;
+        let dated =
+            |item: &DriftItem| DriftItem { since: item.since.clone().filter(past).or(Some(Time(now))), ..item.clone() };
         self.unreported.splice(..0, items.iter().map(dated));
         self.unreported = most_dangerous(std::mem::take(&mut self.unreported), UNREPORTED);
     }

@@ -1,10 +1,10 @@
-//! An object that is too large to be compared. A client may fill an object up to what etcd stores, and a tree of it takes
+//! An object that can't be compared, mostly because it is too large. A client may fill an object up to what etcd stores, and a tree of it takes
 //! many times its text, so only what is needed to report and to correct it is read.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
 use super::controller::Controller;
@@ -40,17 +40,8 @@ pub struct Oversized {
     pub lengths: BTreeMap<String, usize>,
     /// The other manager that has written last, and when.
     pub manager: Option<(String, Option<Timestamp>)>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Metadata {
-    uid: String,
-    resource_version: String,
-    deletion_timestamp: Option<String>,
-    labels: Labels,
-    owner_references: Vec<Controller>,
-    managed_fields: Vec<Manager>,
+    /// It isn't large, but can't be read: it is nested deeper than any object of Kubernetes, as only forged managed fields are.
+    pub nested: bool,
 }
 
 #[derive(Deserialize, Default)]
@@ -69,7 +60,8 @@ struct Labels {
 struct Manager {
     #[serde(rename = "manager")]
     name: String,
-    time: Option<Timestamp>,
+    // As text: a client can forge one that no calendar has.
+    time: String,
     subresource: String,
 }
 
@@ -84,26 +76,27 @@ impl Oversized {
     #[must_use]
     pub fn read(text: &str) -> Self {
         let fields = fields(text);
-        let metadata_text = fields.get("metadata").map_or("{}", |text| text.get());
-        let metadata: Metadata = serde_json::from_str(metadata_text).unwrap_or_default();
-        let spec = fields.get("spec").and_then(|text| serde_json::from_str::<Spec>(text.get()).ok());
-        let of_metadata = self::fields(metadata_text);
+        let metadata = fields.get("metadata").map_or("{}", |text| text.get());
+        let of_metadata = self::fields(metadata);
         let within = of_metadata.iter().map(|(name, text)| (format!("metadata.{name}"), text.get().len()));
         let around = fields.iter().filter(|(name, _)| **name != "metadata");
         let lengths = around.map(|(name, text)| ((*name).to_owned(), text.get().len())).chain(within);
-        let others = metadata.managed_fields.into_iter();
-        let others = others.filter(|entry| entry.name != MANAGER && entry.subresource.is_empty());
-        let last = others.max_by_key(|entry| entry.time);
+        let labels: Labels = field(&of_metadata, "labels");
+        let owners: Vec<Controller> = field(&of_metadata, "ownerReferences");
+        let managers: Vec<Manager> = field(&of_metadata, "managedFields");
+        let others = managers.into_iter().filter(|entry| entry.name != MANAGER && entry.subresource.is_empty());
+        let others = others.map(|entry| (cut(&entry.name), entry.time.parse::<Timestamp>().ok()));
         Self {
-            uid: metadata.uid,
-            version: metadata.resource_version.parse().unwrap_or_default(),
-            controller: Controller::among(metadata.owner_references.into_iter()),
-            replicas: spec.and_then(|spec| spec.replicas),
-            part_of: metadata.labels.part_of,
-            workload: metadata.labels.workload,
-            leaving: metadata.deletion_timestamp.is_some(),
+            uid: field(&of_metadata, "uid"),
+            version: field::<String>(&of_metadata, "resourceVersion").parse().unwrap_or_default(),
+            controller: Controller::among(owners.into_iter()),
+            replicas: field::<Spec>(&fields, "spec").replicas,
+            part_of: labels.part_of,
+            workload: labels.workload,
+            leaving: !field::<String>(&of_metadata, "deletionTimestamp").is_empty(),
             lengths: lengths.map(|(name, length)| (cut(&name), length)).collect(),
-            manager: last.map(|entry| (cut(&entry.name), entry.time)),
+            manager: others.max_by_key(|(_, time)| *time),
+            nested: text.len() <= LARGEST,
         }
     }
 
@@ -115,6 +108,11 @@ impl Oversized {
         let largest = fields.max_by_key(|(name, length)| **length * named(name));
         largest.map(|(name, length)| (name.as_str(), *length)).unwrap_or_default()
     }
+}
+
+/// A field by itself, so that what can't be read of one takes nothing from the others.
+fn field<T: DeserializeOwned + Default>(fields: &BTreeMap<&str, &RawValue>, name: &str) -> T {
+    fields.get(name).and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default()
 }
 
 /// The fields of an object as text.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 use e2e::until;
+use futures::{StreamExt, TryStreamExt, stream};
 use hardened_app::api::HardenedApp;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::Api;
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
@@ -20,23 +21,31 @@ const NAMESPACE: &str = "tenant";
 /// Peers of a rule: 3 MB of JSON, as much as the API server reads.
 const PEERS: usize = 160_000;
 
+/// Peers of a rule in an object that is just small enough to be compared.
+const COMPARED: usize = 13_000;
+
 const LIMIT: Duration = Duration::from_mins(2);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Attack {
     Policy,
+    Compared,
     ForeignPolicies,
+    Foreigners,
     Apps,
     Pods,
 }
 
 /// In this order: the first makes the namespace and its app.
-pub(crate) const ALL: [Attack; 4] = [Attack::Policy, Attack::ForeignPolicies, Attack::Apps, Attack::Pods];
+pub(crate) const ALL: [Attack; 6] =
+    [Attack::Policy, Attack::Compared, Attack::ForeignPolicies, Attack::Foreigners, Attack::Apps, Attack::Pods];
 
 impl Attack {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Policy => "3 MB of rules in the app's own NetworkPolicy",
+            Self::Compared => "rules in it, as many as are compared",
+            Self::Foreigners => "10,000 ServiceAccounts with our label and no app",
             Self::ForeignPolicies => "two NetworkPolicies of 3 MB with our label and no app",
             Self::Apps => "60 HardenedApps of 1.4 MB",
             Self::Pods => "40 pods of 1 MB with an app's label",
@@ -50,6 +59,14 @@ impl Attack {
                 victim(cluster).await?;
                 oversized_policy(cluster).await?;
                 policy_is_healed(cluster).await
+            }
+            Self::Compared => {
+                policy_of(cluster, COMPARED).await?;
+                policy_is_healed(cluster).await
+            }
+            Self::Foreigners => {
+                foreigners(cluster).await?;
+                elsewhere.rest().await
             }
             Self::ForeignPolicies => {
                 foreign_policies(cluster).await?;
@@ -86,12 +103,16 @@ fn policies(cluster: &Cluster) -> Api<NetworkPolicy> {
     Api::namespaced(cluster.client.clone(), NAMESPACE)
 }
 
-fn everyone() -> Value {
-    json!([{ "from": vec![json!({ "podSelector": {} }); PEERS] }])
+fn everyone(peers: usize) -> Value {
+    json!([{ "from": vec![json!({ "podSelector": {} }); peers] }])
 }
 
 pub(crate) async fn oversized_policy(cluster: &Cluster) -> Result<()> {
-    let patch = Patch::Merge(json!({ "spec": { "ingress": everyone() } }));
+    policy_of(cluster, PEERS).await
+}
+
+async fn policy_of(cluster: &Cluster, peers: usize) -> Result<()> {
+    let patch = Patch::Merge(json!({ "spec": { "ingress": everyone(peers) } }));
     policies(cluster).patch("shop-web", &PatchParams::default(), &patch).await?;
     Ok(())
 }
@@ -107,9 +128,32 @@ pub(crate) async fn policy_is_healed(cluster: &Cluster) -> Result<()> {
 async fn foreign_policies(cluster: &Cluster) -> Result<()> {
     for name in ["one", "two"] {
         let metadata = json!({ "name": name, "labels": { "app.kubernetes.io/managed-by": "hardened-app" } });
-        let policy = json!({ "metadata": metadata, "spec": { "podSelector": {}, "ingress": everyone() } });
+        let policy = json!({ "metadata": metadata, "spec": { "podSelector": {}, "ingress": everyone(PEERS) } });
         policies(cluster).create(&PostParams::default(), &serde_json::from_value(policy)?).await?;
     }
+    Ok(())
+}
+
+/// Each as long as it may be, and each of another app.
+async fn foreigners(cluster: &Cluster) -> Result<()> {
+    let accounts: Api<ServiceAccount> = Api::namespaced(cluster.client.clone(), NAMESPACE);
+    let create = |number: usize| {
+        let accounts = accounts.clone();
+        async move {
+            let labels = json!({
+                "app.kubernetes.io/managed-by": "hardened-app",
+                "app.kubernetes.io/part-of": format!("{number:063}"),
+            });
+            let owner = json!({
+                "apiVersion": "example.com/v1", "kind": "K".repeat(1000), "name": "n".repeat(1000), "uid": "1", "controller": true,
+            });
+            let metadata = json!({ "name": format!("{number:0250}"), "labels": labels, "ownerReferences": [owner] });
+            let account = serde_json::from_value(json!({ "metadata": metadata }))?;
+            accounts.create(&PostParams::default(), &account).await?;
+            anyhow::Ok(())
+        }
+    };
+    stream::iter(0..10_000).map(create).buffer_unordered(16).try_collect::<Vec<()>>().await?;
     Ok(())
 }
 

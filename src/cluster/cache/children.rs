@@ -34,9 +34,9 @@ pub struct Cache {
     comparisons: Semaphore,
 }
 
-/// Bytes of JSON that are compared at the same time: twice the largest object, some forty of the usual size. The worst text takes a
+/// Bytes of JSON that are compared at the same time: one of the largest objects, some twenty of the usual size. The worst text takes a
 /// hundred times its length.
-const COMPARED: u32 = 512 * 1024;
+const COMPARED: u32 = 256 * 1024;
 
 impl Default for Cache {
     fn default() -> Self {
@@ -59,7 +59,10 @@ impl Cache {
             return Vec::new();
         }
         let known = state.children.get(&key).map(|known| &**known);
-        let Some(entry) = Entry::read(kind, object, known, &self.room) else { return Vec::new() };
+        let Some(entry) = Entry::read(kind, object, known, &self.room) else {
+            // What was known is no longer true.
+            return state.take(&key).into_iter().collect();
+        };
         let mut apps = vec![(key.1.clone(), entry.app.clone())];
         if let Some(known) = known {
             if known.outranks(&entry) {

@@ -72,7 +72,7 @@ impl Entry {
     ) -> Option<Self> {
         match stored.read_as(kind) {
             Read::Whole(object) => Self::whole(kind, &object, earlier, room),
-            Read::Oversized(found) => (found.version > 0).then(|| Self::oversized(found)),
+            Read::Oversized(found) => Some(Self { uid: stored.meta().uid.clone()?, ..Self::oversized(found) }),
         }
     }
 
@@ -133,6 +133,11 @@ impl Entry {
         }
     }
 
+    /// Whether no app controls it.
+    pub(super) const fn is_foreign(&self) -> bool {
+        matches!(self.content, Content::Foreign { .. })
+    }
+
     /// Bytes of JSON that a comparison of it reads.
     pub(super) fn weight(&self) -> usize {
         match &self.content {
@@ -164,6 +169,9 @@ impl Entry {
     /// Takes over what is known of the same object from an earlier version of it.
     pub(super) fn succeed(&mut self, earlier: Self) {
         if earlier.uid == self.uid {
+            if matches!(self.content, Content::Oversized(_)) {
+                self.progress = earlier.progress;
+            }
             self.verified = earlier.verified;
             self.unowned = earlier.unowned;
             self.written = self.written.or(earlier.written);

@@ -23,7 +23,13 @@ pub(super) struct State {
     /// Unfinished lists, by kind.
     pub(super) relists: BTreeMap<&'static Kind, Relist>,
     pub(super) pods: Pods,
+    /// How many objects of each namespace are remembered that no app controls.
+    foreign: HashMap<String, usize>,
 }
+
+/// Objects of a namespace that are remembered though no app controls them. They have the operator's label, so there are few; but a
+/// client can make many.
+const MOST_FOREIGN: usize = 100;
 
 /// A list that hasn't ended yet.
 #[derive(Debug)]
@@ -42,23 +48,45 @@ impl State {
     }
 
     pub(super) fn put(&mut self, key: Key, mut entry: Entry) {
+        if entry.is_foreign() && !self.has_room_for_foreign(&key) {
+            // The creation of a child of this name finds it.
+            self.take(&key);
+            if let Some(relist) = self.relists.get_mut(key.0) {
+                relist.seen.remove(&key);
+            }
+            return;
+        }
         let app = (key.1.clone(), entry.app.clone());
         if let Some(earlier) = self.children.remove(&key) {
-            self.unlink(&key, &earlier.app);
+            self.unlink(&key, &earlier);
             entry.succeed(*earlier);
         }
         self.by_app.entry(app).or_default().insert(key.clone());
+        if entry.is_foreign() {
+            *self.foreign.entry(key.1.clone()).or_default() += 1;
+        }
         self.children.insert(key, Box::new(entry));
+    }
+
+    /// Whether one more object that no app controls may be remembered.
+    fn has_room_for_foreign(&self, key: &Key) -> bool {
+        let known = self.children.get(key).is_some_and(|known| known.is_foreign());
+        known || self.foreign.get(&key.1).is_none_or(|count| *count < MOST_FOREIGN)
     }
 
     pub(super) fn take(&mut self, key: &Key) -> Option<AppKey> {
         let entry = self.children.remove(key)?;
-        self.unlink(key, &entry.app);
+        self.unlink(key, &entry);
         Some((key.1.clone(), entry.app))
     }
 
-    fn unlink(&mut self, key: &Key, app: &str) {
-        let app = (key.1.clone(), app.to_owned());
+    fn unlink(&mut self, key: &Key, entry: &Entry) {
+        if entry.is_foreign()
+            && let Some(count) = self.foreign.get_mut(&key.1)
+        {
+            *count = count.saturating_sub(1);
+        }
+        let app = (key.1.clone(), entry.app.clone());
         if let Some(keys) = self.by_app.get_mut(&app) {
             keys.remove(key);
             if keys.is_empty() {

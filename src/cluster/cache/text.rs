@@ -21,12 +21,18 @@ pub(in crate::cluster) const ROOM: usize = 8 * 1024 * 1024;
 /// Longest text that others are compressed with: LZ4 looks back 64 KiB.
 const LONGEST_DICTIONARY: usize = 32 * 1024;
 
+/// A text that shrinks to no less than this part of it is unlike the one that it is compressed with.
+const UNLIKE: usize = 4;
+
+/// Longest compressed text that is kept, so that a few large objects don't take all the room.
+const LONGEST: usize = 16 * 1024;
+
 /// The room that is left.
 #[derive(Debug)]
 pub(super) struct Room {
     left: Arc<AtomicUsize>,
-    /// The first text of each kind. Objects of a kind differ in names and little else, so what others have in common with it takes
-    /// next to nothing: they shrink to a tenth or less.
+    /// A text of each kind. Objects of a kind differ in names and little else, so what others have in common with it takes next to
+    /// nothing: they shrink to a tenth or less. One that doesn't takes its place, since a client may have chosen it.
     dictionaries: Mutex<BTreeMap<&'static Kind, Arc<str>>>,
 }
 
@@ -48,21 +54,18 @@ pub(super) struct Text {
 impl Room {
     /// Keeps a text, where there is room for it.
     pub(super) fn keep(&self, kind: &'static Kind, text: &str) -> Option<Text> {
-        let dictionary = self.dictionary(kind, text);
+        let mut dictionaries = self.dictionaries.lock().unwrap_or_else(PoisonError::into_inner);
+        let dictionary = dictionaries.get(kind).cloned().unwrap_or_else(|| "".into());
         let compressed = compress_prepend_size_with_dict(text.as_bytes(), dictionary.as_bytes()).into_boxed_slice();
+        if compressed.len() > text.len() / UNLIKE && text.len() <= LONGEST_DICTIONARY {
+            dictionaries.insert(kind, text.into());
+        }
+        if compressed.len() > LONGEST {
+            return None;
+        }
         let take = |left: usize| left.checked_sub(compressed.len());
         self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;
         Some(Text { compressed, length: text.len(), dictionary, left: self.left.clone() })
-    }
-
-    fn dictionary(&self, kind: &'static Kind, text: &str) -> Arc<str> {
-        let mut dictionaries = self.dictionaries.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = text.len() <= LONGEST_DICTIONARY;
-        match dictionaries.get(kind) {
-            Some(dictionary) => dictionary.clone(),
-            None if fits => dictionaries.entry(kind).or_insert_with(|| text.into()).clone(),
-            None => "".into(),
-        }
     }
 }
 

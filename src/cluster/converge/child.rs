@@ -34,17 +34,20 @@ impl Executor<'_> {
                     self.rest(child, &known.live, &state, &verdict);
                     return ChildOutcome::of(child, state, reverted, verdict);
                 }
+                Step::Read | Step::Send { .. } if requests == MOST_REQUESTS => {
+                    return self.give_up(child, reverted, verdict);
+                }
                 Step::Read => match self.read(child).await {
                     Ok(live) => {
+                        requests += 1;
                         known.live = live.read_after(&known.live);
                         continue;
                     }
                     Err(failure) => failure,
                 },
-                Step::Send { .. } if requests == MOST_REQUESTS => return self.give_up(child, reverted, verdict),
                 Step::Send { request, purpose } => {
                     requests += 1;
-                    match self.send(child, &known.live, &request, &verdict, purpose).await {
+                    match self.send(child, &known, &request, &verdict, purpose).await {
                         Ok(answer) => {
                             // If the creation found the app's own object, nothing was deleted: the next comparison finds
                             // the drift.
@@ -114,7 +117,7 @@ impl Executor<'_> {
     async fn send(
         &self,
         child: &Child,
-        live: &Live,
+        known: &Known<'_>,
         request: &Request,
         verdict: &Verdict,
         purpose: Purpose,
@@ -123,7 +126,7 @@ impl Executor<'_> {
         if purpose == Purpose::Heal {
             self.change(child, |memory| memory.contention.healed(Instant::now()));
         }
-        self.request(child, live, request, verdict.correction.as_ref()).await
+        self.request(child, &known.live, request, verdict.correction.as_ref(), known.guards).await
     }
 }
 

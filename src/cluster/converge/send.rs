@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     desired::Child,
-    plan::{self, FailureClass, Live, Request},
+    plan::{self, FailureClass, Guards, Live, Request},
 };
 
 /// The result of a request.
@@ -28,27 +28,28 @@ impl Executor<'_> {
         live: &Live,
         request: &Request,
         correction: Option<&Value>,
+        guards: Guards,
     ) -> Result<Answer, Failure> {
         let id = &self.target.id;
         let answer = match request {
             Request::Create => self.writer.create(id, child, None).await,
             Request::Apply => self.writer.apply(id, child, live).await,
             Request::Remove(patch) => self.writer.patch(id, child, patch).await,
-            Request::Correct(patch) => return self.correct(child, live, patch).await,
+            Request::Correct(patch) => return self.correct(child, live, patch, guards).await,
             Request::Replace => return self.replace(child, live).await,
         };
         match answer {
             Ok(object) => Ok(self.wrote(child, &object)),
             Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
             Err(failure) => match (correction, failure.class()) {
-                (Some(patch), FailureClass::Refused) => self.correct(child, live, patch).await,
+                (Some(patch), FailureClass::Refused) => self.correct(child, live, patch, guards).await,
                 _ => self.read_again(child, live, failure).await,
             },
         }
     }
 
     /// Sets everything that differs, then applies, so that the operator is its only owner again.
-    async fn correct(&self, child: &Child, live: &Live, patch: &Value) -> Result<Answer, Failure> {
+    async fn correct(&self, child: &Child, live: &Live, patch: &Value, guards: Guards) -> Result<Answer, Failure> {
         let id = &self.target.id;
         let corrected = match self.writer.patch(id, child, patch).await {
             Ok(object) => self.writer.apply(id, child, &object.live(child.kind)).await,
@@ -58,7 +59,9 @@ impl Executor<'_> {
             Ok(object) => Ok(self.wrote(child, &object)),
             Err(failure) if failure.class() == FailureClass::Unavailable => Err(failure),
             // What wasn't compared may differ in a field that can't be changed.
-            Err(failure) if failure.is_invalid() && may_be_replaced(child, live) => self.replace(child, live).await,
+            Err(failure) if failure.is_invalid() && may_be_replaced(child, live, guards) => {
+                self.replace(child, live).await
+            }
             Err(failure) => self.read_again(child, live, failure).await,
         }
     }
@@ -118,9 +121,9 @@ impl Executor<'_> {
 }
 
 /// Whether an object too large to be compared may be replaced: of a kind without fields that can't be changed a correction is never
-/// invalid, and no guard is deleted while there are pods.
-fn may_be_replaced(child: &Child, live: &Live) -> bool {
-    matches!(live, Live::Oversized(_)) && !child.kind.rules.immutable.is_empty()
+/// invalid, and no guard is deleted while there are pods. Nor are pods created while their guards are missing.
+fn may_be_replaced(child: &Child, live: &Live, guards: Guards) -> bool {
+    guards == Guards::InPlace && matches!(live, Live::Oversized(_)) && !child.kind.rules.immutable.is_empty()
 }
 
 /// Whether an invalid request may become valid by a correction: so far only the version of the object is known, not what other field

@@ -15,7 +15,7 @@ use crate::{
     cluster::{Cache, Executor, Memory, Writer},
     desired::{APPLIED_HASH, Child, children},
     fixtures::{child, shop, target},
-    plan::{self, AWAITED, Again, ChildMemory, ChildOutcome, ChildState, LARGEST, LastReport},
+    plan::{self, AWAITED, Again, ChildMemory, ChildOutcome, ChildState, LARGEST, LastReport, MOST_REQUESTS},
     release::Target,
 };
 
@@ -478,4 +478,29 @@ async fn a_correction_that_is_invalid_is_a_replacement_where_nothing_was_compare
         .expect("delete deployments", Answer::Object(json!({ "kind": "Status", "status": "Success" })))
         .expect("create deployments", Answer::Object(stored(&child, "2", 11)));
     assert_eq!(scene.states().await, ["InPlace"]);
+}
+
+#[tokio::test]
+async fn nothing_is_replaced_while_a_guard_isnt_in_place() {
+    let scene = Scene::in_place(&["NetworkPolicy", "Deployment"]);
+    let (policy, child) = (child("NetworkPolicy"), child("Deployment"));
+    scene.cache.observed(policy.kind, &sent(&foreign(&policy)));
+    let large = drifted(&child, 9, |object| object["metadata"]["labels"]["x"] = json!("x".repeat(LARGEST)));
+    scene.cache.observed(child.kind, &sent(&large));
+    scene.expect("patch deployments", Answer::Code(422)).expect("get deployments", Answer::Object(large));
+    let states = scene.states().await;
+    assert_eq!(states[0], "conflict with HelmApp other");
+    assert!(states[1].contains("answered 422"), "{states:?}");
+}
+
+#[tokio::test]
+async fn reads_end_although_the_app_is_forgotten_meanwhile() {
+    let mut scene = Scene::in_place(&["Service"]);
+    scene.target.ungated.enforcement.paused = true;
+    scene.cache.deleted(child("Service").kind, &sent(&stored(&child("Service"), "1", 7)));
+    scene.memory.forget("app-uid");
+    for _ in 0..MOST_REQUESTS {
+        scene.expect("get services", Answer::Code(404));
+    }
+    assert_eq!(scene.states().await.len(), 1);
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{disturbed, line, set, verdict};
+use super::{disturbed, judged, line, set, verdict};
 use crate::{
     api::{DriftMode, MANAGER},
     app::Enforcement,
     desired::{KINDS, PART_OF, WORKLOAD},
-    fixtures::{UID, child},
+    fixtures::{UID, child, child_of},
     plan::{Change, LARGEST, Live, Oversized, Request, differences},
 };
 
@@ -62,7 +62,7 @@ fn it_is_drift_and_corrected_as_a_whole_for_every_kind() {
         });
         let verdict = verdict(&child, oversized(&fake.live()), true, &Enforcement::default());
         let found: Vec<String> = verdict.drift.iter().map(line).collect();
-        assert_eq!(found, ["Changed metadata.labels [] -> [257 KiB, too large to be compared] by kubectl"]);
+        assert_eq!(found, ["Changed metadata.labels [] -> [257 KiB, not compared field by field] by kubectl"]);
         assert!(verdict.is_dangerous() && !verdict.is_update);
         fake.patch(&correction(verdict.change)).unwrap();
         let left = differences(&child.body, &fake.live(), &kind.rules);
@@ -82,7 +82,11 @@ fn finalizers_are_kept_and_managed_fields_too_unless_they_are_what_is_large() {
             .filter(|path| ["/metadata/finalizers", "/metadata/managedFields"].contains(&path.as_str()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(patched(&object), [""; 0]);
+    let mut labelled = object.clone();
+    set(&mut labelled, "/metadata/labels/bulk", json!("x".repeat(LARGEST)));
+    assert_eq!(patched(&labelled), [""; 0]);
+    // It isn't large, so it could only not be read.
+    assert_eq!(patched(&object), ["/metadata/managedFields"]);
     set(&mut object, "/metadata/managedFields/0/fieldsV1/bulk", json!("x".repeat(LARGEST)));
     assert_eq!(patched(&object), ["/metadata/managedFields"]);
 }
@@ -102,4 +106,27 @@ fn it_is_left_to_another_owner_and_only_reported_where_drift_is_observed() {
     object["metadata"]["ownerReferences"][0]["uid"] = json!("2");
     let foreign = verdict(&child, oversized(&object), true, &Enforcement::default());
     assert_eq!(foreign.change, Change::Conflict { holder: "HardenedApp shop".to_owned() });
+}
+
+#[test]
+fn more_differences_than_can_be_handled_count_as_one() {
+    let web = json!({
+        "name": "web", "image": "r.io/web:1",
+        "egress": (0..32).map(|number| json!({ "cidr": format!("203.0.113.{number}/32"), "ports": [443] })).collect::<Vec<_>>(),
+    });
+    let child = child_of(json!({ "components": [web] }), "NetworkPolicy");
+    let mut fake = disturbed(&child, |fake| {
+        fake.edit("kubectl", |object| {
+            for rule in object["spec"]["egress"].as_array_mut().unwrap() {
+                rule["to"] = (0..60)
+                    .map(|number| json!({ "podSelector": { "matchLabels": { "x": number.to_string() } } }))
+                    .collect();
+            }
+        });
+    });
+    let found = judged(&child, &fake);
+    assert_eq!(found.drift.iter().map(|item| item.path.as_str()).collect::<Vec<_>>(), ["spec"]);
+    assert!(found.is_dangerous());
+    fake.patch(&correction(found.change)).unwrap();
+    assert_eq!(differences(&child.body, &fake.live(), &child.kind.rules), []);
 }

@@ -40,6 +40,12 @@ const MAPS: [&str; 2] = ["annotations", "labels"];
 /// must not be able to keep the operator busy, or to fill the status.
 const MANY: usize = 100;
 
+/// More pairs of members than this aren't compared in the search for equal ones: those that are written alike were found before.
+const MOST_PAIRS: usize = 1000;
+
+/// More differences than this aren't looked for: the object counts as different in every field.
+pub(super) const MOST: usize = 300;
+
 /// All differences but tolerated additions, in the order of the declared object.
 ///
 /// A member that one side lacks is one difference, not one per field below it.
@@ -59,7 +65,7 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     fn value(&mut self, desired: &Value, live: &Value, path: &Path) {
-        if self.only_whether && !self.found.is_empty() {
+        if self.found.len() > MOST || (self.only_whether && !self.found.is_empty()) {
             return;
         }
         match (desired, live) {
@@ -156,10 +162,16 @@ impl Comparison<'_> {
         let mut declared: Vec<(usize, &Value)> = desired.iter().enumerate().collect();
         let mut found: Vec<(usize, &Value)> = live.iter().enumerate().collect();
         if self.rules.unordered.iter().any(|pattern| path.is(pattern)) {
-            declared.retain(|(_, member)| {
-                let position = found.iter().position(|(_, other)| self.are_equal(member, other, path));
-                position.map(|position| found.remove(position)).is_none()
-            });
+            let mut pair = |is_equal: &dyn Fn(&Value, &Value) -> bool| {
+                declared.retain(|(_, member)| {
+                    let position = found.iter().position(|(_, other)| is_equal(member, other));
+                    position.map(|position| found.remove(position)).is_none()
+                });
+                declared.len().saturating_mul(found.len())
+            };
+            if pair(&|member, other| member == other) <= MOST_PAIRS {
+                pair(&|member, other| self.are_equal(member, other, path));
+            }
         }
         for position in 0..declared.len().max(found.len()) {
             let at = |index: usize| path.with(Segment::Index(index));

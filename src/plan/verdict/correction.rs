@@ -65,8 +65,7 @@ fn take(object: &mut Value, path: &Path) {
 /// Operations that turn the top-level fields of one object into those of another; metadata and status are left out.
 fn sections(live: &Value, corrected: &Value, at: &str) -> Vec<Value> {
     let empty = Map::new();
-    let fields = |object: &Value| object.as_object().unwrap_or(&empty).clone();
-    let (before, after) = (fields(live), fields(corrected));
+    let (before, after) = (live.as_object().unwrap_or(&empty), corrected.as_object().unwrap_or(&empty));
     let judged = |name: &&String| !["metadata", "status"].contains(&name.as_str());
     let gone = before.keys().filter(judged).filter(|name| !after.contains_key(*name));
     let gone = gone.map(|name| json!({ "op": "remove", "path": format!("{at}/{name}") }));

@@ -133,7 +133,7 @@ pub(super) fn oversized_item(child: &Child, found: &Oversized) -> DriftItem {
     DriftItem {
         path: path.to_owned(),
         change: DriftChange::Changed,
-        live: format!("{} KiB, too large to be compared", length.div_ceil(1024)),
+        live: format!("{} KiB, not compared field by field", length.div_ceil(1024)),
         manager,
         since: since.map(Time),
         ..deleted_item(child)

@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::{
     change::{Change, Request, Verdict},
-    compare::{Difference, differences},
+    compare::{Difference, MOST, differences},
     correction::correction,
     drift::{disowned_item, drift_item, short},
+    oversized,
     ownership::{Claim, claims},
     path::Path,
     removal::removal,
@@ -16,7 +17,10 @@ use crate::{
     api::{Check, DriftChange, FindingItem, ToleratedPath},
     app::{Enforcement, PartName},
     desired::{APPLIED_HASH, Child, DANGEROUS_EVERYWHERE, MANAGED_BY},
-    plan::controller::{Controller, holder},
+    plan::{
+        controller::{Controller, holder},
+        oversized::Oversized,
+    },
 };
 
 /// What is known of a live object besides itself.
@@ -40,6 +44,11 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
     let observed = enforcement.only_observes(child.kind.rules.always_enforced);
     let mut verdict = Verdict::new(Change::Keep);
     let mut found = differences(&child.body, live, &child.kind.rules);
+    if found.len() > MOST {
+        let found = Oversized::read(&live.to_string());
+        let left = enforcement.only_observes(child.kind.rules.always_enforced);
+        return oversized::judge(child, &found, basis.listed, left);
+    }
     if let Some(replicas) = child.replicas(live.pointer("/spec/replicas").and_then(Value::as_i64)) {
         scaled(&mut found, live, replicas);
     }
@@ -79,7 +88,7 @@ pub fn judge(child: &Child, owner_uid: &str, live: &Value, basis: Basis, enforce
     if verdict.is_update {
         healed.append(&mut left);
     }
-    if !healed.is_empty() {
+    if !healed.is_empty() && !matches!(verdict.change, Change::Send(Request::Correct(_))) {
         // What a drift excludes may be newly declared: removing the drift alone would be invalid too.
         healed.append(&mut outdated);
         verdict.correction = Some(correction(live, &healed));

@@ -24,8 +24,13 @@ pub(super) fn of(child: &Child, found: &Oversized, known: &Known<'_>) -> Verdict
     if let Some(holder) = holder(found.controller.as_ref(), known.uid) {
         return Verdict::new(Change::Conflict { holder });
     }
-    let is_update = !known.lists(child);
-    let left = known.observes(child) && !is_update;
+    judge(child, found, known.lists(child), known.observes(child))
+}
+
+/// The verdict on such an object of the app's own; `listed` as for any other.
+pub(super) fn judge(child: &Child, found: &Oversized, listed: bool, observed: bool) -> Verdict {
+    let is_update = !listed;
+    let left = observed && listed;
     let change = if left { Change::Keep } else { Change::Send(Request::Correct(replacement(child, found))) };
     Verdict { is_update, drift: vec![oversized_item(child, found)], ..Verdict::new(change) }
 }
@@ -48,6 +53,7 @@ fn replacement(child: &Child, found: &Oversized) -> Value {
             set(path, value.clone());
         }
     }
+    let is_tolerated = |path: &str| child.kind.rules.tolerated.contains(&path);
     let undeclared = found.lengths.iter().filter(|(path, _)| field(path).is_none());
     for (path, length) in undeclared {
         match path.as_str() {
@@ -55,9 +61,9 @@ fn replacement(child: &Child, found: &Oversized) -> Value {
             // Entries of fields that go are removed with them; what is large without them would stay.
             // "This value can be reset by setting managedFields to a list with a single empty entry":
             // https://kubernetes.io/docs/reference/using-api/server-side-apply/#clearing-managedfields
-            MANAGED_FIELDS if found.largest().0 == MANAGED_FIELDS => set(path, json!([{}])),
+            MANAGED_FIELDS if found.nested || *length > LARGEST / 2 => set(path, json!([{}])),
             MANAGED_FIELDS => {}
-            _ if path.starts_with("metadata.") && *length <= BULKY => {}
+            _ if *length <= BULKY && (path.starts_with("metadata.") || is_tolerated(path)) => {}
             _ => set(path, Value::Null),
         }
     }

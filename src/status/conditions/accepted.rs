@@ -18,7 +18,10 @@ pub(super) fn decide(outcome: &Outcome) -> Decision {
         Outcome::Applied(applied) if applied.is_blocked() => {
             Decision::new(true, Reason::Accepted, "the spec can be carried out; Ready says what it waits for")
         }
-        _ => Decision::new(true, Reason::Accepted, "the spec is carried out"),
+        Outcome::Applied(applied) if applied.is_carried_out() => {
+            Decision::new(true, Reason::Accepted, "the spec is carried out")
+        }
+        _ => Decision::new(true, Reason::Accepted, "the spec is being carried out"),
     }
 }
 

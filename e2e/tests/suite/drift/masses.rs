@@ -49,7 +49,7 @@ async fn a_change_among_thousands_of_additions_is_reverted() -> Result<()> {
     // The status must report it despite the number of additions.
     // It is too large to be compared: reported is where most of it was.
     let item = scene.reverted("shop", "the additions", |item| item.path == "spec").await?;
-    assert!(item.dangerous && item.live.ends_with("KiB, too large to be compared"), "{item:?}");
+    assert!(item.dangerous && item.live.ends_with("KiB, not compared field by field"), "{item:?}");
     status_is_small(&scene).await
 }
 

@@ -4,6 +4,7 @@ use anyhow::Result;
 use hardened_app::api::DriftChange;
 use hardened_app::desired::APPLIED_HASH;
 use kube::api::{Patch, PatchParams};
+use kube::core::Request;
 use serde_json::{Value, json};
 
 use super::edit::is_reported;
@@ -100,5 +101,46 @@ async fn an_apply_as_the_operators_field_manager_is_reverted_and_reported() -> R
     let item = scene.reverted("shop", IMAGE_PATH, |item| item.path == IMAGE_PATH).await?;
     is_reported(&item, "Deployment", "shop-web", DriftChange::Changed, "hardened-app")?;
     assert_eq!(declared(&scene.live("Deployment", "shop-web").await?), declared(&before));
+    Ok(())
+}
+
+/// `managedFields` can be written like any other field of the metadata. The API server checks neither their times nor their depth.
+#[tokio::test]
+async fn forged_managed_fields_hide_nothing() -> Result<()> {
+    let scene = Scene::open("forged").await?;
+    scene.ready("shop", WEB).await?;
+    let before = scene.live("NetworkPolicy", "shop-web").await?;
+    let nested = (0..300).fold(json!({}), |inner, _| json!({ "f:a": inner }));
+    let peers = vec![json!({ "podSelector": {} }); 15_000];
+    let forged = [
+        // No calendar has this time; the object is too large to be compared.
+        ("9999-12-31T23:59:59Z", json!({ "f:spec": { "f:ingress": {} } }), json!([{ "from": peers }])),
+        // No reader of JSON goes that deep.
+        ("2026-01-01T00:00:00Z", json!({ "f:spec": nested }), json!([{}])),
+    ];
+    for (number, (time, fields, ingress)) in forged.into_iter().enumerate() {
+        let entry = json!({
+            "manager": "forger", "operation": "Update", "apiVersion": "networking.k8s.io/v1", "time": time,
+            "fieldsType": "FieldsV1", "fieldsV1": fields,
+        });
+        let forge = json_patch(json!([
+            { "op": "add", "path": "/spec/ingress", "value": ingress },
+            { "op": "add", "path": "/metadata/managedFields/-", "value": entry },
+        ]))?;
+        // As text: this client can't read the answer either.
+        let policies = Request::new(scene.objects("NetworkPolicy")?.resource_url());
+        scene.client.request_text(policies.patch("shop-web", &PatchParams::default(), &forge)?).await?;
+        scene
+            .object("NetworkPolicy", "shop-web", "it is as before", |live| {
+                (declared(live) == declared(&before)).then_some(())
+            })
+            .await?;
+        scene
+            .reported("shop", "each time is reported", |status| {
+                let reverted = status.drift.reverted.iter().filter(|item| item.kind == "NetworkPolicy");
+                (reverted.count() > number).then_some(())
+            })
+            .await?;
+    }
     Ok(())
 }
