@@ -56,8 +56,9 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     };
     let findings = std::mem::take(&mut app.findings);
 
-    // 2 Target (no client): which release runs.
-    let target = Target::of(app);
+    // 2 Target (no client): which release runs; pods of earlier ones keep their connections.
+    let earlier = memory.of(&id.uid, |memory| memory.earlier.clone());
+    let target = Target { earlier, ..Target::of(app) };
 
     // 3 Desire (no client): all objects that should exist.
     let children = desired::children(&target);
