@@ -1,4 +1,4 @@
-//! 5 What differs: live objects are compared with the children, and every change is data before it is a request. Pure.
+//! 6 What differs: live objects are compared with the children, and every change is data before it is a request. Pure.
 
 mod census;
 mod contention;

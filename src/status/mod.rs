@@ -1,4 +1,4 @@
-//! 6 What is reported: the outcome of a reconciliation becomes the status. Pure; computed for every outcome.
+//! 7 What is reported: the outcome of a reconciliation becomes the status. Pure; computed for every outcome.
 
 mod components;
 mod conditions;
