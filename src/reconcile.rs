@@ -73,5 +73,13 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     let progress = cache.progress(id, &children);
     let replaced = refused.is_none() && plan::is_replaced(&children, &progress, previous);
     outcomes.extend(executor.prune(&children, replaced).await);
-    Outcome::Applied(Box::new(Applied { target, findings, children: outcomes, progress, refused }))
+    Outcome::Applied(Box::new(Applied {
+        target,
+        findings,
+        children: outcomes,
+        progress,
+        databases: Vec::new(),
+        bypass: Vec::new(),
+        refused,
+    }))
 }

@@ -33,7 +33,9 @@ pub use policy::{
 };
 pub use probe::{ExecProbe, GrpcProbe, HttpProbe, Probe, Probes, TcpProbe};
 pub use quote::quoted;
-pub use status::{ChildRef, ComponentStatus, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus};
+pub use status::{
+    ChildRef, ComponentStatus, DatabaseStatus, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
+};
 pub use stored_app::{LONGEST_SPEC, StoredApp, Unreadable, Why};
 pub use version::version;
 pub use vocabulary::{Check, ConditionType, EventAction, EventReason, Reason};

@@ -4,10 +4,10 @@ mod census;
 mod contention;
 mod controller;
 mod earlier;
+mod isolation;
 mod known;
 mod last_report;
 mod memory;
-mod neighbours;
 mod outcome;
 mod oversized;
 mod pod;
@@ -21,10 +21,13 @@ pub use census::{Census, FieldClass, schema_fields, unmatched_rules};
 pub use contention::Contention;
 pub use controller::{Controller, holder};
 pub use earlier::still_needed;
+pub use isolation::{
+    ADDED_LABELS, DatabaseState, ForeignPod, Isolation, Neighbour, Neighbours, PodClaim, Route, Surroundings, bypass,
+    holders, isolation,
+};
 pub use known::{Guards, Known, Live};
 pub use last_report::{LastReport, is_about};
 pub use memory::{AppMemory, ChildMemory};
-pub use neighbours::{ForeignPod, Neighbour, Neighbours, Route};
 pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, waits};
 pub use oversized::{LARGEST, Oversized};
 pub use pod::PodState;

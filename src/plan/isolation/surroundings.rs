@@ -3,7 +3,23 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::reach::{NamedPort, Policy, Service, Unjudged};
+use crate::{
+    app::PartName,
+    reach::{NamedPort, Policy, Service, Unjudged},
+};
+
+/// What an app's isolation depends on besides its own objects.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// What others have in its namespace.
+    pub neighbours: Arc<Neighbours>,
+    /// API groups of the cluster whose policies aren't judged, sorted.
+    pub other_apis: Vec<String>,
+    /// The pods of each database that others run; `None` while they aren't known.
+    pub pods: BTreeMap<PartName, Option<Vec<ForeignPod>>>,
+    /// Databases whose pods belong to another app: its name.
+    pub held: BTreeMap<PartName, String>,
+}
 
 /// What others have in one namespace, as far as it is kept. A snapshot: shared by the reconciliations of the namespace's apps.
 #[derive(Clone, Debug, Default)]
