@@ -6,7 +6,7 @@ use crate::{
 };
 
 pub(super) fn databases(states: &[DatabaseState]) -> Vec<DatabaseStatus> {
-    let status = |state: &DatabaseState| {
+    let told = |state: &DatabaseState| {
         let (isolated, message) = match &state.isolation {
             Isolation::Isolated => (Some(true), ""),
             Isolation::External => (None, ""),
@@ -24,5 +24,5 @@ pub(super) fn databases(states: &[DatabaseState]) -> Vec<DatabaseStatus> {
             message: quoted(message),
         }
     };
-    states.iter().map(status).collect()
+    states.iter().map(told).collect()
 }
