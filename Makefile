@@ -20,6 +20,9 @@ export HELM := $(or $(HELM),$(OWN_HELM))
 
 OWN_NODE := $(CACHE)/node/$(call version,node,$(foreach module,kubernetes containerd,$(module)/go.mod $(module)/go.sum) build)
 export NODE_ASSETS := $(or $(NODE_ASSETS),$(OWN_NODE))
+export CILIUM_ASSETS := $(CACHE)/cilium/$(call version,node/cilium,go.mod go.sum modules_linux.go build)
+export COREDNS_ASSETS := $(CACHE)/coredns/$(call version,node/coredns,go.mod go.sum build)
+export DATABASE_LAYERS := $(CACHE)/databases/$(call version,node/databases,postgres redis build)
 
 # What was installed for one Python doesn't work with another.
 PYTHON := $(shell python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -100,10 +103,19 @@ control-plane: $(KUBEBUILDER_ASSETS) ## Build etcd and Kubernetes' programs, onc
 $(PROGRAMS):
 	@e2e/kubernetes/build $@
 
-node: $(NODE_ASSETS) ## Build kubelet, containerd and what else a node runs, once (set NODE_ASSETS to use your own)
+node: $(NODE_ASSETS) $(CILIUM_ASSETS) $(COREDNS_ASSETS) $(DATABASE_LAYERS) ## Build kubelet, containerd and what else a node runs, once (set NODE_ASSETS to use your own)
 
 $(OWN_NODE):
 	@e2e/node/build $@
+
+$(CILIUM_ASSETS):
+	@e2e/node/cilium/build $@
+
+$(COREDNS_ASSETS):
+	@e2e/node/coredns/build $@
+
+$(DATABASE_LAYERS):
+	@e2e/node/databases/build $@
 
 node-packages:
 	@e2e/node/packages

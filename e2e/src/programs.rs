@@ -23,6 +23,10 @@ pub(crate) struct Program {
     pub(crate) environment: Vec<(&'static str, PathBuf)>,
 }
 
+/// The port of the API server in the namespaces of a node, in which nothing else listens: that of a real cluster, because
+/// NetworkPolicies name it.
+const NODE_PORT: u16 = 6443;
+
 /// The listening addresses of one control plane. The ports were free when they were chosen.
 pub(crate) struct Ports {
     address: IpAddr,
@@ -40,7 +44,7 @@ impl Ports {
             address,
             etcd: etcd.local_addr()?.port(),
             etcd_peer: etcd_peer.local_addr()?.port(),
-            api_server: api_server.local_addr()?.port(),
+            api_server: if address.is_loopback() { api_server.local_addr()?.port() } else { NODE_PORT },
         })
     }
 
@@ -146,6 +150,9 @@ pub(crate) fn controller_manager(kubeconfig: &Path, pki: &Pki) -> Result<Program
             "--use-service-account-credentials=true".into(),
             format!("--service-account-private-key-file={}", pki.token_key().display()),
             format!("--root-ca-file={}", pki.authority().display()),
+            // Of which each node gets a part for its pods.
+            "--allocate-node-cidrs=true".into(),
+            "--cluster-cidr=10.244.0.0/16".into(),
             // All tests share this controller manager; the default of 20 requests a second would slow them down.
             "--kube-api-qps=300".into(),
             "--kube-api-burst=600".into(),
