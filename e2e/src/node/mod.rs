@@ -19,6 +19,7 @@ mod registry;
 mod run;
 mod storage;
 mod traces;
+pub mod packets;
 pub mod world;
 
 use std::path::Path;
