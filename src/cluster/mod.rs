@@ -1,4 +1,4 @@
-//! 7 Access to the API: watch what exists, write what must change. The only step with a client.
+//! 8 Access to the API: watch what exists, write what must change. The only step with a client.
 
 mod cache;
 mod client;
