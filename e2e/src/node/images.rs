@@ -79,7 +79,7 @@ const REDIS: Image = Image {
     ..Image::of("redis:7", Content::Layer("redis"), &["/entrypoint"])
 };
 
-pub(super) const IMAGES: [Image; 10] = [
+pub(super) const IMAGES: [Image; 12] = [
     // As the README describes it.
     Image {
         user: "65532",
@@ -103,6 +103,8 @@ pub(super) const IMAGES: [Image; 10] = [
     Image::guest("shop/web:2.1.0", &["/app/web"]),
     Image::guest("shop/api:2.1.0", &["/app/api"]).with(&["PORT=9090"]),
     Image::guest("shop/worker:2.1.0", &["/app/worker"]),
+    Image::guest("store/web:3.0.0", &["/app/web"]).with(&["PORT=8080"]),
+    Image::guest("store/report:3.0.0", &["/app/report"]),
 ];
 
 impl Content {

@@ -48,7 +48,8 @@ async fn mounts(run: &str) -> Result<()> {
 
 /// Bind-mounts ordinary files over the settings, so that no write reaches the host.
 async fn kernel_settings() -> Result<()> {
-    for setting in KERNEL_SETTINGS {
+    // A kernel without a feature lacks its settings.
+    for setting in KERNEL_SETTINGS.into_iter().filter(|setting| Path::new("/proc/sys").join(setting).exists()) {
         let (real, own) = (format!("/proc/sys/{setting}"), format!("{STATE}/kernel/{setting}"));
         let folder = Path::new(&own).parent().context("a file is in a folder")?;
         fs::create_dir_all(folder)?;

@@ -24,7 +24,10 @@ impl Traces {
             groups(run)?.iter().filter(|group| group.exists()).map(|group| format!("group {}", group.display())),
         );
         let rules = Command::new("iptables-save").output().context("cannot run iptables-save")?;
-        traces.extend(lines_with("rule", &String::from_utf8_lossy(&rules.stdout), "KUBE-"));
+        let rules = String::from_utf8_lossy(&rules.stdout);
+        for prefix in ["KUBE-", "CILIUM_"] {
+            traces.extend(lines_with("rule", &rules, prefix));
+        }
         for setting in KERNEL_SETTINGS {
             let file = format!("/proc/sys/{setting}");
             traces.insert(format!("{file}: {}", fs::read_to_string(&file).unwrap_or_default().trim_end()));

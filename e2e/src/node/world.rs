@@ -20,11 +20,11 @@ const GATEWAY: &str = "10.200.0.2";
 /// Where a cloud's machines get their credentials from.
 pub const METADATA: &str = "169.254.169.254";
 
-/// Two addresses in different networks of the internet, reserved for documentation by RFC 5737.
-pub const INTERNET: [&str; 2] = ["203.0.113.10", "198.51.100.10"];
+/// Addresses in different networks of the internet, reserved for documentation by RFC 5737.
+pub const INTERNET: [&str; 3] = ["203.0.113.10", "198.51.100.10", "192.0.2.5"];
 
-/// The ports on which something listens at each of the addresses.
-pub const PORTS: [u16; 2] = [80, 443];
+/// The ports on which something listens at each of the addresses, and the names of the programs that do.
+const LISTENERS: [(&str, u16); 3] = [("world-http", 80), ("world-https", 443), ("world-mysql", 3306)];
 
 /// Creates the namespace and the node's routes to it.
 pub(super) async fn prepare() -> Result<()> {
@@ -57,7 +57,7 @@ pub(super) fn listeners() -> Result<Vec<Program>> {
         arguments: vec!["netns".into(), "exec".into(), OUTSIDE.into(), guest.display().to_string(), format!(":{port}")],
         environment: Vec::new(),
     };
-    Ok(["world-http", "world-https"].into_iter().zip(PORTS).map(listener).collect())
+    Ok(LISTENERS.into_iter().map(listener).collect())
 }
 
 pub(super) async fn ip(line: &str) -> Result<()> {

@@ -74,7 +74,8 @@ async fn sql(client: &Pod, server: &Pod, password: &str, statement: &str) -> Res
     let environment = [POSTGRES_PATH, ("PGPASSWORD", password), ("PGCONNECT_TIMEOUT", "5")];
     let host = address(server)?.to_string();
     let command = ["psql", "--host", &host, "--username=shop", "--no-align", "--tuples-only", "--command", statement];
-    run(&process(client)?, POSTGRES_USER, &environment, &command).await
+    let client = process(client)?;
+    run(&client, &client, POSTGRES_USER, &environment, &command).await
 }
 
 #[tokio::test]
@@ -121,7 +122,8 @@ async fn redis_runs_hardened_with_a_password() -> Result<()> {
     let host = address(&server)?.to_string();
     let ask = async |password: &str, command: &[&str]| {
         let connect = ["redis-cli", "--no-auth-warning", "-h", &host, "-a", password];
-        let ended = run(&process(&client)?, REDIS_USER, &[("PATH", "/usr/bin")], &[&connect, command].concat()).await?;
+        let client = process(&client)?;
+        let ended = run(&client, &client, REDIS_USER, &[("PATH", "/usr/bin")], &[&connect, command].concat()).await?;
         anyhow::Ok(ended.output)
     };
     assert_eq!(ask(PASSWORD, &["set", "order", "42"]).await?, "OK");

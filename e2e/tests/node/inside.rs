@@ -13,16 +13,18 @@ pub(crate) struct Ended {
     pub(crate) output: String,
 }
 
-/// Runs a program in the namespaces of a process (`/proc/<pid>`).
-pub(crate) async fn run(process: &Path, user: u32, environment: &[(&str, &str)], command: &[&str]) -> Result<Ended> {
-    let namespace = |kind: &str, name: &str| format!("--{kind}={}/ns/{name}", process.display());
+/// Runs a program in the network of one process (`/proc/<pid>`) and with the files of another, which may be the same.
+pub(crate) async fn run(
+    network: &Path,
+    files: &Path,
+    user: u32,
+    environment: &[(&str, &str)],
+    command: &[&str],
+) -> Result<Ended> {
+    let network = format!("--net={}/ns/net", network.display());
+    let files = format!("--mount={}/ns/mnt", files.display());
     let output = Command::new("nsenter")
-        .args([
-            namespace("net", "net"),
-            namespace("mount", "mnt"),
-            format!("--setuid={user}"),
-            format!("--setgid={user}"),
-        ])
+        .args([network, files, format!("--setuid={user}"), format!("--setgid={user}")])
         .arg("--")
         .args(command)
         .env_clear()

@@ -5,6 +5,7 @@ mod databases;
 mod drift;
 mod inside;
 mod limits;
+mod managed;
 mod names;
 mod operator;
 mod packets;

@@ -9,7 +9,6 @@ use e2e::node::{ADDRESS, packets, world};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use kube::Api;
 use kube::api::ListParams;
-use serde_json::json;
 
 use crate::names;
 use crate::place::{MARK, Place, RESTRICTED};
@@ -96,10 +95,13 @@ impl Scene {
         let shop = create_largest(&place, &adapted(elsewhere.name())?).await?;
         let mut field = Field::default();
         let others = place.api::<Pod>();
-        field.add("neighbour", &pod::create(&others, guest("neighbour", "")?).await?)?;
+        field.add("neighbour", &pod::create(&others, pod::guest("neighbour", ("app", "neighbour"), 8080)?).await?)?;
         let others = elsewhere.api::<Pod>();
-        field.add("stranger", &pod::create(&others, guest("stranger", "")?).await?)?;
-        field.add("portal", &pod::create(&others, guest("portal", "portal.web")?).await?)?;
+        field.add("stranger", &pod::create(&others, pod::guest("stranger", ("app", "stranger"), 8080)?).await?)?;
+        field.add(
+            "portal",
+            &pod::create(&others, pod::guest("portal", ("hardened.dev/workload", "portal.web"), 8080)?).await?,
+        )?;
         place.ready(&hello).await?;
         place.ready(&shop).await?;
         for (name, workload) in
@@ -118,7 +120,7 @@ impl Scene {
         let dns = pod::address(dns.items.first().context("no DNS server")?)?;
         let service: Service = self.place.api().get("shop-api").await?;
         let service = service.spec.and_then(|spec| spec.cluster_ip).context("a Service without an address")?;
-        let [near, far] = world::INTERNET;
+        let [near, far, _] = world::INTERNET;
         self.field.sources.insert("node".to_owned(), "/proc/self".into());
         self.field.targets.extend([
             ("dns".to_owned(), dns),
@@ -147,17 +149,6 @@ fn adapted(elsewhere: &str) -> Result<String> {
         sample = sample.replace(old, &new);
     }
     Ok(sample)
-}
-
-/// A pod that listens, and pretends to be of a component if one is named.
-fn guest(name: &str, workload: &str) -> Result<Pod> {
-    let container = json!({
-        "image": "registry.example.com/hello:1.0.0",
-        "readinessProbe": { "tcpSocket": { "port": 8080 }, "periodSeconds": 1 },
-    });
-    let mut pod = pod::hardened(name, 65532, container, &json!([]))?;
-    pod.metadata.labels = Some([("hardened.dev/workload".to_owned(), workload.to_owned())].into());
-    Ok(pod)
 }
 
 #[tokio::test]

@@ -43,6 +43,18 @@ pub(crate) fn hardened(name: &str, user: u32, container: Value, volumes: &Value)
     Ok(serde_json::from_value(pod)?)
 }
 
+/// A pod of the guest, which listens on a port.
+pub(crate) fn guest(name: &str, label: (&str, &str), port: u16) -> Result<Pod> {
+    let container = json!({
+        "image": "registry.example.com/hello:1.0.0",
+        "args": [format!(":{port}")],
+        "readinessProbe": { "tcpSocket": { "port": port }, "periodSeconds": 1 },
+    });
+    let mut pod = hardened(name, 65532, container, &json!([]))?;
+    pod.metadata.labels = Some([(label.0.to_owned(), label.1.to_owned())].into());
+    Ok(pod)
+}
+
 /// Creates a pod and waits until it is ready.
 pub(crate) async fn create(pods: &Api<Pod>, pod: Pod) -> Result<Pod> {
     let pod = pods.create(&PostParams::default(), &pod).await?;

@@ -50,11 +50,11 @@ async fn the_smallest_sample_runs_without_privileges() -> Result<()> {
     Ok(())
 }
 
-/// The sample with the digests of the images in the node's registry.
-fn with_digests(sample: &str) -> Result<String> {
+/// A sample with the digests of the images in the node's registry, instead of one digit in place of each.
+pub(crate) fn with_digests(sample: &str, images: &[(&str, &str)]) -> Result<String> {
     let mut text = sample.to_owned();
-    for (name, placeholder) in [("shop/web:2.1.0", "1"), ("shop/api:2.1.0", "2"), ("shop/worker:2.1.0", "3")] {
-        let placeholder = format!("{name}@sha256:{}", placeholder.repeat(64));
+    for (name, digit) in images {
+        let placeholder = format!("{name}@sha256:{}", digit.repeat(64));
         assert!(text.contains(&placeholder), "the sample has {placeholder}");
         text = text.replace(&placeholder, &format!("{name}@{}", node::digest(name)?));
     }
@@ -69,7 +69,8 @@ pub(crate) async fn create_largest(place: &Place, sample: &str) -> Result<String
     place.create::<Secret>(text("shop-tokens", "stringData", "token")).await?;
     place.create::<ConfigMap>(text("shop-config", "data", "config")).await?;
     volume::claim(place, "shop-media", &format!("/run/node/media/{}", place.name())).await?;
-    place.app(&with_digests(sample)?).await
+    let images = [("shop/web:2.1.0", "1"), ("shop/api:2.1.0", "2"), ("shop/worker:2.1.0", "3")];
+    place.app(&with_digests(sample, &images)?).await
 }
 
 #[tokio::test]
