@@ -56,8 +56,9 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     };
     let findings = std::mem::take(&mut app.findings);
 
-    // 2 Target (no client): which release runs.
-    let target = Target::of(app);
+    // 2 Target (no client): which release runs; pods of earlier ones keep their connections.
+    let earlier = memory.of(&id.uid, |memory| memory.earlier.clone());
+    let target = Target { earlier, ..Target::of(app) };
 
     // 3 Desire (no client): all objects that should exist.
     let children = desired::children(&target);
@@ -72,5 +73,13 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     let progress = cache.progress(id, &children);
     let replaced = refused.is_none() && plan::is_replaced(&children, &progress, previous);
     outcomes.extend(executor.prune(&children, replaced).await);
-    Outcome::Applied(Box::new(Applied { target, findings, children: outcomes, progress, refused }))
+    Outcome::Applied(Box::new(Applied {
+        target,
+        findings,
+        children: outcomes,
+        progress,
+        databases: Vec::new(),
+        bypass: Vec::new(),
+        refused,
+    }))
 }

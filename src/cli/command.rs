@@ -4,7 +4,7 @@ use std::{io::stdout, path::PathBuf};
 
 use clap::Subcommand;
 
-use super::{crds, generate, render};
+use super::{crds, database_secret, generate, render};
 use crate::ops;
 
 /// A command with its arguments.
@@ -14,6 +14,8 @@ pub enum Command {
     Controller(ops::Controller),
     /// Print the CustomResourceDefinitions.
     Crds,
+    /// Print Secrets for the managed databases of apps, with generated passwords.
+    DatabaseSecret(database_secret::DatabaseSecret),
     /// Print all objects of apps, without a cluster.
     Render(render::Render),
     /// Write the generated files of the repository.
@@ -33,6 +35,7 @@ impl Command {
         match self {
             Self::Controller(arguments) => ops::start(arguments),
             Self::Crds => crds::print(stdout()),
+            Self::DatabaseSecret(arguments) => database_secret::print(&arguments, stdout()),
             Self::Render(arguments) => render::render(&arguments, stdout()),
             Self::Generate { root } => generate::generate(&root),
         }

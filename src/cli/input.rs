@@ -1,6 +1,9 @@
 //! Objects from files and from standard input, read as strictly as the API server reads them.
 
-use std::{io::Read, path::Path};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
 use serde::de::DeserializeOwned;
@@ -8,12 +11,40 @@ use serde_json::Value;
 
 use super::yaml;
 use crate::{
-    api::GROUP,
-    app::{self, Rejection},
+    api::{GROUP, HardenedApp, HardeningPolicy},
+    app::{self, App, Policy, Rejection},
 };
 
+/// The HardenedApps in files, accepted under the policy in another file, or under the built-in one.
+///
+/// # Errors
+/// If a file can't be read, if there is no app, or if an app or the policy is refused; the message names each field and its remedy.
+pub(super) fn apps(files: &[PathBuf], policy_file: Option<&Path>) -> anyhow::Result<Vec<App>> {
+    let policy = policy_file.map_or_else(|| Ok(Policy::default()), policy)?;
+    let mut apps: Vec<HardenedApp> = Vec::new();
+    for file in files {
+        apps.extend(read_all(file, "HardenedApp")?);
+    }
+    if apps.is_empty() {
+        bail!("no HardenedApp in the given files");
+    }
+    let accepted = apps.into_iter().map(|mut app| {
+        app.metadata.namespace.get_or_insert_with(|| "default".to_owned());
+        App::accept(&app, &policy).map_err(|found| refused("HardenedApp", app.metadata.name.as_deref(), &found))
+    });
+    accepted.collect()
+}
+
+fn policy(file: &Path) -> anyhow::Result<Policy> {
+    match read_all::<HardeningPolicy>(file, "HardeningPolicy")?.as_slice() {
+        [policy] => Policy::accept(policy)
+            .map_err(|rejections| refused("HardeningPolicy", policy.metadata.name.as_deref(), &rejections)),
+        policies => bail!("{} holds {} HardeningPolicies, need exactly one", file.display(), policies.len()),
+    }
+}
+
 /// All objects of a kind in a file, `-` for standard input; other kinds are left out.
-pub(super) fn read_all<T: DeserializeOwned>(file: &Path, kind: &str) -> anyhow::Result<Vec<T>> {
+fn read_all<T: DeserializeOwned>(file: &Path, kind: &str) -> anyhow::Result<Vec<T>> {
     let text = if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
@@ -49,7 +80,7 @@ fn object<T: DeserializeOwned>(document: Value, kind: &str) -> anyhow::Result<T>
 }
 
 /// The error for an object that is refused.
-pub(super) fn refused(kind: &str, name: Option<&str>, rejections: &[Rejection]) -> anyhow::Error {
+fn refused(kind: &str, name: Option<&str>, rejections: &[Rejection]) -> anyhow::Error {
     let lines: Vec<String> = rejections.iter().map(|rejection| format!("  {rejection}")).collect();
     anyhow::anyhow!("{kind} {} is refused:\n{}", name.unwrap_or_default(), lines.join("\n"))
 }

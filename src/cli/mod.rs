@@ -2,6 +2,7 @@
 
 mod command;
 mod crds;
+mod database_secret;
 mod generate;
 mod input;
 mod kinds;

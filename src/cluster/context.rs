@@ -41,6 +41,7 @@ impl Context {
             let failing = applied.children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
             self.memory.of(&id.uid, |memory| {
                 memory.failures = if failing { memory.failures.saturating_add(1) } else { 0 };
+                memory.earlier = plan::still_needed(applied);
             });
         }
         plan::next(outcome).map_or_else(Action::await_change, Action::requeue)

@@ -3,6 +3,8 @@
 mod census;
 mod contention;
 mod controller;
+mod earlier;
+mod isolation;
 mod known;
 mod last_report;
 mod memory;
@@ -18,6 +20,11 @@ mod verdict;
 pub use census::{Census, FieldClass, schema_fields, unmatched_rules};
 pub use contention::Contention;
 pub use controller::{Controller, holder};
+pub use earlier::still_needed;
+pub use isolation::{
+    ADDED_LABELS, DatabaseState, ForeignPod, Isolation, Neighbour, Neighbours, PodClaim, Route, Surroundings, bypass,
+    holders, isolation,
+};
 pub use known::{Guards, Known, Live};
 pub use last_report::{LastReport, is_about};
 pub use memory::{AppMemory, ChildMemory};

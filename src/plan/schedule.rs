@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::outcome::{ChildState, Outcome};
+use super::{
+    earlier::still_needed,
+    outcome::{Applied, ChildState, Outcome},
+};
 use crate::desired::{Kind, Stage};
 
 /// A reconciliation must end: a hung one would occupy a worker for ever.
@@ -70,7 +73,16 @@ pub fn next(outcome: &Outcome) -> Option<Duration> {
         Again::Done => None,
         Again::After(pause) => Some(pause),
     });
-    pauses.min()
+    pauses.chain(narrows(applied)).min()
+}
+
+/// When connections of earlier releases may be closed: at once where their last pod has gone, else it is awaited.
+fn narrows(applied: &Applied) -> Option<Duration> {
+    let still_needed = still_needed(applied);
+    if still_needed != applied.target.earlier {
+        return Some(Duration::ZERO);
+    }
+    (!still_needed.is_empty() && !applied.enforcement().paused).then_some(AWAITED)
 }
 
 /// Whether the work on a child in this state is finished.

@@ -55,6 +55,8 @@ fn applied() -> Applied {
         target: Target::of(app),
         children: vec![child("NetworkPolicy", ChildState::InPlace), child("Deployment", ChildState::InPlace)],
         progress: progress(complete(), Vec::new()),
+        databases: Vec::new(),
+        bypass: Vec::new(),
         refused: None,
     }
 }

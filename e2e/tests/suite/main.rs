@@ -7,6 +7,7 @@ mod bad_input;
 mod chart;
 mod conflicts;
 mod control_plane;
+mod databases;
 mod declared;
 mod deletions;
 mod drift;

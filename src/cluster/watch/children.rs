@@ -10,8 +10,8 @@ use super::{
     follow::Watches,
 };
 use crate::{
-    api::MANAGER,
-    desired::{Kind, MANAGED_BY},
+    api::{MANAGED_BY, MANAGER},
+    desired::Kind,
 };
 
 /// Watched as untyped objects: no value that a later Kubernetes introduces can stop the watch.

@@ -14,9 +14,9 @@ use super::{
     replacement::replacing,
 };
 use crate::{
-    api::{Check, DriftChange, FindingItem, ToleratedPath},
+    api::{Check, DriftChange, FindingItem, MANAGED_BY, ToleratedPath},
     app::{Enforcement, PartName},
-    desired::{APPLIED_HASH, Child, DANGEROUS_EVERYWHERE, MANAGED_BY},
+    desired::{APPLIED_HASH, Child, DANGEROUS_EVERYWHERE},
     plan::{
         controller::{Controller, holder},
         oversized::Oversized,

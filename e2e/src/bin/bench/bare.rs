@@ -103,6 +103,8 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedApp
         Some((child.part.clone()?, PartProgress { progress, pods: Vec::new(), fewest: None }))
     });
     let outcome = Outcome::Applied(Box::new(Applied {
+        databases: Vec::new(),
+        bypass: Vec::new(),
         findings: app.findings.clone(),
         target: Target::of(app),
         progress: progress.collect(),

@@ -25,7 +25,10 @@ pub(crate) fn sent(stage: &Stage) -> Result<Sent> {
             (text("/0/value"), "UID"),
             (text("/1/value/conditions/0/lastTransitionTime"), "TIME"),
         ];
-        for (found, word) in given {
+        // A component that hasn't run yet is listed with the hash of its Deployment.
+        let components = value.pointer("/1/value/components").and_then(Value::as_array).into_iter().flatten();
+        let settled = components.map(|component| (component.get("settled").and_then(Value::as_str), "HASH"));
+        for (found, word) in given.into_iter().chain(settled) {
             if let Some(found) = found {
                 same = same.replace(found, word);
             }
