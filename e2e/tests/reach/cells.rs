@@ -1,7 +1,7 @@
 //! Every connection of a topology, as the operator judges it, and where another judge differs.
 
 use anyhow::{Context, Result};
-use hardened_app::reach::Reach;
+use hardened_app::reach::Matrix;
 
 use crate::{
     oracle::Letters,
@@ -11,10 +11,10 @@ use crate::{
 /// The operator's judgement in the form of the oracle's.
 pub(crate) fn judge(topology: &Topology) -> Result<Letters> {
     let (policies, ends) = (topology.read()?, topology.ends());
-    let reach = Reach::new(&policies, &ends);
+    let matrix = Matrix::new(&policies, &ends);
     let letter = |from, (to, port): (usize, &Asked)| {
-        let verdict = reach.verdict(from, to, port.number, port.transport).context("no such end")?;
-        Ok(match (verdict.egress.is_allowed(), verdict.ingress.is_allowed()) {
+        let judgement = matrix.judge(from, to, port.number, port.transport).context("no such end")?;
+        Ok(match (judgement.egress.is_allowed(), judgement.ingress.is_allowed()) {
             (true, true) => 'A',
             (true, false) => 'E',
             (false, true) => 'I',

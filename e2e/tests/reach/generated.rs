@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 use anyhow::{Context, Result, ensure};
 use e2e::Random;
 use hardened_app::reach::{NamedPort, Transport};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     cells::{differences, judge},
@@ -55,7 +55,7 @@ impl Maker {
     fn topology(&mut self, name: String) -> Topology {
         let namespaces = NAMESPACES.map(|name| (name.to_owned(), self.labels()));
         let ends = (0..3 + self.random.below(6)).map(|place| self.end(place)).collect();
-        let policies = (0..1 + self.random.below(6)).map(|place| self.policy(place)).collect();
+        let policies = (0..=self.random.below(6)).map(|place| self.policy(place)).collect();
         let ask =
             (0..3).map(|_| Asked { number: self.random.pick(&NUMBERS), transport: self.random.pick(&TRANSPORTS) });
         let ask = ask.chain([Asked { number: 80, transport: Transport::Tcp }]).collect();
@@ -101,35 +101,35 @@ impl Maker {
     }
 
     fn policy(&mut self, place: usize) -> Value {
-        let mut spec = json!({});
+        let mut spec = Map::new();
         if !self.random.once_in(6) {
-            spec["podSelector"] = self.selector();
+            spec.insert("podSelector".to_owned(), self.selector());
         }
         for (rules, ends) in [("ingress", "from"), ("egress", "to")] {
             if !self.random.once_in(3) {
                 let count = self.random.below(3);
-                spec[rules] = (0..count).map(|_| self.rule(ends)).collect();
+                spec.insert(rules.to_owned(), (0..count).map(|_| self.rule(ends)).collect());
             }
         }
         let types: [Option<&[&str]>; 5] =
             [None, Some(&[]), Some(&["Ingress"]), Some(&["Egress"]), Some(&["Ingress", "Egress"])];
         if let Some(types) = self.random.pick(&types) {
-            spec["policyTypes"] = json!(types);
+            spec.insert("policyTypes".to_owned(), json!(types));
         }
-        policy(self.random.pick(&NAMESPACES), &format!("policy-{place}"), &spec)
+        policy(self.random.pick(&NAMESPACES), &format!("policy-{place}"), &Value::Object(spec))
     }
 
     fn rule(&mut self, ends: &str) -> Value {
-        let mut rule = json!({});
+        let mut rule = Map::new();
         if !self.random.once_in(5) {
             let count = self.random.below(4);
-            rule[ends] = (0..count).map(|_| self.peer()).collect();
+            rule.insert(ends.to_owned(), (0..count).map(|_| self.peer()).collect());
         }
         if !self.random.once_in(3) {
             let count = self.random.below(4);
-            rule["ports"] = (0..count).map(|_| self.port()).collect();
+            rule.insert("ports".to_owned(), (0..count).map(|_| self.port()).collect());
         }
-        rule
+        Value::Object(rule)
     }
 
     fn peer(&mut self) -> Value {
@@ -150,36 +150,36 @@ impl Maker {
     }
 
     fn port(&mut self) -> Value {
-        let mut port = json!({});
+        let mut port = Map::new();
         if !self.random.once_in(3) {
-            port["protocol"] = json!(self.random.pick(&TRANSPORTS));
+            port.insert("protocol".to_owned(), json!(self.random.pick(&TRANSPORTS)));
         }
         match self.random.below(6) {
             0 => {}
-            1 | 2 => port["port"] = json!(self.random.pick(&NAMES)),
+            1 | 2 => drop(port.insert("port".to_owned(), json!(self.random.pick(&NAMES)))),
             3 => {
                 let (one, other) = (self.random.pick(&NUMBERS), self.random.pick(&NUMBERS));
-                port["port"] = json!(one.min(other));
-                port["endPort"] = json!(one.max(other));
+                port.insert("port".to_owned(), json!(one.min(other)));
+                port.insert("endPort".to_owned(), json!(one.max(other)));
             }
-            _ => port["port"] = json!(self.random.pick(&NUMBERS)),
+            _ => drop(port.insert("port".to_owned(), json!(self.random.pick(&NUMBERS)))),
         }
-        port
+        Value::Object(port)
     }
 
     fn selector(&mut self) -> Value {
-        let mut selector = json!({});
+        let mut selector = Map::new();
         if self.random.once_in(2) {
             let values: &[&str] = if self.with_disputed { &["a", "b", ""] } else { &["a", "b"] };
             let labels = KEYS.iter().filter(|_| self.random.once_in(3)).collect::<Vec<_>>();
             let labels = labels.into_iter().map(|key| ((*key).to_owned(), self.random.pick(values)));
-            selector["matchLabels"] = json!(labels.collect::<BTreeMap<_, _>>());
+            selector.insert("matchLabels".to_owned(), json!(labels.collect::<BTreeMap<_, _>>()));
         }
         if self.random.once_in(2) {
             let count = 1 + self.random.below(2);
-            selector["matchExpressions"] = (0..count).map(|_| self.expression()).collect();
+            selector.insert("matchExpressions".to_owned(), (0..count).map(|_| self.expression()).collect());
         }
-        selector
+        Value::Object(selector)
     }
 
     fn expression(&mut self) -> Value {
@@ -200,7 +200,7 @@ fn random_topologies_are_judged_as_by_the_oracle() -> Result<()> {
     println!("seed {SEED}");
     let topology = |place: usize| -> Result<Topology> {
         let random = Random::seeded(SEED + u64::try_from(place)?);
-        Ok(Maker { random, with_disputed: place % 2 == 0 }.topology(format!("random {place}")))
+        Ok(Maker { random, with_disputed: place.is_multiple_of(2) }.topology(format!("random {place}")))
     };
     let topologies = (0..COUNT).map(topology).collect::<Result<Vec<_>>>()?;
     let (mut cells, mut allowed, mut disputed) = (0, 0, 0);

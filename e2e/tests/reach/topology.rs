@@ -66,8 +66,8 @@ impl Topology {
     }
 
     /// The ends as the operator takes them.
-    pub(crate) fn ends(&self) -> Vec<reach::End> {
-        let end = |end: &End| reach::End {
+    pub(crate) fn ends(&self) -> Vec<reach::Endpoint> {
+        let end = |end: &End| reach::Endpoint {
             pod: (!end.namespace.is_empty()).then(|| Pod {
                 namespace: end.namespace.clone(),
                 namespace_labels: self.namespaces.get(&end.namespace).cloned().unwrap_or_default(),
