@@ -14,6 +14,9 @@ const ASSETS_ENV: &str = "KUBEBUILDER_ASSETS";
 /// The environment variable with the path of Helm, which `make helm` builds: it is not part of a control plane.
 const HELM_ENV: &str = "HELM";
 
+/// The environment variable with the path of the judge of the tests of reachability, which `make oracle` builds.
+const ORACLE_ENV: &str = "ORACLE";
+
 /// A program and its arguments.
 pub(crate) struct Program {
     pub(crate) name: &'static str,
@@ -71,9 +74,22 @@ pub(crate) fn find_in(variable: &str, target: &str, name: &str) -> Result<PathBu
 
 /// Finds Helm.
 pub(crate) fn helm() -> Result<PathBuf> {
-    let helm = std::env::var_os(HELM_ENV)
-        .with_context(|| format!("{HELM_ENV} is not set; it names the program that `make helm` builds"))?;
-    Ok(helm.into())
+    named(HELM_ENV, "helm")
+}
+
+/// Finds the judge of the tests of reachability.
+///
+/// # Errors
+/// When the environment does not name it.
+pub fn oracle() -> Result<PathBuf> {
+    named(ORACLE_ENV, "oracle")
+}
+
+/// The program that an environment variable names and a Makefile target builds.
+fn named(variable: &str, target: &str) -> Result<PathBuf> {
+    let program = std::env::var_os(variable)
+        .with_context(|| format!("{variable} is not set; it names the program that `make {target}` builds"))?;
+    Ok(program.into())
 }
 
 /// Finds a program that was built together with this one. Cargo puts binaries in `target/<profile>` and tests in its

@@ -23,7 +23,6 @@ mod modes;
 mod partly_applied;
 mod pod_security;
 mod policies;
-mod random;
 mod reading;
 mod requests;
 mod restart;
