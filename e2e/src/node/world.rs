@@ -21,7 +21,7 @@ const GATEWAY: &str = "10.200.0.2";
 pub const METADATA: &str = "169.254.169.254";
 
 /// Addresses in different networks of the internet, reserved for documentation by RFC 5737.
-pub const INTERNET: [&str; 3] = ["203.0.113.10", "198.51.100.10", "192.0.2.5"];
+pub const INTERNET: [&str; 3] = ["203.0.113.10", "198.51.100.1", "192.0.2.5"];
 
 /// The ports on which something listens at each of the addresses, and the names of the programs that do.
 const LISTENERS: [(&str, u16); 3] = [("world-http", 80), ("world-https", 443), ("world-mysql", 3306)];

@@ -1,6 +1,7 @@
 //! Tests on a real node, with the operator as a pod: `make e2e` runs them.
 
 mod ask;
+mod cli;
 mod databases;
 mod drift;
 mod inside;
@@ -11,6 +12,7 @@ mod operator;
 mod packets;
 mod place;
 mod pod;
+mod predicted;
 mod processes;
 mod reach;
 mod rollout;

@@ -1,15 +1,13 @@
 //! The sample with databases: those that the operator runs work, and only their clients reach them.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use e2e::node::world;
-use e2e::operator;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use kube::api::PostParams;
 
+use crate::cli;
 use crate::inside::{Ended, run};
 use crate::place::Place;
 use crate::pod;
@@ -73,21 +71,11 @@ fn adapted(place: &Place) -> Result<String> {
 
 /// Creates the Secrets that `hardened-app database-secret` prints for the sample.
 async fn create_secrets(place: &Place, sample: &str) -> Result<()> {
-    let mut command = operator::program()?;
-    command.args(["database-secret", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-    let printed = output(command, sample)?;
+    let printed = cli::print(&["database-secret"], sample)?;
     for secret in serde_saphyr::from_multiple::<Secret>(&printed)? {
         place.api::<Secret>().create(&PostParams::default(), &secret).await?;
     }
     Ok(())
-}
-
-fn output(mut command: Command, input: &str) -> Result<String> {
-    let mut child = command.spawn()?;
-    child.stdin.take().context("no input")?.write_all(input.as_bytes())?;
-    let output = child.wait_with_output()?;
-    ensure!(output.status.success(), "hardened-app ended with {}", output.status);
-    Ok(String::from_utf8(output.stdout)?)
 }
 
 async fn field(place: &Place) -> Result<Field> {

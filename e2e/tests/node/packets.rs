@@ -13,6 +13,7 @@ use kube::api::ListParams;
 use crate::names;
 use crate::place::{MARK, Place, RESTRICTED};
 use crate::pod;
+use crate::predicted;
 use crate::reach::{Cell, Field};
 use crate::samples::{LARGEST, SMALLEST, create_largest};
 
@@ -84,6 +85,8 @@ fn expected() -> Vec<Cell> {
 /// Both samples, three pods that no app owns, and what is outside.
 struct Scene {
     place: Place,
+    /// The namespace of the pods `portal` and `stranger`.
+    elsewhere: Namespace,
     field: Field,
 }
 
@@ -110,7 +113,7 @@ impl Scene {
             let pods = place.pods(workload).await?;
             field.add(name, pods.first().context("a component without a pod")?)?;
         }
-        let scene = Self { place, field };
+        let scene = Self { place, elsewhere, field };
         scene.with_surroundings().await
     }
 
@@ -156,6 +159,9 @@ async fn only_declared_connections_pass() -> Result<()> {
     let scene = Scene::create().await?;
     let _listener = packets::listen(scene.process("api")?, UNDECLARED).await?;
     scene.field.agrees(&expected()).await?;
+    // Also the many connections that the table above leaves out.
+    let _listeners = predicted::listen(&scene.field).await?;
+    scene.field.agrees(&predicted::cells(&adapted(scene.elsewhere.name())?, scene.elsewhere.name())?).await?;
 
     let name = format!("shop-api.{}.svc.cluster.local", scene.place.name());
     for component in ["web", "api", "worker", "hello"] {
