@@ -77,7 +77,7 @@ fn secret(target: &Target, database: &Database, managed: &ManagedDatabase) -> an
         None => json!({
             "password": password,
             "redis.conf": format!("requirepass {password}\n"),
-            "uri": format!("redis://:{password}@{host}:{port}/0"),
+            "uri": format!("redis://default:{password}@{host}:{port}/0"),
             "host": host,
             "port": port,
         }),
@@ -126,7 +126,7 @@ mod tests {
         let [redis, postgres] = [&secrets[0]["stringData"], &secrets[1]["stringData"]];
         let password = |keys: &Value| keys["password"].as_str().unwrap().to_owned();
         assert_eq!(redis["redis.conf"], format!("requirepass {}\n", password(redis)));
-        assert_eq!(redis["uri"], format!("redis://:{}@store-cache.demo.svc:6379/0", password(redis)));
+        assert_eq!(redis["uri"], format!("redis://default:{}@store-cache.demo.svc:6379/0", password(redis)));
         let uri = format!("postgresql://app:{}@store-db.demo.svc:5432/app", password(postgres));
         assert_eq!((&postgres["uri"], &postgres["username"]), (&json!(uri), &json!("app")));
     }
