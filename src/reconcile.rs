@@ -63,6 +63,10 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     // 3 Desire (no client): all objects that should exist.
     let children = desired::children(&target);
 
+    // What else is there (client): lists only of a namespace that has its first app. Nothing waits for it: what is declared holds.
+    let surroundings = context.surroundings_of(&target).await;
+    let surroundings = surroundings.map_err(|failure| context.pause(id, &failure));
+
     // 4 Converge (client): per part the guards first; one request where an object differs.
     let waits = plan::waits(refused.as_ref(), &target);
     let last_report = LastReport::of(previous, stored.meta().generation, waits);
@@ -78,6 +82,7 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
         findings,
         children: outcomes,
         progress,
+        surroundings,
         databases: Vec::new(),
         bypass: Vec::new(),
         refused,

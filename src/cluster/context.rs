@@ -1,6 +1,6 @@
 //! What all reconciliations share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use kube::{
     Resource,
@@ -38,13 +38,21 @@ impl Context {
     #[must_use]
     pub fn next(&self, id: &AppId, outcome: &Outcome) -> Action {
         if let Outcome::Applied(applied) = outcome {
-            let failing = applied.children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
+            let failing = applied.surroundings.is_err()
+                || applied.children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
             self.memory.of(&id.uid, |memory| {
                 memory.failures = if failing { memory.failures.saturating_add(1) } else { 0 };
                 memory.earlier = plan::still_needed(applied);
             });
         }
         plan::next(outcome).map_or_else(Action::await_change, Action::requeue)
+    }
+
+    /// How long to wait after a read that failed, and why it did.
+    #[must_use]
+    pub fn pause(&self, id: &AppId, failure: &Failure) -> (Duration, String) {
+        let failures = self.memory.of(&id.uid, |memory| memory.failures);
+        (jittered(backoff(failure.class(), failures.saturating_add(1))), failure.in_words())
     }
 
     /// When to reconcile again after a status that couldn't be written.

@@ -8,12 +8,13 @@ mod jitter;
 mod memory;
 mod report;
 mod stored;
+mod surroundings;
 mod traffic;
 mod triggers;
 mod watch;
 mod write;
 
-pub use cache::{AppKey, Cache, Settings};
+pub use cache::{AppKey, Cache, PodGroups, Settings};
 pub use client::{Connection, connect};
 pub use context::Context;
 pub use converge::Executor;

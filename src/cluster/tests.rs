@@ -1,5 +1,6 @@
 //! What is known of the cluster, without one: the cache, the entries in it, the pods.
 
+mod around;
 mod cache;
 mod executor;
 mod lists;

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     api::{MANAGER, StoredApp},
+    app::AppId,
     cluster::{self, Cache, Context, Memory, Settings, Triggers, Writer, watch_all},
     reconcile::reconcile,
 };
@@ -76,7 +77,7 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
         () = &mut stop_signal => return Ok(()),
     };
     let context = Arc::new(Context {
-        cache,
+        cache: cache.clone(),
         settings,
         memory: memory.clone(),
         writer: Writer::new(client.clone()),
@@ -88,9 +89,15 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
             let Ok(event) = event else { return };
             for uid in seen.observe(event) {
                 memory.forget(&uid);
+                cache.app_gone(&uid);
             }
-            if matches!(event, Event::InitDone) {
-                health.caches_are_full();
+            match event {
+                Event::Apply(app) | Event::InitApply(app) => cache.app_observed(&AppId::of(app.meta())),
+                Event::InitDone => {
+                    cache.only_apps(&seen.uids());
+                    health.caches_are_full();
+                }
+                Event::Init | Event::Delete(_) => {}
             }
         })
         .reflect(writer)

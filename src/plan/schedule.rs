@@ -73,7 +73,8 @@ pub fn next(outcome: &Outcome) -> Option<Duration> {
         Again::Done => None,
         Again::After(pause) => Some(pause),
     });
-    pauses.chain(narrows(applied)).min()
+    let unknown = applied.surroundings.as_ref().err().map(|(pause, _)| *pause);
+    pauses.chain(unknown).chain(narrows(applied)).min()
 }
 
 /// When connections of earlier releases may be closed: at once where their last pod has gone, else it is awaited.

@@ -9,7 +9,7 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Kind, Stage},
+        kind::{Kind, Sight, Stage},
         labels::selector,
         pod::pod_spec,
         progress::{Progress, Rollout, RolloutPhase},
@@ -22,6 +22,7 @@ pub(super) const KIND: Kind = Kind {
     group: "apps",
     version: "v1",
     plural: "deployments",
+    sight: Sight::Labelled,
     stage: Stage::Workload,
     build,
     progress: Some(progress),

@@ -17,7 +17,7 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Kind, Rules, Stage},
+        kind::{Kind, Rules, Sight, Stage},
         labels::selector,
     },
     release::Target,
@@ -28,6 +28,7 @@ pub(super) const KIND: Kind = Kind {
     group: "networking.k8s.io",
     version: "v1",
     plural: "networkpolicies",
+    sight: Sight::AllInCluster,
     stage: Stage::Guard,
     build,
     progress: None,

@@ -8,7 +8,7 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Kind, Rules, Stage},
+        kind::{Kind, Rules, Sight, Stage},
     },
     release::Target,
 };
@@ -18,6 +18,7 @@ pub(super) const KIND: Kind = Kind {
     group: "",
     version: "v1",
     plural: "services",
+    sight: Sight::AllInCluster,
     stage: Stage::Workload,
     build,
     progress: None,

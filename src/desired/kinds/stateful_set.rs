@@ -8,7 +8,7 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Kind, Stage},
+        kind::{Kind, Sight, Stage},
         labels::selector,
         pod::{OWN, pod_spec},
         progress::{Progress, Rollout, RolloutPhase},
@@ -21,6 +21,7 @@ pub(super) const KIND: Kind = Kind {
     group: "apps",
     version: "v1",
     plural: "statefulsets",
+    sight: Sight::Labelled,
     stage: Stage::Workload,
     build,
     progress: Some(progress),

@@ -277,6 +277,7 @@ fn a_connection_stays_open_until_the_last_pod_of_an_earlier_release_is_gone() {
             findings: Vec::new(),
             children,
             progress: BTreeMap::from([(PartName::new(part), progress)]),
+            surroundings: Ok(Surroundings::default()),
             databases: Vec::new(),
             bypass: Vec::new(),
             refused: None,
