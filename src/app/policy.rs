@@ -44,7 +44,7 @@ pub struct PodSelection {
 }
 
 /// DNS servers that pods may query.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dns {
     /// Servers that run as pods.
     pub peers: Vec<PodSelection>,
@@ -103,6 +103,12 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// DNS servers that pods may query.
+    #[must_use]
+    pub const fn dns(&self) -> &Dns {
+        &self.dns
+    }
+
     /// Checks a policy and fills in its defaults.
     ///
     /// # Errors

@@ -77,7 +77,7 @@ fn secret(target: &Target, database: &Database, managed: &ManagedDatabase) -> an
         None => json!({
             "password": password,
             "redis.conf": format!("requirepass {password}\n"),
-            "uri": format!("redis://:{password}@{host}:{port}/0"),
+            "uri": format!("redis://default:{password}@{host}:{port}/0"),
             "host": host,
             "port": port,
         }),
@@ -100,4 +100,50 @@ fn password() -> anyhow::Result<String> {
         write!(text, "{byte:02x}")?;
         Ok(text)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The Secrets for the managed databases of the sample.
+    fn printed(database: Option<&str>) -> anyhow::Result<Vec<Value>> {
+        let arguments = DatabaseSecret {
+            files: vec![concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/samples/databases.yaml").into()],
+            policy: None,
+            database: database.map(str::to_owned),
+        };
+        let mut text = Vec::new();
+        print(&arguments, &mut text)?;
+        yaml::documents(std::str::from_utf8(&text)?)
+    }
+
+    #[test]
+    fn each_managed_database_gets_a_secret_with_what_it_reads_and_its_clients_need() {
+        let secrets = printed(None).unwrap();
+        let names: Vec<_> = secrets.iter().map(|secret| secret["metadata"]["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["store-cache", "store-db"]);
+        let [redis, postgres] = [&secrets[0]["stringData"], &secrets[1]["stringData"]];
+        let password = |keys: &Value| keys["password"].as_str().unwrap().to_owned();
+        assert_eq!(redis["redis.conf"], format!("requirepass {}\n", password(redis)));
+        assert_eq!(redis["uri"], format!("redis://default:{}@store-cache.demo.svc:6379/0", password(redis)));
+        let uri = format!("postgresql://app:{}@store-db.demo.svc:5432/app", password(postgres));
+        assert_eq!((&postgres["uri"], &postgres["username"]), (&json!(uri), &json!("app")));
+    }
+
+    #[test]
+    fn every_password_is_another_one_of_64_hexadecimal_digits() {
+        let passwords: Vec<String> = (0..4)
+            .flat_map(|_| printed(None).unwrap())
+            .map(|secret| secret["stringData"]["password"].as_str().unwrap().to_owned())
+            .collect();
+        assert!(passwords.iter().all(|it| it.len() == 64 && it.bytes().all(|b| b.is_ascii_hexdigit())));
+        assert_eq!(passwords.iter().collect::<std::collections::BTreeSet<_>>().len(), 8);
+    }
+
+    #[test]
+    fn a_database_that_is_not_managed_has_no_secret() {
+        assert_eq!(printed(Some("db")).unwrap().len(), 1);
+        assert!(printed(Some("orders")).unwrap_err().to_string().contains("no managed database orders"));
+    }
 }

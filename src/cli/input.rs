@@ -20,39 +20,55 @@ use crate::{
 /// # Errors
 /// If a file can't be read, if there is no app, or if an app or the policy is refused; the message names each field and its remedy.
 pub(super) fn apps(files: &[PathBuf], policy_file: Option<&Path>) -> anyhow::Result<Vec<App>> {
-    let policy = policy_file.map_or_else(|| Ok(Policy::default()), policy)?;
-    let mut apps: Vec<HardenedApp> = Vec::new();
+    let policy = policy(policy_file)?;
+    let mut apps: Vec<App> = Vec::new();
     for file in files {
-        apps.extend(read_all(file, "HardenedApp")?);
+        apps.extend(apps_in(&text(file)?, &policy).with_context(|| format!("in {}", file.display()))?);
     }
     if apps.is_empty() {
         bail!("no HardenedApp in the given files");
     }
-    let accepted = apps.into_iter().map(|mut app| {
-        app.metadata.namespace.get_or_insert_with(|| "default".to_owned());
-        App::accept(&app, &policy).map_err(|found| refused("HardenedApp", app.metadata.name.as_deref(), &found))
-    });
-    accepted.collect()
+    Ok(apps)
 }
 
-fn policy(file: &Path) -> anyhow::Result<Policy> {
-    match read_all::<HardeningPolicy>(file, "HardeningPolicy")?.as_slice() {
+/// The HardenedApps in a text, accepted under a policy. Without a namespace they are in `default`.
+///
+/// # Errors
+/// If the text can't be read, or an app is refused.
+pub(super) fn apps_in(text: &str, policy: &Policy) -> anyhow::Result<Vec<App>> {
+    let apps = read::<HardenedApp>(text, "HardenedApp")?.into_iter().map(|mut app| {
+        app.metadata.namespace.get_or_insert_with(|| "default".to_owned());
+        App::accept(&app, policy).map_err(|found| refused("HardenedApp", app.metadata.name.as_deref(), &found))
+    });
+    apps.collect()
+}
+
+/// The HardeningPolicy in a file, or the built-in one.
+///
+/// # Errors
+/// If the file can't be read, doesn't hold exactly one, or the policy is refused.
+pub(super) fn policy(file: Option<&Path>) -> anyhow::Result<Policy> {
+    let Some(file) = file else { return Ok(Policy::default()) };
+    let policies: Vec<HardeningPolicy> =
+        read(&text(file)?, "HardeningPolicy").with_context(|| format!("in {}", file.display()))?;
+    match policies.as_slice() {
         [policy] => Policy::accept(policy)
             .map_err(|rejections| refused("HardeningPolicy", policy.metadata.name.as_deref(), &rejections)),
         policies => bail!("{} holds {} HardeningPolicies, need exactly one", file.display(), policies.len()),
     }
 }
 
-/// All objects of a kind in a file, `-` for standard input; other kinds are left out.
-fn read_all<T: DeserializeOwned>(file: &Path, kind: &str) -> anyhow::Result<Vec<T>> {
-    let text = if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
-        text
-    } else {
-        std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?
-    };
-    read(&text, kind).with_context(|| format!("in {}", file.display()))
+/// The text of a file; `-` is standard input.
+///
+/// # Errors
+/// If it can't be read.
+pub(super) fn text(file: &Path) -> anyhow::Result<String> {
+    if file != Path::new("-") {
+        return std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()));
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
+    Ok(text)
 }
 
 /// All objects of a kind in a text of YAML or JSON; other kinds are left out.

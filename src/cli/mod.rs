@@ -6,6 +6,7 @@ mod database_secret;
 mod generate;
 mod input;
 mod kinds;
+mod reach;
 mod reference;
 mod render;
 mod yaml;

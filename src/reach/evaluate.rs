@@ -6,7 +6,7 @@
 use ipnet::IpNet;
 
 use super::{
-    ends::End,
+    endpoint::Endpoint,
     policy::{Peer, Policy, Rule},
     population::Population,
     ports::{NamedPort, Transport},
@@ -15,15 +15,15 @@ use super::{
 
 /// Policies and ends, prepared for questions about pairs of ends: each selector is evaluated once for all ends, and each end knows the
 /// policies that select it.
-pub struct Reach<'a> {
-    ends: &'a [End],
+pub struct Matrix<'a> {
+    ends: &'a [Endpoint],
     ingress: Sides<'a>,
     egress: Sides<'a>,
 }
 
 /// Whether a connection is allowed, and by which policies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict<'a> {
+pub struct Judgement<'a> {
     /// Policies that select the end that opens the connection.
     pub egress: Side<'a>,
     /// Policies that select the end that accepts it.
@@ -39,7 +39,7 @@ pub struct Side<'a> {
     pub denying: Vec<&'a Policy>,
 }
 
-impl Verdict<'_> {
+impl Judgement<'_> {
     /// Whether both sides allow it.
     #[must_use]
     pub const fn is_allowed(&self) -> bool {
@@ -95,10 +95,10 @@ enum Family {
     Unknown,
 }
 
-impl<'a> Reach<'a> {
+impl<'a> Matrix<'a> {
     /// Prepares questions about connections between these ends.
     #[must_use]
-    pub fn new(policies: &'a [Policy], ends: &'a [End]) -> Self {
+    pub fn new(policies: &'a [Policy], ends: &'a [Endpoint]) -> Self {
         let population = Population::new(ends);
         Self {
             ends,
@@ -110,27 +110,27 @@ impl<'a> Reach<'a> {
     /// Judges connections from one end to a port of another; both are given as their places in the list of ends. `None` if there is no
     /// such end. Where both have addresses of two families, one that is allowed is enough.
     #[must_use]
-    pub fn verdict(&self, from: usize, to: usize, port: u16, transport: Transport) -> Option<Verdict<'a>> {
+    pub fn judge(&self, from: usize, to: usize, port: u16, transport: Transport) -> Option<Judgement<'a>> {
         let (source, target) = (self.ends.get(from)?, self.ends.get(to)?);
         let judge = |family| {
             let connection = Connection { port, transport, named: target.named_ports(), family };
-            Verdict {
+            Judgement {
                 egress: self.egress.side(from, to, &connection),
                 ingress: self.ingress.side(to, from, &connection),
             }
         };
         let (first, other) = families(source, target);
-        let verdict = judge(first);
-        match other.filter(|_| !verdict.is_allowed()).map(judge) {
+        let judgement = judge(first);
+        match other.filter(|_| !judgement.is_allowed()).map(judge) {
             Some(other) if other.is_allowed() => Some(other),
-            _ => Some(verdict),
+            _ => Some(judgement),
         }
     }
 }
 
 /// The families in which two ends can have a connection.
-fn families(from: &End, to: &End) -> (Family, Option<Family>) {
-    let has = |end: &End, ipv4: bool| end.addresses.iter().any(|address| address.is_ipv4() == ipv4);
+fn families(from: &Endpoint, to: &Endpoint) -> (Family, Option<Family>) {
+    let has = |end: &Endpoint, ipv4: bool| end.addresses.iter().any(|address| address.is_ipv4() == ipv4);
     let can = |ipv4| match (from.addresses.is_empty(), to.addresses.is_empty()) {
         (false, false) => has(from, ipv4) && has(to, ipv4),
         _ => has(from, ipv4) || has(to, ipv4),
@@ -153,7 +153,7 @@ impl<'a> Sides<'a> {
         for policy in policies {
             let Some(rules) = rules(policy) else { continue };
             let selected = population.selected(&policy.namespace, &policy.pods);
-            // A policy that selects nothing has no part in any verdict.
+            // A policy that selects nothing has no part in any judgement.
             if selected.is_empty() {
                 continue;
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     policy::Rule,
-    ports::{NamedPort, Port, Transport},
+    ports::{NamedPort, PolicyPort, Transport},
 };
 
 /// Pods that accept connections on one port.
@@ -29,7 +29,7 @@ impl Listener {
     }
 
     /// Whether a port of such a rule stands for the port on which the pods listen.
-    pub(super) fn is_on(&self, port: &Port) -> bool {
+    pub(super) fn is_on(&self, port: &PolicyPort) -> bool {
         port.covers(self.port, self.transport, &self.ports)
     }
 }

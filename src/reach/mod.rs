@@ -1,6 +1,6 @@
 //! 5 Who reaches whom: NetworkPolicies are read once, and judged together, because policies add up. Pure.
 
-mod ends;
+mod endpoint;
 mod evaluate;
 mod listener;
 mod openings;
@@ -13,12 +13,12 @@ mod service;
 mod set;
 mod words;
 
-pub use ends::{End, Pod};
-pub use evaluate::{Reach, Side, Verdict};
+pub use endpoint::{Endpoint, Pod};
+pub use evaluate::{Judgement, Matrix, Side};
 pub use listener::Listener;
 pub use openings::{Client, Opening, openings};
 pub use policy::{Peer, Policy, Rule};
-pub use ports::{NamedPort, Port, Transport};
+pub use ports::{NamedPort, PolicyPort, Transport};
 pub use read::Unjudged;
 pub use selector::{Expression, NAMESPACE_NAME, Operator, Selector};
 pub use service::{Service, ServicePort};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 
 use super::{
-    ports::{NamedPort, Port, Transport},
+    ports::{NamedPort, PolicyPort, Transport},
     selector::Selector,
 };
 
@@ -30,7 +30,7 @@ pub struct Rule {
     /// The other ends; everyone if empty.
     pub peers: Vec<Peer>,
     /// Ports of the end that accepts the connection; all if empty.
-    pub ports: Vec<Port>,
+    pub ports: Vec<PolicyPort>,
 }
 
 /// The other end of allowed connections.
@@ -76,10 +76,9 @@ impl Rule {
     }
 
     fn size(&self) -> usize {
-        let ports = self
-            .ports
-            .iter()
-            .map(|port| size_of::<Port>() + if let Port::Named { name, .. } = port { name.len() } else { 0 });
+        let ports = self.ports.iter().map(|port| {
+            size_of::<PolicyPort>() + if let PolicyPort::Named { name, .. } = port { name.len() } else { 0 }
+        });
         let peers = self.peers.iter().map(|peer| {
             let selectors =
                 |selectors: [&Option<Selector>; 2]| selectors.into_iter().flatten().map(Selector::heap).sum();

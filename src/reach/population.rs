@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 use ipnet::IpNet;
 
 use super::{
-    ends::{End, Pod},
+    endpoint::{Endpoint, Pod},
     policy::Peer,
     selector::{Operator, Selector},
     set::Set,
@@ -13,7 +13,7 @@ use super::{
 
 /// All ends of an evaluation.
 pub(super) struct Population<'a> {
-    ends: &'a [End],
+    ends: &'a [Endpoint],
     /// Those inside the cluster.
     pods: Set,
     labels: Labels<'a>,
@@ -25,7 +25,7 @@ pub(super) struct Population<'a> {
 struct Labels<'a>(BTreeMap<&'a str, (Set, BTreeMap<&'a str, Set>)>);
 
 impl<'a> Population<'a> {
-    pub(super) fn new(ends: &'a [End]) -> Self {
+    pub(super) fn new(ends: &'a [Endpoint]) -> Self {
         let pods = || ends.iter().enumerate().filter_map(|(place, end)| Some((place, end.pod.as_ref()?)));
         let mut namespaces = BTreeMap::new();
         for (place, pod) in pods() {

@@ -52,7 +52,7 @@ pub struct NamedPort {
 
 /// Ports that a rule allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Port {
+pub enum PolicyPort {
     /// From the first to the last number, both included.
     Numbers {
         /// Transport protocol.
@@ -72,7 +72,7 @@ pub enum Port {
     },
 }
 
-impl Port {
+impl PolicyPort {
     /// All ports of a protocol.
     #[must_use]
     pub const fn all(transport: Transport) -> Self {

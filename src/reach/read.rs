@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     policy::{Peer, Policy, Rule},
-    ports::{Port, Transport},
+    ports::{PolicyPort, Transport},
     selector::{Expression, Operator, Selector},
 };
 
@@ -196,7 +196,7 @@ fn net(text: &str) -> Read<IpNet> {
     }
 }
 
-fn port(raw: RawPort) -> Read<Port> {
+fn port(raw: RawPort) -> Read<PolicyPort> {
     let transport = match raw.protocol.as_deref() {
         None | Some("TCP") => Transport::Tcp,
         Some("UDP") => Transport::Udp,
@@ -205,15 +205,15 @@ fn port(raw: RawPort) -> Read<Port> {
     };
     match (raw.port, raw.end_port) {
         // "If this field is not provided, this matches all port names and numbers."
-        (None, None) => Ok(Port::all(transport)),
-        (Some(NumberOrName::Name(name)), None) => Ok(Port::Named { transport, name }),
+        (None, None) => Ok(PolicyPort::all(transport)),
+        (Some(NumberOrName::Name(name)), None) => Ok(PolicyPort::Named { transport, name }),
         (Some(NumberOrName::Number(first)), last) => {
             let first = number(first).map_err(within("port"))?;
             let last = last.map_or(Ok(first), number).map_err(within("endPort"))?;
             if last < first {
                 return Err("endPort: below port".to_owned());
             }
-            Ok(Port::Numbers { transport, first, last })
+            Ok(PolicyPort::Numbers { transport, first, last })
         }
         (None | Some(NumberOrName::Name(_)), Some(_)) => Err("endPort: without a number as port".to_owned()),
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     policy::{Peer, Policy, Rule},
-    ports::{Port, Transport},
+    ports::{PolicyPort, Transport},
     selector::{Expression, NAMESPACE_NAME, Operator, Selector},
 };
 
@@ -37,7 +37,7 @@ pub(super) fn peers(rule: &Rule) -> impl Iterator<Item = (Option<&Peer>, &Rule)>
 /// Empty if there is none.
 pub(super) fn listed<'a>(
     peers: impl Iterator<Item = (Option<&'a Peer>, &'a Rule)>,
-    is_shown: impl Fn(&Port) -> bool,
+    is_shown: impl Fn(&PolicyPort) -> bool,
 ) -> String {
     let (mut members, mut length, mut more): (Vec<String>, usize, usize) = (Vec::new(), 0, 0);
     for (peer, rule) in peers {
@@ -45,7 +45,8 @@ pub(super) fn listed<'a>(
             more += 1;
             continue;
         }
-        let member = shortened(format!("{} {}", Who(peer), on(&rule.ports, &is_shown)));
+        let who = peer.map_or_else(|| "everyone".to_owned(), ToString::to_string);
+        let member = shortened(format!("{who} {}", on(&rule.ports, &is_shown)));
         if members.contains(&member) {
             continue;
         }
@@ -68,19 +69,15 @@ fn shortened(text: String) -> String {
     text.chars().take(LONGEST_MEMBER - 1).chain(['…']).collect()
 }
 
-/// The peer of a rule; `None` for everyone.
-struct Who<'a>(Option<&'a Peer>);
-
-impl fmt::Display for Who<'_> {
+impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            None => f.write_str("everyone"),
-            Some(Peer::Range { cidr, except }) => {
+        match self {
+            Self::Range { cidr, except } => {
                 write!(f, "addresses {cidr}")?;
                 let except: Vec<String> = except.iter().map(ToString::to_string).collect();
                 if except.is_empty() { Ok(()) } else { write!(f, " except {}", except.join(", ")) }
             }
-            Some(Peer::Pods { namespaces, pods }) => {
+            Self::Pods { namespaces, pods } => {
                 match pods {
                     None => f.write_str("any pod")?,
                     Some(pods) => write!(f, "pods {pods}")?,
@@ -101,7 +98,7 @@ impl fmt::Display for Who<'_> {
 }
 
 /// The ports of a rule: `on port 80 and UDP port 53`.
-fn on(ports: &[Port], is_shown: impl Fn(&Port) -> bool) -> String {
+fn on(ports: &[PolicyPort], is_shown: impl Fn(&PolicyPort) -> bool) -> String {
     if ports.is_empty() {
         return "on all ports".to_owned();
     }
@@ -110,7 +107,7 @@ fn on(ports: &[Port], is_shown: impl Fn(&Port) -> bool) -> String {
 }
 
 /// TCP isn't named, as in a policy: it is the default.
-impl fmt::Display for Port {
+impl fmt::Display for PolicyPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Numbers { transport, .. } | Self::Named { transport, .. }) = self;
         let prefix = if *transport == Transport::Tcp { String::new() } else { format!("{transport} ") };

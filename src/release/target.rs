@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::{App, AppId, Database, Edge, Part, Ports, Release, Ungated, Workload};
+use crate::app::{App, AppId, Database, Edge, Part, PartName, Ports, Release, Ungated, Workload};
 
 /// What should exist of an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Target {
     pub comes: Option<Release>,
     /// Whether `comes` may replace `runs`.
     pub gate: Gate,
+    /// Databases whose pods another app restricts: this one makes no policy for them.
+    pub held: BTreeSet<PartName>,
     /// Connections that releases before these declared, and that pods of theirs may still need.
     pub earlier: BTreeSet<Edge>,
     /// What applies at once, independent of the release.
@@ -37,6 +39,7 @@ impl Target {
             runs: Some(app.release),
             comes: None,
             gate: Gate::Open,
+            held: BTreeSet::new(),
             earlier: BTreeSet::new(),
             ungated: app.ungated,
         }

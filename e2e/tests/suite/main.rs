@@ -24,7 +24,6 @@ mod optional_apis;
 mod partly_applied;
 mod pod_security;
 mod policies;
-mod random;
 mod reading;
 mod requests;
 mod restart;

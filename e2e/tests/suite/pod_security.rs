@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::samples::{DATABASES, LARGEST, SMALLEST};
 use crate::scene::{Scene, desired};
-use crate::tamper::{remove, set};
+use crate::tamper::{push, remove, set};
 
 /// What creates the pods of a sample, as it would be applied in the namespace.
 fn deployments(scene: &Scene, sample: &str) -> Result<Vec<Value>> {
@@ -20,7 +20,12 @@ fn deployments(scene: &Scene, sample: &str) -> Result<Vec<Value>> {
 
 /// Creates a pod from a Deployment's template, as a dry run.
 pub(crate) async fn pod_is_allowed(scene: &Scene, deployment: &Value) -> Result<()> {
-    let mut pod = deployment.pointer("/spec/template").cloned().context("a Deployment has a template")?;
+    let mut pod = deployment.pointer("/spec/template").cloned().context("it has a template")?;
+    // The controller of a StatefulSet adds a volume for each claim.
+    let claims = deployment.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
+    for claim in claims.into_iter().flatten().filter_map(|claim| claim.pointer("/metadata/name")) {
+        push(&mut pod, "/spec/volumes", json!({ "name": claim, "persistentVolumeClaim": { "claimName": "claim" } }));
+    }
     set(&mut pod, "/metadata/name", "pod".into());
     // Only Pod Security is tested, so the ServiceAccount needn't exist.
     remove(&mut pod, "/spec/serviceAccountName");

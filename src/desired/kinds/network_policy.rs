@@ -62,7 +62,8 @@ type Edges<'a> = BTreeSet<&'a Edge>;
 fn build(target: &Target) -> Vec<Draft> {
     let (opened, accepted) = (target.opened(), target.accepted());
     let mut drafts = Draft::per_workload(target, |workload| Some(network_policy(target, &opened, &accepted, workload)));
-    drafts.extend(target.databases().filter_map(|database| {
+    let databases = target.databases().filter(|database| !target.held.contains(&database.name));
+    drafts.extend(databases.filter_map(|database| {
         let DatabaseForm::Pods(pods) = &database.form else { return None };
         Some(Draft::of_part(target, &database.name, database_policy(target, &accepted, database, pods)))
     }));

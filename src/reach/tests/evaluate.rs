@@ -3,29 +3,29 @@
 use serde_json::{Value, json};
 
 use super::{labels, policy};
-use crate::reach::{End, NamedPort, Pod, Policy, Reach, Side, Transport};
+use crate::reach::{Endpoint, Matrix, NamedPort, Pod, Policy, Side, Transport};
 
-fn pod(namespace: &str, text: &str, addresses: &[&str]) -> End {
+fn pod(namespace: &str, text: &str, addresses: &[&str]) -> Endpoint {
     let pod = Pod {
         namespace: namespace.into(),
         namespace_labels: labels(&format!("kubernetes.io/metadata.name={namespace} team={namespace}")),
         labels: labels(text),
         ports: Vec::new(),
     };
-    End { pod: Some(pod), ..outside(addresses) }
+    Endpoint { pod: Some(pod), ..outside(addresses) }
 }
 
-fn outside(addresses: &[&str]) -> End {
-    End { pod: None, addresses: addresses.iter().map(|address| address.parse().unwrap()).collect() }
+fn outside(addresses: &[&str]) -> Endpoint {
+    Endpoint { pod: None, addresses: addresses.iter().map(|address| address.parse().unwrap()).collect() }
 }
 
 fn names(side: &Side<'_>) -> Vec<String> {
     side.deciding().iter().map(|policy| policy.name.clone()).collect()
 }
 
-fn is_allowed(policies: &[Policy], from: &End, to: &End, port: u16) -> bool {
+fn is_allowed(policies: &[Policy], from: &Endpoint, to: &Endpoint, port: u16) -> bool {
     let ends = [from.clone(), to.clone()];
-    Reach::new(policies, &ends).verdict(0, 1, port, Transport::Tcp).unwrap().is_allowed()
+    Matrix::new(policies, &ends).judge(0, 1, port, Transport::Tcp).unwrap().is_allowed()
 }
 
 fn selecting(app: &str, mut spec: Value) -> Value {
@@ -49,15 +49,15 @@ fn both_sides_must_allow_a_connection() {
     assert!(is_allowed(&all, &web, &db, 80));
     assert!(!is_allowed(&all, &db, &web, 80));
     let ends = [web, db];
-    let reach = Reach::new(&all, &ends);
-    let allowed = reach.verdict(0, 1, 80, Transport::Udp).unwrap();
+    let matrix = Matrix::new(&all, &ends);
+    let allowed = matrix.judge(0, 1, 80, Transport::Udp).unwrap();
     assert_eq!((names(&allowed.egress), names(&allowed.ingress)), (vec!["out".into()], vec!["in".into()]));
-    let denied = reach.verdict(1, 0, 80, Transport::Udp).unwrap();
+    let denied = matrix.judge(1, 0, 80, Transport::Udp).unwrap();
     assert_eq!(
         (names(&denied.egress), names(&denied.ingress)),
         (vec!["closed".into()], vec!["closed".into(), "out".into()])
     );
-    assert_eq!(reach.verdict(0, 2, 80, Transport::Tcp), None);
+    assert_eq!(matrix.judge(0, 2, 80, Transport::Tcp), None);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_connection_has_one_address_family() {
     assert!(is_allowed(&both("10.0.0.2/32", "10.0.0.1/32"), &web, &db, 80));
     assert!(is_allowed(&both("fd00::2/128", "fd00::/16"), &web, &db, 80));
     assert!(!is_allowed(&both("10.0.0.2/32", "fd00::1/128"), &web, &db, 80));
-    // Without a common family the verdict is that of the policies alone.
+    // Without a common family the judgement is that of the policies alone.
     let [only_v4, only_v6] = [pod("demo", "app=web", &["10.0.0.1"]), pod("demo", "app=db", &["fd00::2"])];
     assert!(is_allowed(&both("fd00::2/128", "10.0.0.1/32"), &only_v4, &only_v6, 80));
 }

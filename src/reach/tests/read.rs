@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{labels, policy};
 use crate::reach::{
-    NamedPort, Peer, Policy, Port, Selector,
+    NamedPort, Peer, Policy, PolicyPort, Selector,
     Transport::{self, Sctp, Tcp, Udp},
     Unjudged, opens,
 };
@@ -24,7 +24,7 @@ fn peers(from: &Value) -> Vec<Peer> {
 }
 
 /// The ports of an ingress rule.
-fn ports(ports: &Value) -> Vec<Port> {
+fn ports(ports: &Value) -> Vec<PolicyPort> {
     policy("p", &json!({ "ingress": [{ "ports": ports }] })).ingress.unwrap().remove(0).ports
 }
 

@@ -40,6 +40,17 @@ async fn the_data_of_a_managed_database_outlive_it() -> Result<()> {
             (live.pointer("/metadata/uid")?.as_str()? != uid).then_some(())
         })
         .await?;
+    // It is taken out of the spec, then declared again.
+    let change = async |web: &str, databases: &Value| {
+        let mut spec = shop(web, databases)?;
+        let spec = spec.get_mut("spec").map(Value::take);
+        let patch = Patch::Merge(json!({ "spec": spec }));
+        anyhow::Ok(scene.apps().patch("shop", &PatchParams::default(), &patch).await?)
+    };
+    change("", &json!([])).await?;
+    scene.gone("StatefulSet", "shop-db").await?;
+    change("  connectsTo: [db]\n", &json!([managed()])).await?;
+    scene.object("StatefulSet", "shop-db", "it exists again", |_| Some(())).await?;
     scene.apps().delete("shop", &DeleteParams::default()).await?;
     scene.gone("StatefulSet", "shop-db").await?;
     let left = claims(&scene).get("data-shop-db-0").await?;

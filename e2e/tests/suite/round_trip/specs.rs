@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::texts::{BYTES, CPU, name, object, path, quantity, range, text};
-use crate::random::Random;
 use crate::tamper::set;
+use e2e::Random;
 
 pub(super) fn generate(random: &mut Random) -> Value {
     let mut components: Vec<Value> = Vec::new();

@@ -6,7 +6,7 @@ use super::ports::NamedPort;
 
 /// One end of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct End {
+pub struct Endpoint {
     /// What a NetworkPolicy can select it by; `None` outside the cluster, where no NetworkPolicy holds.
     pub pod: Option<Pod>,
     /// Its addresses, at most one of each family. Empty if unknown, as for pods that don't run yet: then only a range that leaves out
@@ -27,7 +27,7 @@ pub struct Pod {
     pub ports: Vec<NamedPort>,
 }
 
-impl End {
+impl Endpoint {
     /// Its named ports. Outside the cluster a name has no meaning.
     pub(super) fn named_ports(&self) -> &[NamedPort] {
         self.pod.as_ref().map_or(&[], |pod| &pod.ports)
