@@ -10,6 +10,7 @@ mod locked;
 mod namespace;
 mod neighbourhood;
 mod record;
+mod room;
 mod route;
 mod surroundings;
 mod view;

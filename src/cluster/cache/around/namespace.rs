@@ -12,21 +12,13 @@ use super::{
     groups::PodGroups,
     kind::NeighbourKind,
     record::{Object, Owner, Record},
+    room::{Place, Room},
     view::View,
 };
 use crate::{
     app::AppId,
     plan::{Neighbour, Neighbours},
 };
-
-/// Objects that are kept.
-const MOST: usize = 200;
-
-/// Bytes that they may take together.
-const LARGEST: usize = 64 * 1024;
-
-/// Objects beyond those of which the names are kept, so that they can be counted down.
-const MOST_COUNTED: usize = 200;
 
 /// What is known of one namespace.
 #[derive(Debug)]
@@ -38,39 +30,6 @@ pub(super) struct Namespace {
     snapshot: Option<Arc<Neighbours>>,
     /// Held while the namespace is listed.
     pub(super) gate: Arc<AsyncMutex<()>>,
-}
-
-/// What is taken of the room.
-#[derive(Clone, Copy, Debug, Default)]
-struct Room {
-    kept: usize,
-    bytes: usize,
-    counted: usize,
-    /// How many were kept when an object was left out last, and their bytes.
-    last: (usize, usize),
-    /// There were more than are counted.
-    overflows: bool,
-    /// Everything is to be listed again.
-    awaits_list: bool,
-}
-
-impl Room {
-    const fn has(&self, size: usize) -> bool {
-        self.kept < MOST && self.bytes + size <= LARGEST
-    }
-
-    /// Whether a quarter of what was kept when an object was left out last has gone, so that reading what was left out is worth a list: a
-    /// client that adds and deletes objects at the bound pays for it with requests of its own.
-    const fn is_worth_a_list(&self) -> bool {
-        let (kept, bytes) = self.last;
-        let has_room =
-            self.kept < kept && self.kept <= kept / 4 * 3 || self.bytes < bytes && self.bytes <= bytes / 4 * 3;
-        !self.awaits_list && (self.overflows && self.counted == 0 || self.omitted() > 0 && has_room)
-    }
-
-    const fn omitted(&self) -> usize {
-        self.counted + self.overflows as usize
-    }
 }
 
 /// An event about one object.
@@ -102,7 +61,7 @@ impl Namespace {
         }
         let (earlier, later) = self.replace(event, record);
         if self.room.is_worth_a_list() {
-            self.room = Room { overflows: false, awaits_list: true, ..self.room };
+            self.room.await_list();
             self.views.values_mut().for_each(|view| view.outdate(false));
             return self.all();
         }
@@ -117,32 +76,20 @@ impl Namespace {
         let Some(view) = self.views.get_mut(&event.kind) else { return (None, None) };
         let omitted = self.room.omitted();
         let earlier = view.take(event.name);
-        match &earlier {
-            Some(Some(kept)) => {
-                self.room.kept -= 1;
-                self.room.bytes -= kept.size();
-            }
-            Some(None) => self.room.counted -= 1,
-            None => {}
+        if let Some(earlier) = &earlier {
+            self.room.free(earlier.as_ref());
         }
         let earlier = earlier.flatten();
-        let later = record.and_then(|record| {
-            let size = record.size();
-            let kept = (self.room.has(size) && record.object != Object::Oversized).then_some(record);
-            if kept.is_some() {
-                self.room.kept += 1;
-                self.room.bytes += size;
-            } else {
-                self.room.last = (self.room.kept, self.room.bytes);
+        let later = record.and_then(|record| match self.room.place(&record) {
+            Place::Kept => {
+                view.put(event.name.to_owned(), event.version, event.relist, Some(record.clone()));
+                Some(record)
             }
-            if kept.is_none() && self.room.counted < MOST_COUNTED {
-                self.room.counted += 1;
-            } else if kept.is_none() {
-                self.room.overflows = true;
-                return None;
+            Place::Counted => {
+                view.put(event.name.to_owned(), event.version, event.relist, None);
+                None
             }
-            view.put(event.name.to_owned(), event.version, event.relist, kept.clone());
-            kept
+            Place::Beyond => None,
         });
         if earlier != later || omitted != self.room.omitted() {
             self.snapshot = None;
@@ -160,6 +107,7 @@ impl Namespace {
         for name in gone {
             apps.extend(self.observe(&Event { kind, name: &name, version: u64::MAX, relist }, None));
         }
+        self.room.listed();
         apps.into_iter().collect()
     }
 
@@ -181,7 +129,7 @@ impl Namespace {
                 self.replace(&Event { kind, name: &name, version, relist }, Some(record));
             }
         }
-        self.room = Room { awaits_list: false, last: (self.room.kept, self.room.bytes), ..self.room };
+        self.room.listed();
         self.snapshot = None;
     }
 
