@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use kube::runtime::watcher::Event;
 use serde_json::{Value, json};
 
 use super::sent;
@@ -9,14 +10,13 @@ use crate::{
     app::{AppId, PartName},
     cluster::{
         AppKey, Cache, PodGroups,
-        cache::{Begun, Missing, NeighbourKind, Record},
+        cache::{Begun, DatabasePods, Missing, NeighbourKind, Record},
         watch::child,
     },
     desired::KINDS,
     fixtures::{child as declared, kind},
     plan::{Live, Neighbours},
 };
-use kube::runtime::watcher::Event;
 
 const POLICY: NeighbourKind = NeighbourKind::NetworkPolicy;
 
@@ -372,10 +372,10 @@ async fn pods_of_databases_are_kept_where_one_names_them() {
     cache.register(&app("demo", "shop"), &with(vec![pg.clone()]));
     cache.database_pods_wanted().await;
     assert_eq!(cache.foreign_pods("demo", &pg), None, "not listed yet");
-    cache.around.database_pods(|pods| pods.relist());
+    cache.around.database_pods(DatabasePods::relist);
     observe_pod(&cache, &pod("pg-1", 1, &[("cluster", "pg"), ("role", "primary")]));
     observe_pod(&cache, &pod("other", 1, &[("cluster", "my")]));
-    assert_eq!(names(cache.around.database_pods(|pods| pods.relisted())), ["shop"], "known only now");
+    assert_eq!(names(cache.around.database_pods(DatabasePods::relisted)), ["shop"], "known only now");
     assert_eq!(cache.foreign_pods("demo", &pg).unwrap()[0].ports, [5432]);
     assert_eq!(observe_pod(&cache, &pod("pg-1", 2, &[("cluster", "pg"), ("role", "primary")])), NONE);
     assert_eq!(observe_pod(&cache, &pod("pg-2", 3, &[("cluster", "pg")])), ["shop"]);
@@ -386,8 +386,8 @@ async fn pods_of_databases_are_kept_where_one_names_them() {
     assert_eq!(cache.foreign_pods("demo", &my), None);
     let begun = cache.around.database_pods(|pods| pods.begin_list("demo")).unwrap();
     names(cache.foreign_pod_deleted(&sent(&pod("my-gone", 12, &[]))));
-    let found = ["pg-1", "my-1", "my-gone"].map(|name| {
-        let object = sent(&pod(name, 9, &[("cluster", &name[..2])]));
+    let found = [("pg-1", "pg"), ("my-1", "my"), ("my-gone", "my")].map(|(name, cluster)| {
+        let object = sent(&pod(name, 9, &[("cluster", cluster)]));
         (name.to_owned(), 9, crate::cluster::cache::read_pod(&object))
     });
     cache.around.database_pods(|pods| pods.listed("demo", begun, 10, found.into()));
@@ -404,8 +404,8 @@ async fn pods_of_databases_are_kept_where_one_names_them() {
 fn where_a_database_has_more_pods_than_are_kept_none_is_reported() {
     let (cache, pg) = (cache(), labels(&[("cluster", "pg")]));
     cache.register(&app("demo", "shop"), &PodGroups { databases: vec![pg.clone()], ..groups(&["web"]) });
-    cache.around.database_pods(|pods| pods.relist());
-    cache.around.database_pods(|pods| pods.relisted());
+    cache.around.database_pods(DatabasePods::relist);
+    cache.around.database_pods(DatabasePods::relisted);
     let named = |index: usize| pod(&format!("pg-{index}"), 1, &[("cluster", "pg")]);
     for index in 0..500 {
         observe_pod(&cache, &named(index));
