@@ -7,6 +7,7 @@ mod lists;
 mod pods;
 mod server;
 mod settings;
+mod surroundings;
 mod traffic;
 
 use serde_json::{Value, json};

@@ -20,6 +20,7 @@ mod lifecycle;
 mod message;
 mod metrics;
 mod modes;
+mod optional_apis;
 mod partly_applied;
 mod pod_security;
 mod policies;
