@@ -3,6 +3,7 @@
 mod census;
 mod contention;
 mod controller;
+mod field_manager;
 mod known;
 mod last_report;
 mod memory;
