@@ -4,6 +4,7 @@ mod component;
 mod crds;
 mod environment;
 mod hardened_app;
+mod length;
 mod mount;
 mod names;
 mod network;
@@ -19,6 +20,7 @@ pub use component::{Autoscaling, Component, ComponentPort, Protocol, ResourceAmo
 pub use crds::crds;
 pub use environment::{EnvVar, SecretKey};
 pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec};
+pub use length::{is_longer, json_length};
 pub use mount::{ClaimVolume, ConfigMount, WritablePath};
 pub use names::{GROUP, MANAGER, PAUSED, POLICY_LABEL};
 pub use network::{AppPeer, Egress};
@@ -29,6 +31,6 @@ pub use policy::{
 pub use probe::{ExecProbe, GrpcProbe, HttpProbe, Probe, Probes, TcpProbe};
 pub use quote::quoted;
 pub use status::{ChildRef, ComponentStatus, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus};
-pub use stored_app::{LONGEST_SPEC, StoredApp, Unreadable, Why};
+pub use stored_app::{LONGEST_SPEC, StoredApp, Unreadable, Why, spec_length};
 pub use version::version;
 pub use vocabulary::{Check, ConditionType, EventAction, EventReason, Reason};

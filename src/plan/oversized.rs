@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{controller::Controller, field_manager::is_own};
+use crate::api::is_longer;
 
-/// Longest text of an object that is compared, in bytes of JSON: more than twice what the largest valid app makes.
+/// Longest text of an object that is compared, in bytes of JSON as counted by [`crate::api::json_length`]: more than twice what the largest valid app makes.
 pub const LARGEST: usize = 256 * 1024;
 
 /// Who owns which field.
@@ -104,7 +105,7 @@ impl Oversized {
             leaving: !field::<String>(&of_metadata, "deletionTimestamp").is_empty(),
             lengths: lengths.map(|(name, length)| (cut(&name), length)).collect(),
             manager: None,
-            nested: text.len() <= LARGEST,
+            nested: !is_longer(text, LARGEST),
         };
         let managers: Vec<Manager<'_>> = field(&of_metadata, "managedFields");
         let (largest, _) = found.largest();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::declared::declared;
 use crate::scene::{Scene, WEB, autoscaled};
-use crate::tamper::{HUMAN, IMAGE, edit, remove, set};
+use crate::tamper::{HUMAN, IMAGE, IMAGE_PATH, edit, remove, set};
 
 const ENV: &str = "/spec/template/spec/containers/0/env";
 
@@ -122,6 +122,18 @@ async fn additions_with_very_long_names_dont_fill_the_status() -> Result<()> {
     edit(&scene.objects("Service")?, "shop-web", |object| set(object, "/spec/type", "NodePort".into())).await?;
     scene.reverted("shop", "the node port", |item| item.path == "spec.type").await?;
     status_is_small(&scene).await
+}
+
+/// The API server writes some characters as six bytes each.
+#[tokio::test]
+async fn a_spec_that_is_six_times_as_long_in_the_api_server_is_applied_and_compared() -> Result<()> {
+    let scene = Scene::open("escaped").await?;
+    let words = json!(vec!["<".repeat(4096); 24]);
+    scene.ready("shop", &format!("{WEB}  args: {words}\n")).await?;
+    edit(&scene.objects("Deployment")?, "shop-web", |object| set(object, IMAGE, "evil:1".into())).await?;
+    let item = scene.reverted("shop", "the image", |item| item.kind == "Deployment").await?;
+    assert_eq!((item.path.as_str(), item.live.as_str()), (IMAGE_PATH, "evil:1"));
+    Ok(())
 }
 
 /// What someone with the role `edit` can add to each kind, beyond what is compared. The API server has its own rules for a replaced
