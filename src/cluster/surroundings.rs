@@ -41,7 +41,7 @@ impl Context {
         })
     }
 
-    async fn find_surroundings(&self, target: &Target) -> Result<Surroundings, Failure> {
+    pub(super) async fn find_surroundings(&self, target: &Target) -> Result<Surroundings, Failure> {
         self.cache.register(&target.id, &PodGroups::of(target));
         let known = async {
             let neighbours = self.neighbours_of(&target.id).await?;

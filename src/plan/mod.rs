@@ -5,6 +5,7 @@ mod census;
 mod contention;
 mod controller;
 mod earlier;
+mod field_manager;
 mod isolation;
 mod known;
 mod last_report;
