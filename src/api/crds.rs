@@ -28,3 +28,39 @@ fn with_unseen_status(mut crd: CustomResourceDefinition) -> CustomResourceDefini
     }
     crd
 }
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{JSONSchemaProps, JSONSchemaPropsOrArray};
+
+    use super::*;
+
+    /// The values that a description explains though it leaves out others, by their path.
+    fn partly_explained(schema: &JSONSchemaProps, path: &str, found: &mut Vec<String>) {
+        let description = schema.description.as_deref().unwrap_or_default();
+        let values: Vec<String> =
+            schema.enum_.iter().flatten().map(|value| format!("`{}`", value.0.as_str().unwrap())).collect();
+        let (explained, missing): (Vec<_>, Vec<_>) = values.into_iter().partition(|value| description.contains(value));
+        if !explained.is_empty() && !missing.is_empty() {
+            found.push(format!("{path}: {missing:?}"));
+        }
+        for (name, below) in schema.properties.iter().flatten() {
+            partly_explained(below, &format!("{path}.{name}"), found);
+        }
+        if let Some(JSONSchemaPropsOrArray::Schema(member)) = &schema.items {
+            partly_explained(member, &format!("{path}[]"), found);
+        }
+    }
+
+    #[test]
+    fn a_description_that_explains_values_explains_all() {
+        let mut found = Vec::new();
+        for crd in crds() {
+            for version in &crd.spec.versions {
+                let schema = version.schema.as_ref().unwrap().open_api_v3_schema.as_ref().unwrap();
+                partly_explained(schema, &crd.spec.names.kind, &mut found);
+            }
+        }
+        assert_eq!(found, [""; 0]);
+    }
+}

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{component::Component, database::Database, status::HardenedAppStatus};
 
-/// What a team wants to run. The operator derives everything else that a secure deployment needs.
+/// What a team wants to run. The operator derives everything else that a secure deployment needs. As JSON it has at most
+/// 128 KiB; the operator rejects a longer one.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[kube(
     group = "hardened.dev",

@@ -6,6 +6,7 @@ mod database;
 mod environment;
 mod hardened_app;
 mod image;
+mod length;
 mod mount;
 mod names;
 mod network;
@@ -24,6 +25,7 @@ pub use database::{
 };
 pub use environment::{EnvVar, SecretKey};
 pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec};
+pub use length::{is_longer, json_length};
 pub use mount::{ClaimVolume, ConfigMount, WritablePath};
 pub use names::{GROUP, MANAGED_BY, MANAGER, PART_OF, PAUSED, POLICY_LABEL, WORKLOAD};
 pub use network::{AppPeer, Egress};
@@ -36,6 +38,6 @@ pub use quote::quoted;
 pub use status::{
     ChildRef, ComponentStatus, DatabaseStatus, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
 };
-pub use stored_app::{LONGEST_SPEC, StoredApp, Unreadable, Why};
+pub use stored_app::{LONGEST_SPEC, StoredApp, Unreadable, Why, spec_length};
 pub use version::version;
 pub use vocabulary::{Check, ConditionType, EventAction, EventReason, Reason};

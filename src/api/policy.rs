@@ -153,7 +153,7 @@ pub struct PodPeer {
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftPolicy {
-    /// Applies to apps that give no mode. `Observe` here also allows every app to choose it.
+    /// Applies to apps that give no mode; `Enforce` if not given. `Observe` here also allows every app to choose it.
     #[serde(default)]
     pub mode: DriftMode,
     /// Whether an app may choose `drift.mode: Observe`.

@@ -131,7 +131,8 @@ pub struct DriftItem {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub path: String,
     /// What happened to it. `Added`: present, but not declared. `Changed`: declared, with another value. `Removed`:
-    /// declared, but not present. `Deleted`: the whole object was deleted.
+    /// declared, but not present. `Deleted`: the whole object was deleted. `Replaced`: changed or not present, where the API server
+    /// allows no change, so the whole object is replaced.
     pub change: DriftChange,
     /// Whether it weakens the workload. Such deviations are listed first and dropped last.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -7,14 +7,23 @@ use k8s_openapi::{
     jiff::Timestamp,
 };
 use kube::Resource;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use super::{hardened_app::HardenedApp, names::PAUSED, status::HardenedAppStatus};
+use super::{
+    hardened_app::{HardenedApp, HardenedAppSpec},
+    length::{is_longer, json_length},
+    names::PAUSED,
+    status::HardenedAppStatus,
+};
 
-/// Longest spec, in bytes of JSON. kubectl stores a copy of it in an annotation; Deployments, their history and all pods contain most
+/// Longest spec, in bytes of JSON as counted by [`spec_length`]. kubectl stores a copy of it in an annotation; Deployments, their history and all pods contain most
 /// of it, too.
 pub const LONGEST_SPEC: usize = 128 * 1024;
+
+/// Longest text of a spec that is read at all. It may be longer than the spec is: it may give what counts as not given, such as lists
+/// without members.
+const LONGEST_TEXT: usize = 2 * LONGEST_SPEC;
 
 /// Longest status that is read, in bytes of JSON: several times what the operator ever writes. Who may write the status can't make
 /// it longer in memory.
@@ -94,13 +103,9 @@ impl StoredApp {
         let status = parts.status.map(RawValue::get).filter(|text| text.len() <= LONGEST_STATUS);
         let status = status.and_then(|text| serde_json::from_str(text).ok());
         let spec = parts.spec.map_or("null", RawValue::get);
-        if spec.len() > LONGEST_SPEC {
-            return Self(Err(Unreadable { metadata, status, why: Why::TooLong(spec.len()) }));
-        }
-        // By way of a tree, so that the message of an error names no line of a text that nobody has.
-        match serde_json::from_str::<Value>(spec).and_then(serde_json::from_value) {
+        match read_spec(spec) {
             Ok(spec) => Self(Ok(HardenedApp { metadata, spec, status })),
-            Err(error) => Self(Err(Unreadable { metadata, status, why: Why::Malformed(error.to_string()) })),
+            Err(why) => Self(Err(Unreadable { metadata, status, why })),
         }
     }
 
@@ -112,6 +117,25 @@ impl StoredApp {
             Err(unreadable) => unreadable.status.as_ref(),
         }
     }
+}
+
+fn read_spec(text: &str) -> Result<HardenedAppSpec, Why> {
+    if is_longer(text, LONGEST_TEXT) {
+        return Err(Why::TooLong(json_length(text)));
+    }
+    // By way of a tree, so that the message of an error names no line of a text that nobody has.
+    let spec = serde_json::from_str::<Value>(text).and_then(serde_json::from_value);
+    let spec = spec.map_err(|error| Why::Malformed(error.to_string()))?;
+    match spec_length(&spec) {
+        ..=LONGEST_SPEC => Ok(spec),
+        length => Err(Why::TooLong(length)),
+    }
+}
+
+/// The length of a spec in bytes of JSON, without what counts as not given. It doesn't depend on who has written it.
+#[must_use]
+pub fn spec_length(spec: &impl Serialize) -> usize {
+    serde_json::to_string(spec).map_or(0, |text| json_length(&text))
 }
 
 fn metadata(text: &str) -> ObjectMeta {
@@ -206,8 +230,29 @@ mod tests {
         assert!(
             matches!(malformed.why, Why::Malformed(words) if words == "invalid type: integer `1`, expected a string")
         );
-        let long = stored(&json!({ "components": [{ "name": "x".repeat(LONGEST_SPEC) }] })).0.unwrap_err();
+        let long = stored(&json!({ "components": [{ "name": "x".repeat(LONGEST_SPEC), "image": "r.io/web:1" }] }))
+            .0
+            .unwrap_err();
         assert_eq!(long.metadata.uid.as_deref(), Some("1"));
         assert!(matches!(long.why, Why::TooLong(length) if length > LONGEST_SPEC));
+    }
+
+    #[test]
+    fn what_the_api_server_writes_at_greater_length_isnt_too_long() {
+        let read = |count: usize, env: Value| {
+            let web =
+                json!({ "name": "web", "image": "r.io/web:1", "args": vec!["<".repeat(4096); count], "env": env });
+            let text = json!({ "spec": { "components": [web] } }).to_string().replace('<', r"\u003c");
+            StoredApp::read(&text)
+        };
+        assert_eq!(read(31, json!([])).0.unwrap().spec.components[0].args[30].len(), 4096);
+        // Nor is what gives values that count as not given.
+        let empty = json!({ "name": "A", "value": "x", "secretKey": null });
+        let spec = read(28, json!(vec![empty; 250])).0.unwrap().spec;
+        assert!(spec_length(&spec) < LONGEST_SPEC);
+        for count in [32, 100] {
+            let why = read(count, json!([])).0.unwrap_err().why;
+            assert!(matches!(why, Why::TooLong(found) if found / 4096 == count), "{why:?}");
+        }
     }
 }

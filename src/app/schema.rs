@@ -13,7 +13,7 @@ use super::{
     metadata::UNKNOWN,
     review::{Rejection, Review},
 };
-use crate::api::{self, LONGEST_SPEC};
+use crate::api::{self, LONGEST_SPEC, spec_length};
 
 static DEFINITIONS: LazyLock<Vec<CustomResourceDefinition>> = LazyLock::new(api::crds);
 
@@ -51,7 +51,7 @@ pub(super) fn bounds(kind: &str, spec: &impl Serialize, review: &mut Review) {
             review.reject(found.path, found.problem, found.remedy);
         }
     }
-    let length = spec.to_string().len();
+    let length = spec_length(&spec);
     if length > LONGEST_SPEC {
         let Rejection { path, problem, remedy } = too_long(length);
         review.reject(path, problem, remedy);

@@ -30,7 +30,7 @@ impl Claims {
     ) -> BTreeMap<PartName, String> {
         let mut granted = self.granted();
         let others = granted.entry(id.namespace.clone()).or_default();
-        others.retain(|claim| claim.app != id.name);
+        others.retain(|claim| claim.uid != id.uid);
         let held = holders(id, &wanted, others, neighbours, pods);
         others.extend(wanted.into_iter().filter(|claim| !held.contains_key(&claim.database)));
         if others.is_empty() {
@@ -40,13 +40,10 @@ impl Claims {
     }
 
     /// Takes back the claims of an app that is gone.
-    pub fn forget(&self, namespace: &str, app: &str) {
-        let mut granted = self.granted();
-        if let Some(claims) = granted.get_mut(namespace) {
-            claims.retain(|claim| claim.app != app);
-            if claims.is_empty() {
-                granted.remove(namespace);
-            }
-        }
+    pub fn forget(&self, uid: &str) {
+        self.granted().retain(|_, claims| {
+            claims.retain(|claim| claim.uid != uid);
+            !claims.is_empty()
+        });
     }
 }

@@ -1,6 +1,7 @@
 //! 8 Access to the API: watch what exists, write what must change. The only step with a client.
 
 mod cache;
+mod claims;
 mod client;
 mod context;
 mod converge;
@@ -15,6 +16,7 @@ mod watch;
 mod write;
 
 pub use cache::{AppKey, Cache, PodGroups, Settings};
+pub use claims::Claims;
 pub use client::{Connection, connect};
 pub use context::Context;
 pub use converge::Executor;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    api::MANAGER,
+    api::{MANAGER, is_longer},
     desired::Kind,
     plan::{LARGEST, Live, Oversized},
 };
@@ -47,7 +47,7 @@ impl Stored {
     /// Reads the object.
     pub(super) fn read(&self) -> Content {
         let text = self.text.get();
-        let whole = if text.len() > LARGEST { None } else { serde_json::from_str(text).ok() };
+        let whole = if is_longer(text, LARGEST) { None } else { serde_json::from_str(text).ok() };
         whole.map_or_else(|| Content::Oversized(Box::new(Oversized::read(text))), Content::Whole)
     }
 

@@ -1,7 +1,7 @@
 //! What a reconciliation needs to know of what surrounds its app. Where that isn't in the cache, the namespace is listed: once, for all of
 //! its apps.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Resource, api::ApiResource};
@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     api::{HardenedApp, WORKLOAD, version},
-    app::{AppId, Database, DatabaseForm},
-    plan::{Neighbours, Surroundings},
+    app::{AppId, Database, DatabaseForm, PartName},
+    desired::Stage,
+    plan::{Again, Neighbours, PodClaim, Surroundings},
     release::Target,
 };
 
@@ -27,8 +28,20 @@ impl Context {
     /// What the app's isolation depends on besides its own objects. From here on changes of it that may matter to the app wake it.
     ///
     /// # Errors
-    /// If the namespace had to be listed and the API server refuses or doesn't answer. Nothing may be judged then.
-    pub async fn surroundings_of(&self, target: &Target) -> Result<Surroundings, Failure> {
+    /// If the namespace had to be listed and the API server refuses or doesn't answer: when to try again. Nothing may be judged then.
+    pub async fn surroundings_of(&self, target: &Target) -> Result<Surroundings, Again> {
+        self.find_surroundings(target).await.map_err(|failure| {
+            tracing::warn!(
+                namespace = target.id.namespace,
+                app = target.id.name,
+                error = failure.in_words(),
+                "isolation not judged, trying again"
+            );
+            Again::After(self.pause(&target.id, &failure))
+        })
+    }
+
+    pub(super) async fn find_surroundings(&self, target: &Target) -> Result<Surroundings, Failure> {
         self.cache.register(&target.id, &PodGroups::of(target));
         let known = async {
             let neighbours = self.neighbours_of(&target.id).await?;
@@ -37,18 +50,30 @@ impl Context {
         };
         let known = timeout(LONGEST, known).await;
         let neighbours = known.unwrap_or_else(|_| Err(Failure::not_listed(&target.id, "objects")))?;
+        let id = &target.id;
         let pods = |database: &Database| match &database.form {
             DatabaseForm::Pods(pods) => {
                 Some((database.name.clone(), self.cache.foreign_pods(&target.id.namespace, &pods.labels)))
             }
             _ => None,
         };
-        Ok(Surroundings {
-            neighbours,
-            other_apis: self.cache.other_policy_apis(),
-            pods: target.databases().filter_map(pods).collect(),
-            held: BTreeMap::new(),
-        })
+        let pods = target.databases().filter_map(pods).collect();
+        let held = self.claims.claim(id, PodClaim::of(target), &neighbours, &pods);
+        Ok(Surroundings { neighbours, other_apis: self.cache.other_policy_apis(), pods, held })
+    }
+
+    /// The databases of other apps' pods. While that isn't known, nothing is claimed anew.
+    #[must_use]
+    pub fn held(&self, target: &Target, surroundings: Option<&Surroundings>) -> BTreeSet<PartName> {
+        if let Some(surroundings) = surroundings {
+            return surroundings.held.keys().cloned().collect();
+        }
+        let owned = self.cache.owned(&target.id);
+        let is_claimed = |claim: &PodClaim| {
+            let policy = target.id.child_name(&claim.database);
+            owned.iter().any(|child| child.kind.stage == Stage::Guard && child.name == policy)
+        };
+        PodClaim::of(target).into_iter().filter(|claim| !is_claimed(claim)).map(|claim| claim.database).collect()
     }
 
     /// What others have in the app's namespace.

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     api::{MANAGER, StoredApp},
     app::AppId,
-    cluster::{self, Cache, Context, Memory, Settings, Triggers, Writer, watch_all},
+    cluster::{self, Cache, Claims, Context, Memory, Settings, Triggers, Writer, watch_all},
     reconcile::reconcile,
 };
 
@@ -61,6 +61,7 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
     let client = connection.client.clone();
     let (cache, settings) = (Arc::<Cache>::default(), Arc::<Settings>::default());
     let (memory, seen) = (Arc::<Memory>::default(), Arc::<Apps>::default());
+    let claims = Arc::<Claims>::default();
     let health = Arc::new(Health::of(connection.traffic.clone()));
     let mut metrics = Metrics::new();
     let reconciles = Reconciles::register(metrics.registry(), CONCURRENCY);
@@ -81,6 +82,7 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
         settings,
         memory: memory.clone(),
         writer: Writer::new(client.clone()),
+        claims: claims.clone(),
         recorder: recorder(client.clone()),
     });
     let (reader, writer) = reflector::store::<StoredApp>();
@@ -90,6 +92,7 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
             for uid in seen.observe(event) {
                 memory.forget(&uid);
                 cache.app_gone(&uid);
+                claims.forget(&uid);
             }
             match event {
                 Event::Apply(app) | Event::InitApply(app) => cache.app_observed(&AppId::of(app.meta())),

@@ -21,6 +21,8 @@ pub struct Known<'a> {
     pub live: Live,
     /// This reconciliation has written the object.
     pub written: bool,
+    /// This reconciliation has applied a newer version of the child than the one it was.
+    pub updated: bool,
     /// This reconciliation has reverted drift of it: however many requests that takes, it counts once.
     pub reverted: bool,
 }

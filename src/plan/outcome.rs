@@ -2,12 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{
-    isolation::{DatabaseState, Surroundings},
-    progress::PartProgress,
-    prune::Leftover,
-    verdict::Verdict,
-};
+use super::{again::Again, isolation::DatabaseState, progress::PartProgress, prune::Leftover, verdict::Verdict};
 use crate::{
     api::{DriftItem, FindingItem},
     app::{Enforcement, PartName, Refusal},
@@ -37,8 +32,8 @@ pub struct Applied {
     pub children: Vec<ChildOutcome>,
     /// How far each part of the app has come, by its name.
     pub progress: BTreeMap<PartName, PartProgress>,
-    /// What surrounds it; if that couldn't be found out, when to try again, and why.
-    pub surroundings: Result<Surroundings, (Duration, String)>,
+    /// Whether its isolation could be judged; if what surrounds it couldn't be found out, when to try again.
+    pub judged: Again,
     /// How its databases stand.
     pub databases: Vec<DatabaseState>,
     /// What others have that leads to its pods.

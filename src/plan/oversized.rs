@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
 
-use super::controller::Controller;
-use crate::api::MANAGER;
+use super::{controller::Controller, field_manager::is_own};
+use crate::api::is_longer;
 
-/// Longest text of an object that is compared, in bytes of JSON: more than twice what the largest valid app makes.
+/// Longest text of an object that is compared, in bytes of JSON as counted by [`crate::api::json_length`]: more than twice what the largest valid app makes.
 pub const LARGEST: usize = 256 * 1024;
 
 /// Who owns which field.
@@ -38,7 +38,7 @@ pub struct Oversized {
     pub leaving: bool,
     /// The length of each field, in bytes; those of the metadata are called `metadata.…`.
     pub lengths: BTreeMap<String, usize>,
-    /// The other manager that has written last, and when.
+    /// The other manager that was the last to write something in the largest field, and when.
     pub manager: Option<(String, Option<Timestamp>)>,
     /// It isn't large, but can't be read: it is nested deeper than any object of Kubernetes, as only forged managed fields are.
     pub nested: bool,
@@ -54,15 +54,27 @@ struct Labels {
     workload: Option<String>,
 }
 
-/// An entry of `managedFields` without its fields.
+/// An entry of `managedFields`.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Manager {
+struct Manager<'a> {
     #[serde(rename = "manager")]
     name: String,
     // As text: a client can forge one that no calendar has.
     time: String,
     subresource: String,
+    // As text too: it may be nested deeper than can be read.
+    #[serde(rename = "fieldsV1", borrow)]
+    fields: Option<&'a RawValue>,
+}
+
+impl Manager<'_> {
+    /// Whether it claims the field, or something in it; named as in [`Oversized::lengths`].
+    fn claims(&self, field: &str) -> bool {
+        let claimed = self.fields.map_or("{}", |fields| fields.get());
+        let mut steps = field.split('.');
+        steps.try_fold(claimed, |text, name| Some(fields(text).get(format!("f:{name}").as_str())?.get())).is_some()
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -83,10 +95,7 @@ impl Oversized {
         let lengths = around.map(|(name, text)| ((*name).to_owned(), text.get().len())).chain(within);
         let labels: Labels = field(&of_metadata, "labels");
         let owners: Vec<Controller> = field(&of_metadata, "ownerReferences");
-        let managers: Vec<Manager> = field(&of_metadata, "managedFields");
-        let others = managers.into_iter().filter(|entry| entry.name != MANAGER && entry.subresource.is_empty());
-        let others = others.map(|entry| (cut(&entry.name), entry.time.parse::<Timestamp>().ok()));
-        Self {
+        let found = Self {
             uid: field(&of_metadata, "uid"),
             version: field::<String>(&of_metadata, "resourceVersion").parse().unwrap_or_default(),
             controller: Controller::among(owners.into_iter()),
@@ -95,9 +104,21 @@ impl Oversized {
             workload: labels.workload,
             leaving: !field::<String>(&of_metadata, "deletionTimestamp").is_empty(),
             lengths: lengths.map(|(name, length)| (cut(&name), length)).collect(),
-            manager: others.max_by_key(|(_, time)| *time),
-            nested: text.len() <= LARGEST,
-        }
+            manager: None,
+            nested: !is_longer(text, LARGEST),
+        };
+        let managers: Vec<Manager<'_>> = field(&of_metadata, "managedFields");
+        let (largest, _) = found.largest();
+        let others = managers.iter().filter(|entry| !is_own(&entry.name));
+        let others = others.filter(|entry| entry.subresource.is_empty() && entry.claims(largest));
+        let others = others.map(|entry| (cut(&entry.name), entry.time.parse::<Timestamp>().ok()));
+        Self { manager: others.max_by_key(|(_, time)| *time), ..found }
+    }
+
+    /// An object that was read as a whole, but differs in more than can be handled one by one.
+    #[must_use]
+    pub fn of(object: &Value) -> Self {
+        Self { nested: false, ..Self::read(&object.to_string()) }
     }
 
     /// The longest field. The record of who owns what grows with the others: it is named only where it is large by itself.
@@ -111,7 +132,7 @@ impl Oversized {
 }
 
 /// A field by itself, so that what can't be read of one takes nothing from the others.
-fn field<T: DeserializeOwned + Default>(fields: &BTreeMap<&str, &RawValue>, name: &str) -> T {
+fn field<'a, T: Deserialize<'a> + Default>(fields: &BTreeMap<&str, &'a RawValue>, name: &str) -> T {
     fields.get(name).and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default()
 }
 

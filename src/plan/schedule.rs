@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{
+    again::Again,
     earlier::still_needed,
     outcome::{Applied, ChildState, Outcome},
 };
@@ -14,15 +15,6 @@ pub const LONGEST_RECONCILIATION: Duration = Duration::from_secs(30);
 /// How soon to check again what only a watch would report otherwise: the end of a deletion, of a pod, of a guard's trouble. Such a
 /// check sends no request, so it needs no jitter.
 pub const AWAITED: Duration = Duration::from_secs(15);
-
-/// Whether the work on a child is finished. Each state decides it: none may be left to an event that could be lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Again {
-    /// Nothing is left to do.
-    Done,
-    /// Something is: reconcile again after this long.
-    After(Duration),
-}
 
 /// How to react to a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +65,11 @@ pub fn next(outcome: &Outcome) -> Option<Duration> {
         Again::Done => None,
         Again::After(pause) => Some(pause),
     });
-    let unknown = applied.surroundings.as_ref().err().map(|(pause, _)| *pause);
-    pauses.chain(unknown).chain(narrows(applied)).min()
+    let unjudged = match applied.judged {
+        Again::Done => None,
+        Again::After(pause) => Some(pause),
+    };
+    pauses.chain(unjudged).chain(narrows(applied)).min()
 }
 
 /// When connections of earlier releases may be closed: at once where their last pod has gone, else it is awaited.

@@ -5,6 +5,7 @@ mod drift;
 mod fake;
 mod fuzz;
 mod isolation;
+mod many;
 mod memory;
 mod observe;
 mod oversized;
@@ -25,21 +26,26 @@ use crate::{
     app::Enforcement,
     desired::Child,
     fixtures::{UID, child, child_of, shop},
-    plan::{Basis, Guards, Known, LastReport, Live, Verdict, judge},
+    plan::{Basis, Change, Guards, Known, LastReport, Live, MOST_REQUESTS, Request, Verdict, judge},
 };
 
 /// The basis of a verdict on an object that the last status lists.
-const LISTED: Basis = Basis { verified: false, listed: true };
+const LISTED: Basis = Basis { verified: false, listed: true, updated: false };
 
 /// The verdict on a child whose live object is known like this; `listed` means that the last status lists it.
 fn verdict(child: &Child, live: Live, listed: bool, enforcement: &Enforcement) -> Verdict {
+    verdict_after(child, live, listed, enforcement, false)
+}
+
+/// The same where this reconciliation has applied a newer version of the child, if so.
+fn verdict_after(child: &Child, live: Live, listed: bool, enforcement: &Enforcement, updated: bool) -> Verdict {
     let reference = ChildRef { kind: child.kind.name.to_owned(), name: child.name.clone() };
     let status = HardenedAppStatus { children: vec![reference], ..HardenedAppStatus::default() };
     let last_report = if listed { LastReport::of(&status, None, true) } else { LastReport::default() };
     let guards = Guards::InPlace;
     crate::plan::verdict::of(
         child,
-        &Known { uid: UID, enforcement, last_report, guards, live, written: false, reverted: false },
+        &Known { uid: UID, enforcement, last_report, guards, live, written: false, updated, reverted: false },
     )
 }
 
@@ -53,6 +59,46 @@ fn disturbed(child: &Child, disturb: impl FnOnce(&mut Fake)) -> Fake {
 
 fn judged(child: &Child, fake: &Fake) -> Verdict {
     judge(child, UID, &fake.live(), LISTED, &Enforcement::default())
+}
+
+/// Applies the child, as the operator does where an autoscaler decides the number of pods.
+fn apply(child: &Child, fake: &mut Fake) {
+    let live = fake.is_there().then(|| fake.live()["spec"]["replicas"].as_i64()).flatten();
+    fake.apply(&Child { body: child.scaled(live), ..child.clone() });
+}
+
+/// Sends what the plan asks for. Returns the drift that was found before each request, or nothing if the requests don't end.
+fn settle(child: &Child, fake: &mut Fake) -> Option<Vec<String>> {
+    let (mut drift, mut updated) = (Vec::new(), false);
+    for _ in 0..2 * MOST_REQUESTS {
+        let live = if fake.is_there() { Live::answered(fake.live()) } else { Live::Absent };
+        let verdict = verdict_after(child, live, true, &Enforcement::default(), updated);
+        drift.extend(lines(&verdict));
+        updated |= verdict.is_update;
+        match verdict.change {
+            // The last two: another owner's objects, or none's, are never written.
+            Change::Keep | Change::Conflict { .. } | Change::AwaitDeletion => return Some(drift),
+            Change::Send(Request::Create | Request::Apply) => apply(child, fake),
+            Change::Send(Request::Remove(patch)) => fake.patch(&patch).unwrap(),
+            Change::Send(Request::Correct(patch)) => {
+                fake.patch(&patch).unwrap();
+                apply(child, fake);
+            }
+            Change::Send(Request::Replace) => {
+                *fake = Fake::default();
+                apply(child, fake);
+            }
+        }
+    }
+    None
+}
+
+/// The patch of a correction.
+fn correction(change: Change) -> Value {
+    match change {
+        Change::Send(Request::Correct(patch)) => patch,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn tolerated(kind: &str, path: &str) -> ToleratedPath {

@@ -14,7 +14,7 @@ use crate::{
     app::{PartName, Refusal, Rejection},
     desired::{Progress, Rollout},
     fixtures::{app, kind},
-    plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, PodState, Surroundings},
+    plan::{Again, Applied, ChildOutcome, ChildState, Outcome, PartProgress, PodState},
     release::Target,
 };
 
@@ -55,7 +55,7 @@ fn applied() -> Applied {
         target: Target::of(app),
         children: vec![child("NetworkPolicy", ChildState::InPlace), child("Deployment", ChildState::InPlace)],
         progress: progress(complete(), Vec::new()),
-        surroundings: Ok(Surroundings::default()),
+        judged: Again::Done,
         databases: Vec::new(),
         bypass: Vec::new(),
         refused: None,

@@ -6,11 +6,14 @@ use e2e::operator::{self, Operator};
 use e2e::{ControlPlane, Parts};
 use futures::future::try_join_all;
 use hardened_app::api::DriftChange;
+use kube::api::Patch;
+use serde_json::json;
 
+use crate::drift::masses::large;
 use crate::metrics::{counts_what_the_audit_log_counts, stops_in_order};
 use crate::samples::LARGEST;
 use crate::scene::{Scene, WEB};
-use crate::tamper::{edit, set};
+use crate::tamper::{edit, patch, set};
 
 /// Apps with one component, each of which is edited by the tests.
 const APPS: [&str; 5] = ["a", "b", "c", "d", "e"];
@@ -28,6 +31,7 @@ async fn an_operator_is_restarted_stopped_and_uninstalled() -> Result<()> {
 
     let operator = a_restart_writes_nothing(&scene, operator).await?;
     let operator = drift_during_the_downtime_is_reverted(&scene, operator).await?;
+    let operator = a_large_change_of_the_spec_during_the_downtime_is_no_drift(&scene, operator).await?;
     counts_what_the_audit_log_counts(&scene, &operator).await?;
     stops_in_order(&scene, operator).await?;
     crate::chart::helm_takes_ownership_and_keeps_the_apps(&scene).await
@@ -78,5 +82,23 @@ async fn drift_during_the_downtime_is_reverted(scene: &Scene, operator: Operator
     written.sort_by(|one, other| one.name.cmp(&other.name));
     let written: Vec<_> = written.iter().map(|request| (request.verb.as_str(), request.name.as_deref())).collect();
     assert_eq!(written, [("patch", Some("a-web")), ("patch", Some("b-web"))]);
+    Ok(operator)
+}
+
+async fn a_large_change_of_the_spec_during_the_downtime_is_no_drift(
+    scene: &Scene,
+    operator: Operator,
+) -> Result<Operator> {
+    scene.ready("big", &large(1)).await?;
+    let note = Patch::Merge(json!({ "metadata": { "annotations": { "example.com/note": "x" } } }));
+    patch(&scene.objects("Deployment")?, "big-web", &note).await?;
+    operator.stop().await?;
+    scene.change("big", &large(2)).await?;
+    let operator = Operator::start(&scene.control_plane).await?;
+    scene.condition("big", "InSync", "True", "InSync").await?;
+    let drift = scene.reported("big", "the drift", |status| Some(status.drift.clone())).await?;
+    assert_eq!((drift.open, drift.reverted), (vec![], vec![]));
+    let live = scene.live("Deployment", "big-web").await?;
+    assert_eq!(live.pointer("/spec/template/spec/containers/0/args/0"), Some(&"2-0".into()));
     Ok(operator)
 }

@@ -37,7 +37,7 @@ pub(crate) fn autoscaled() -> String {
 }
 
 /// Every difference counts as drift, so that none counts as a leftover of an earlier apply by the operator.
-pub(crate) const VERIFIED: Basis = Basis { verified: true, listed: true };
+pub(crate) const VERIFIED: Basis = Basis { verified: true, listed: true, updated: false };
 
 /// The kinds of the children of [`WEB`]: all but the autoscaler and what runs databases.
 pub(crate) fn web_kinds() -> impl Iterator<Item = &'static Kind> + Clone {

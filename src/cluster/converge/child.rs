@@ -24,6 +24,7 @@ impl Executor<'_> {
             guards,
             live: self.cache.live(&self.target.id, child),
             written: false,
+            updated: false,
             reverted: false,
         };
         let (mut reverted, mut requests): (Vec<DriftItem>, usize) = (Vec::new(), 0);
@@ -55,6 +56,7 @@ impl Executor<'_> {
                                 add_new(&mut reverted, verdict.drift);
                             }
                             known.written |= !answer.found;
+                            known.updated |= verdict.is_update && !answer.found;
                             known.reverted = !reverted.is_empty();
                             known.live = answer.live;
                             continue;

@@ -48,7 +48,7 @@ impl Executor<'_> {
         }
     }
 
-    /// Sets everything that differs, then applies, so that the operator is its only owner again.
+    /// Sets everything that differs, then applies, so that no other client owns any of it.
     async fn correct(&self, child: &Child, live: &Live, patch: &Value, guards: Guards) -> Result<Answer, Failure> {
         let id = &self.target.id;
         let corrected = match self.writer.patch(id, child, patch).await {

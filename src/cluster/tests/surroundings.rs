@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::server::{Answer, Server};
 use crate::{
     app::AppId,
-    cluster::{Cache, Context, Memory, Settings, Writer, cache::NeighbourKind},
+    cluster::{Cache, Claims, Context, Memory, Settings, Writer, cache::NeighbourKind},
     fixtures::{id, shop, target},
     plan::FailureClass,
 };
@@ -26,6 +26,7 @@ fn context(server: &Server) -> Context {
         settings: Arc::<Settings>::default(),
         memory: Arc::<Memory>::default(),
         writer: Writer::new(server.client()),
+        claims: Arc::<Claims>::default(),
         recorder: Recorder::new(server.client(), Reporter { controller: "test".to_owned(), instance: None }),
     }
 }
@@ -61,7 +62,7 @@ async fn a_list_that_fails_is_an_error_and_only_it_is_repeated() {
     server.expect("list networkpolicies", page(&["a"], ""));
     server.expect("list services", Answer::Code(503));
     let context = context(&server);
-    let failure = context.surroundings_of(&target(shop())).await.unwrap_err();
+    let failure = context.find_surroundings(&target(shop())).await.unwrap_err();
     assert_eq!(
         (failure.class(), failure.in_words().as_str()),
         (FailureClass::Unavailable, "failed to list services demo: answered 503")
@@ -78,7 +79,7 @@ async fn without_an_answer_a_reconciliation_goes_on() {
     let server = Server::default();
     server.expect("list networkpolicies", Answer::Silence);
     let context = context(&server);
-    let failure = context.surroundings_of(&target(shop())).await.unwrap_err();
+    let failure = context.find_surroundings(&target(shop())).await.unwrap_err();
     assert_eq!(failure.class(), FailureClass::Unavailable);
     server.finish();
 }

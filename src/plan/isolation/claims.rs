@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::surroundings::{ForeignPod, Neighbours};
 use crate::{
-    app::{AppId, PartName},
+    app::{AppId, DatabaseForm, PartName},
     reach::Selector,
+    release::Target,
 };
 
 /// A database's claim on pods of the namespace.
@@ -13,6 +14,8 @@ use crate::{
 pub struct PodClaim {
     /// Name of the app.
     pub app: String,
+    /// Its UID.
+    pub uid: String,
     /// Name of the database.
     pub database: PartName,
     /// Labels of the pods.
@@ -20,6 +23,21 @@ pub struct PodClaim {
 }
 
 impl PodClaim {
+    /// The claims of an app.
+    #[must_use]
+    pub fn of(target: &Target) -> Vec<Self> {
+        let claims = target.databases().filter_map(|database| match &database.form {
+            DatabaseForm::Pods(pods) => Some(Self {
+                app: target.id.name.clone(),
+                uid: target.id.uid.clone(),
+                database: database.name.clone(),
+                labels: pods.labels.clone(),
+            }),
+            DatabaseForm::Managed(_) | DatabaseForm::External(_) => None,
+        });
+        claims.collect()
+    }
+
     /// Whether both name the same pods: one of them has all labels of the other, or a pod has the labels of both.
     fn overlaps(&self, labels: &BTreeMap<String, String>, pods: &[ForeignPod]) -> bool {
         let within = |some: &BTreeMap<String, String>, all: &BTreeMap<String, String>| {

@@ -17,16 +17,23 @@ use crate::{
     release::Target,
 };
 
-/// The state of all databases, after the app's own objects were applied.
+/// The state of all databases, after the app's own objects were applied. Without knowledge of what surrounds them nothing is judged.
 #[must_use]
 pub fn isolation(
     target: &Target,
-    surroundings: &Surroundings,
+    surroundings: Option<&Surroundings>,
     children: &[ChildOutcome],
     progress: &BTreeMap<PartName, PartProgress>,
 ) -> Vec<DatabaseState> {
-    let judge = Judge { target, surroundings, children };
-    target.databases().map(|database| judge.state(database, progress.get(&database.name))).collect()
+    let unknown = Surroundings::default();
+    let judge = Judge { target, surroundings: surroundings.unwrap_or(&unknown), children };
+    let state = |database: &Database| {
+        let state = judge.state(database, progress.get(&database.name));
+        let is_judged = surroundings.is_some() || state.isolation == Isolation::External;
+        let words = || Isolation::Unknown("what others have in the namespace isn't known yet".to_owned());
+        DatabaseState { isolation: if is_judged { state.isolation } else { words() }, ..state }
+    };
+    target.databases().map(state).collect()
 }
 
 struct Judge<'a> {

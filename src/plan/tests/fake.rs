@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    api::MANAGER,
     desired::{Child, Rules},
     plan::{Path, verdict::Segment},
 };
@@ -31,6 +32,9 @@ pub(super) struct Fake {
     version: u64,
 }
 
+/// The manager to which the API server gives all fields of an object that has no managed fields when it is first applied.
+const BEFORE_APPLY: &str = "before-first-apply";
+
 /// Metadata that no manager owns.
 const SYSTEM: [&str; 6] = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp", "managedFields"];
 
@@ -52,12 +56,15 @@ impl Fake {
     pub(super) fn apply(&mut self, child: &Child) {
         self.rules = Some(&child.kind.rules);
         let body = &child.body;
+        if let Some(object) = self.object.as_ref().filter(|_| self.owners.is_empty()) {
+            self.owners.insert((BEFORE_APPLY.to_owned(), "Update"), self.leaves(object));
+        }
         let mut object = self.object.take().unwrap_or_else(|| {
             json!({ "apiVersion": body["apiVersion"], "kind": body["kind"], "metadata": {
                 "name": child.name, "namespace": "demo", "uid": "1", "creationTimestamp": "2026-01-01T00:00:00Z" } })
         });
         let declared = self.leaves(body);
-        let operator = (crate::api::MANAGER.to_owned(), "Apply");
+        let operator = (MANAGER.to_owned(), "Apply");
         let before = self.owners.remove(&operator).unwrap_or_default();
         // Values that no other manager sets either are removed; a list member as a whole before its fields, while its
         // key still identifies it.
@@ -95,13 +102,21 @@ impl Fake {
         self.owners.clear();
     }
 
-    /// A JSON patch by the operator.
+    /// A JSON patch by the operator. Entries of `managedFields` that it removes are forgotten; after a reset none is added either, until
+    /// the next apply.
     pub(super) fn patch(&mut self, patch: &Value) -> Result<(), String> {
         let before = self.object.clone().unwrap();
         let mut after = self.live();
         let operations: json_patch::Patch = serde_json::from_value(patch.clone()).unwrap();
         json_patch::patch(&mut after, &operations).map_err(|error| error.to_string())?;
-        self.update(crate::api::MANAGER, &before, &stored(&after));
+        let left = after["metadata"]["managedFields"].as_array().unwrap();
+        self.owners.retain(|(manager, operation), _| {
+            left.iter().any(|entry| entry["manager"] == json!(manager) && entry["operation"] == json!(operation))
+        });
+        self.update(MANAGER, &before, &stored(&after));
+        if after["metadata"]["managedFields"] == json!([{}]) {
+            self.forget_owners();
+        }
         Ok(())
     }
 
@@ -115,6 +130,7 @@ impl Fake {
             owned.retain(|leaf| leaves.contains(leaf) && !changed.contains(leaf));
         }
         self.owners.entry((manager.to_owned(), "Update")).or_default().extend(changed);
+        self.owners.retain(|_, owned| !owned.is_empty());
         self.object = Some(after);
         self.version += 1;
     }

@@ -10,7 +10,7 @@ use crate::{
     desired::{Progress, Rollout},
     fixtures::{id, kind, shop, shop_with_database, target},
     plan::{
-        Applied, ChildOutcome, ChildState, ForeignPod, Isolation, Neighbour, Neighbours, PartProgress, PodClaim,
+        Again, Applied, ChildOutcome, ChildState, ForeignPod, Isolation, Neighbour, Neighbours, PartProgress, PodClaim,
         PodState, Route, Surroundings, bypass, holders, isolation, still_needed,
     },
     reach::{Policy, Service},
@@ -66,7 +66,7 @@ fn guard(state: ChildState) -> ChildOutcome {
 }
 
 fn judged(spec: Value, surroundings: &Surroundings) -> Isolation {
-    let states = isolation(&target(spec), surroundings, &[guard(ChildState::InPlace)], &BTreeMap::new());
+    let states = isolation(&target(spec), Some(surroundings), &[guard(ChildState::InPlace)], &BTreeMap::new());
     states.into_iter().next().unwrap().isolation
 }
 
@@ -136,7 +136,7 @@ fn what_cannot_be_judged_is_not_taken_for_isolated() {
     assert!(matches!(judged(shop_with_pods(), &surroundings(Neighbours::default(), None)), Isolation::Unknown(_)));
     let not_yet = isolation(
         &target(shop_with_pods()),
-        &surroundings(Neighbours::default(), pods()),
+        Some(&surroundings(Neighbours::default(), pods())),
         &[guard(ChildState::Held)],
         &BTreeMap::new(),
     );
@@ -168,8 +168,12 @@ fn a_managed_database_is_judged_by_the_labels_of_its_pod() {
 
 #[test]
 fn the_first_app_that_names_pods_keeps_them() {
-    let wanted =
-        vec![PodClaim { app: "shop".to_owned(), database: PartName::new("db"), labels: labels("cluster", "shop") }];
+    let wanted = vec![PodClaim {
+        app: "shop".to_owned(),
+        uid: "app-uid".to_owned(),
+        database: PartName::new("db"),
+        labels: labels("cluster", "shop"),
+    }];
     let of = |app: &str, key: &str, value: &str| {
         policy(
             &format!("{app}-db"),
@@ -277,7 +281,7 @@ fn a_connection_stays_open_until_the_last_pod_of_an_earlier_release_is_gone() {
             findings: Vec::new(),
             children,
             progress: BTreeMap::from([(PartName::new(part), progress)]),
-            surroundings: Ok(Surroundings::default()),
+            judged: Again::Done,
             databases: Vec::new(),
             bypass: Vec::new(),
             refused: None,

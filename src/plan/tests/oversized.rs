@@ -2,25 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{disturbed, judged, line, set, verdict};
+use super::{correction, disturbed, fake::Fake, line, set, settle, shop, unset, verdict};
 use crate::{
     api::{DriftMode, MANAGER, PART_OF, WORKLOAD},
     app::Enforcement,
     desired::KINDS,
     fixtures::{UID, child, child_of},
-    plan::{Change, LARGEST, Live, Oversized, Request, differences},
+    plan::{Change, LARGEST, Live, Oversized, differences},
 };
 
 /// The live object, read as one that is too large.
 fn oversized(object: &Value) -> Live {
     Live::Oversized(Box::new(Oversized::read(&object.to_string())))
-}
-
-fn correction(change: Change) -> Value {
-    match change {
-        Change::Send(Request::Correct(patch)) => patch,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -46,6 +39,24 @@ fn what_is_needed_to_correct_it_is_read() {
     let (path, length) = found.largest();
     assert_eq!(path, "spec");
     assert!(length > LARGEST);
+}
+
+#[test]
+fn only_a_manager_of_something_in_the_largest_field_is_named() {
+    let child = child("Deployment");
+    let bulk = json!("x".repeat(LARGEST));
+    let by = |fake: &Fake| verdict(&child, oversized(&fake.live()), true, &Enforcement::default()).drift.pop().unwrap();
+    let mut fake = disturbed(&child, |fake| {
+        fake.edit("injector", |object| set(object, "/metadata/labels/bulk", bulk.clone()));
+        // Later in the order of the entries, all of which have the same time.
+        fake.edit("kubectl-annotate", |object| set(object, "/metadata/annotations/note", json!("x")));
+    });
+    assert_eq!(line(&by(&fake)), "Changed metadata.labels [] -> [257 KiB, not compared field by field] by injector");
+    fake.unclaimed(|object| {
+        unset(object, "/metadata/labels/bulk");
+        set(object, "/spec/bulk", bulk.clone());
+    });
+    assert_eq!(by(&fake).manager, "", "no manager claims it");
 }
 
 #[test]
@@ -109,24 +120,22 @@ fn it_is_left_to_another_owner_and_only_reported_where_drift_is_observed() {
 }
 
 #[test]
-fn more_differences_than_can_be_handled_count_as_one() {
-    let web = json!({
-        "name": "web", "image": "r.io/web:1",
-        "egress": (0..32).map(|number| json!({ "cidr": format!("203.0.113.{number}/32"), "ports": [443] })).collect::<Vec<_>>(),
-    });
-    let child = child_of(json!({ "components": [web] }), "NetworkPolicy");
+fn what_was_there_when_managed_fields_were_reset_is_no_deviation_once_the_spec_drops_it() {
+    let child = child("Deployment");
     let mut fake = disturbed(&child, |fake| {
-        fake.edit("kubectl", |object| {
-            for rule in object["spec"]["egress"].as_array_mut().unwrap() {
-                rule["to"] = (0..60)
-                    .map(|number| json!({ "podSelector": { "matchLabels": { "x": number.to_string() } } }))
-                    .collect();
-            }
-        });
+        fake.edit("kubectl-edit", |object| set(object, "/spec/replicas", json!(7)));
     });
-    let found = judged(&child, &fake);
-    assert_eq!(found.drift.iter().map(|item| item.path.as_str()).collect::<Vec<_>>(), ["spec"]);
-    assert!(found.is_dangerous());
-    fake.patch(&correction(found.change)).unwrap();
-    assert_eq!(differences(&child.body, &fake.live(), &child.kind.rules), []);
+    // Nested too deeply to be read.
+    fake.patch(&correction(verdict(&child, oversized(&fake.live()), true, &Enforcement::default()).change)).unwrap();
+    // A default that a later API server sets.
+    fake.unclaimed(|object| set(object, "/spec/minReadySeconds", json!(0)));
+    fake.apply(&child);
+    let applied = verdict(&child, Live::answered(fake.live()), true, &Enforcement::default());
+    assert_eq!((applied.change, applied.drift, applied.findings.len()), (Change::Keep, vec![], 1));
+    let mut fewer = shop();
+    unset(&mut fewer["components"][0], "/env/0");
+    unset(&mut fewer["components"][0], "/args");
+    let fewer = child_of(fewer, "Deployment");
+    assert_eq!(settle(&fewer, &mut fake).unwrap(), [""; 0]);
+    assert_eq!(differences(&fewer.body, &fake.live(), &fewer.kind.rules), []);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{child, child_of, disturbed, judged, push, set, shop};
+use super::{child, child_of, disturbed, judged, push, set, settle, shop};
 use crate::{
     app::Part,
     plan::{Change, Request},
@@ -147,4 +147,20 @@ fn thousands_of_additions_are_one_deviation_and_one_patch() {
     fake.patch(patch).unwrap();
     fake.apply(&child);
     assert_eq!(judged(&child, &fake).change, Change::Keep);
+}
+
+#[test]
+fn what_a_correction_has_set_is_no_deviation_once_the_spec_drops_it() {
+    let child = child("Service");
+    let mut fake = disturbed(&child, |fake| {
+        fake.edit("k", |object| set(object, "/spec/ports/0/port", json!(9999)));
+    });
+    fake.patch(&judged(&child, &fake).correction.unwrap()).unwrap();
+    fake.apply(&child);
+    assert_eq!(settle(&child, &mut fake).unwrap(), [""; 0]);
+    let mut renumbered = shop();
+    renumbered["components"][0]["ports"][0]["port"] = json!(9090);
+    let renumbered = child_of(renumbered, "Service");
+    assert_eq!(settle(&renumbered, &mut fake).unwrap(), [""; 0]);
+    assert_eq!(fake.live()["spec"]["ports"], renumbered.body["spec"]["ports"]);
 }

@@ -161,6 +161,7 @@ fn decided(case: Case) -> Step {
         guards: case.guards,
         live: live(&child, case.object),
         written: case.object == Object::Written,
+        updated: false,
         reverted: case.reverted,
     };
     step(&child, &known, &memory(&child, case.earlier, now), now).step

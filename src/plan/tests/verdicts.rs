@@ -536,7 +536,7 @@ fn once_verified_every_difference_is_drift() {
     let live = disturbed(&child_of(older, "Deployment"), |_| {}).live();
     let child = child("Deployment");
     assert!(judge(&child, UID, &live, LISTED, &Enforcement::default()).drift.is_empty());
-    let drift: Vec<String> = judge(&child, UID, &live, Basis { verified: true, listed: true }, &Enforcement::default())
+    let drift: Vec<String> = judge(&child, UID, &live, Basis { verified: true, ..LISTED }, &Enforcement::default())
         .drift
         .iter()
         .map(|item| item.path.clone())

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{child_of, lines, set, shop};
+use super::{LISTED, child_of, lines, set, shop};
 use crate::{
     app::Enforcement,
     desired::Child,
@@ -28,7 +28,7 @@ fn changed(change: impl FnOnce(&mut Value), entries: &[Value]) -> Verdict {
     change(&mut live);
     let fields = live.pointer_mut("/metadata/managedFields").unwrap().as_array_mut().unwrap();
     fields.extend(entries.iter().cloned());
-    judge(&child, UID, &live, Basis { verified: true, listed: true }, &Enforcement::default())
+    judge(&child, UID, &live, Basis { verified: true, ..LISTED }, &Enforcement::default())
 }
 
 /// The server removes every claim to a value that another manager changes.

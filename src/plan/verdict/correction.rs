@@ -2,7 +2,7 @@
 //!
 //! An apply keeps what other field managers added, and a removal keeps what they changed. If two fields exclude each
 //! other, neither is valid alone: a probe with two handlers, a Service whose only port was renumbered, a volume with
-//! two sources. The apply that follows makes the operator the only owner of every field again.
+//! two sources. The apply that follows takes every field from the others. The patch stays an owner beside it, see `Residue`.
 
 use serde_json::{Map, Value, json};
 

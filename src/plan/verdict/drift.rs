@@ -1,5 +1,6 @@
 //! Status entries for drift: values if they are harmless to show, a short hash if they may be confidential.
 
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::Value;
 
@@ -7,7 +8,6 @@ use super::{compare::Difference, ownership::Claim, path::Path};
 use crate::{
     api::{DriftChange, DriftItem},
     desired::{Child, short_hash},
-    plan::oversized::Oversized,
 };
 
 /// Fields whose text isn't confidential and shows what was changed. Everything else (environment, arguments,
@@ -126,10 +126,14 @@ pub(super) fn disowned_item(child: &Child) -> DriftItem {
     DriftItem { path: "metadata.ownerReferences".to_owned(), change: DriftChange::Removed, ..deleted_item(child) }
 }
 
-/// The status entry for an object that is too large to be compared.
-pub(super) fn oversized_item(child: &Child, found: &Oversized) -> DriftItem {
-    let (path, length) = found.largest();
-    let (manager, since) = found.manager.clone().unwrap_or_default();
+/// The status entry for a section of an object that isn't compared field by field; `by` says who changed it, and when.
+pub(super) fn uncompared_item(
+    child: &Child,
+    path: &str,
+    length: usize,
+    by: Option<(String, Option<Timestamp>)>,
+) -> DriftItem {
+    let (manager, since) = by.unwrap_or_default();
     DriftItem {
         path: path.to_owned(),
         change: DriftChange::Changed,

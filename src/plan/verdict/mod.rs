@@ -3,12 +3,15 @@
 
 mod of_child;
 mod change;
+mod class;
 mod compare;
 mod correction;
 mod drift;
 mod judge;
+mod many;
 mod oversized;
 mod ownership;
+mod part;
 mod path;
 mod removal;
 mod replacement;

@@ -2,8 +2,9 @@
 
 use super::{
     change::{Change, Request, Verdict},
+    class::{self, is_tolerated},
     drift::deleted_item,
-    judge::{self, Basis, is_tolerated, judge},
+    judge::{self, Basis, judge},
     oversized,
 };
 use crate::{
@@ -26,7 +27,7 @@ pub fn of(child: &Child, known: &Known<'_>) -> Verdict {
         Live::Unread { .. } => Verdict::new(Change::Keep),
         Live::Oversized(found) => oversized::of(child, found, known),
         Live::Object { object, verified, .. } => {
-            let basis = Basis { verified: *verified, listed: known.lists(child) };
+            let basis = Basis { verified: *verified, listed: known.lists(child), updated: known.updated };
             judge(child, known.uid, object, basis, known.enforcement)
         }
     }
@@ -47,5 +48,5 @@ fn absent(child: &Child, known: &Known<'_>) -> Verdict {
 /// now.
 fn findings(child: &Child, unowned: &[String], known: &Known<'_>) -> Vec<FindingItem> {
     let left = unowned.iter().filter(|path| !is_tolerated(&known.enforcement.tolerated, child, path));
-    left.map(|path| judge::unowned(child, path)).collect()
+    left.map(|path| class::unowned(child, path)).collect()
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     change::{Change, Request, Verdict},
-    drift::oversized_item,
+    drift::uncompared_item,
 };
 use crate::{
     desired::Child,
@@ -24,20 +24,17 @@ pub(super) fn of(child: &Child, found: &Oversized, known: &Known<'_>) -> Verdict
     if let Some(holder) = holder(found.controller.as_ref(), known.uid) {
         return Verdict::new(Change::Conflict { holder });
     }
-    judge(child, found, known.lists(child), known.observes(child))
-}
-
-/// The verdict on such an object of the app's own; `listed` as for any other.
-pub(super) fn judge(child: &Child, found: &Oversized, listed: bool, observed: bool) -> Verdict {
-    let is_update = !listed;
-    let left = observed && listed;
+    let is_update = !known.lists(child);
+    let left = known.observes(child) && !is_update;
     let change = if left { Change::Keep } else { Change::Send(Request::Correct(replacement(child, found))) };
-    Verdict { is_update, drift: vec![oversized_item(child, found)], ..Verdict::new(change) }
+    let (path, length) = found.largest();
+    let drift = vec![uncompared_item(child, path, length, found.manager.clone())];
+    Verdict { is_update, drift, ..Verdict::new(change) }
 }
 
 /// A JSON patch (RFC 6902) that replaces everything that is declared, for the very version that was read, and removes what isn't. No
 /// difference is built, and of the live object nothing is needed.
-fn replacement(child: &Child, found: &Oversized) -> Value {
+pub(super) fn replacement(child: &Child, found: &Oversized) -> Value {
     let declared = child.scaled(found.replicas);
     let field = |path: &str| declared.pointer(&format!("/{}", path.replace('.', "/")));
     let mut patch =

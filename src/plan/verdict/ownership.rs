@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::path::{Path, Segment};
-use crate::api::MANAGER;
+use crate::{api::MANAGER, plan::field_manager::is_own};
 
 /// A field manager's claim to a value. Clients choose the name themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,11 +24,11 @@ impl Claim {
         self.applied && self.manager == MANAGER
     }
 
-    /// Whether the manager's name isn't the operator's. What a webhook adds to a request of the operator is recorded
-    /// under the operator's name.
+    /// Whether another client made this claim. What a webhook adds to a request of the operator is recorded under the operator's
+    /// name.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
-        self.manager != MANAGER
+        !is_own(&self.manager)
     }
 }
 
@@ -49,11 +49,13 @@ pub fn claims(live: &Value, path: &Path) -> Vec<Claim> {
     claims
 }
 
-fn entries(live: &Value) -> impl Iterator<Item = &Value> {
+/// The entries of `managedFields`.
+pub(super) fn entries(live: &Value) -> impl Iterator<Item = &Value> {
     live.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten()
 }
 
-fn claim(entry: &Value) -> Claim {
+/// What an entry says of its manager.
+pub(super) fn claim(entry: &Value) -> Claim {
     Claim {
         manager: text(entry, "manager").to_owned(),
         time: text(entry, "time").parse().ok(),

@@ -66,6 +66,12 @@ impl Path {
         Self(self.0.iter().take(self.0.len().saturating_sub(1)).cloned().collect())
     }
 
+    /// The section of the object that it is in: a field of the object or of its metadata.
+    pub(super) fn section(&self) -> Self {
+        let depth = if self.is_in_metadata() { 2 } else { 1 };
+        Self(self.0.iter().take(depth).cloned().collect())
+    }
+
     /// Whether the path leads into a list that server-side apply sets as a whole.
     pub(super) fn is_in_atomic_list(&self) -> bool {
         self.0.iter().any(|segment| matches!(segment, Segment::Index(_)))

@@ -1,6 +1,7 @@
 //! Databases that only their clients reach.
 
 mod clients;
+mod isolation;
 mod managed;
 
 use anyhow::Result;

@@ -6,7 +6,7 @@ mod co_owned;
 mod commanding;
 mod edit;
 mod kinds;
-mod masses;
+pub(crate) mod masses;
 mod one_of;
 mod order;
 mod replaced;
