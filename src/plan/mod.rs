@@ -19,7 +19,7 @@ mod verdict;
 pub use census::{Census, FieldClass, schema_fields, unmatched_rules};
 pub use contention::Contention;
 pub use controller::{Controller, holder};
-pub use known::{Guards, Known, Live};
+pub use known::{Guards, Known, Live, Written};
 pub use last_report::{LastReport, is_about};
 pub use memory::{AppMemory, ChildMemory};
 pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, waits};
