@@ -1,6 +1,9 @@
 //! Objects from files and from standard input, read as strictly as the API server reads them.
 
-use std::{io::Read, path::Path};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, bail};
 use serde::de::DeserializeOwned;
@@ -12,26 +15,61 @@ use crate::{
     app::{self, Rejection},
 };
 
-/// All objects of a kind in a file, `-` for standard input; other kinds are left out.
-pub(super) fn read_all<T: DeserializeOwned>(file: &Path, kind: &str) -> anyhow::Result<Vec<T>> {
-    let text = if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
-        text
-    } else {
-        std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?
-    };
-    read(&text, kind).with_context(|| format!("in {}", file.display()))
+/// What `each` makes of every object of a kind in the files, `-` for standard input; other kinds are left out.
+///
+/// # Errors
+/// If a file can't be read, or an object isn't of its kind, or `each` fails: the message has the failures of all of them.
+pub(super) fn from_files<T: DeserializeOwned, U>(
+    files: &[PathBuf],
+    kind: &str,
+    mut each: impl FnMut(T) -> anyhow::Result<U>,
+) -> anyhow::Result<Vec<U>> {
+    let mut results = Vec::new();
+    for file in files {
+        let within = || format!("in {}", file.display());
+        match text(file).and_then(|text| objects(&text, kind).with_context(within)) {
+            Ok(objects) => {
+                results.extend(objects.into_iter().map(|object| object.and_then(&mut each).with_context(within)));
+            }
+            Err(error) => results.push(Err(error)),
+        }
+    }
+    all(results)
+}
+
+fn text(file: &Path) -> anyhow::Result<String> {
+    if file != Path::new("-") {
+        return std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()));
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("failed to read standard input")?;
+    Ok(text)
 }
 
 /// All objects of a kind in a text of YAML or JSON; other kinds are left out.
 ///
 /// # Errors
-/// If the API server couldn't read the text either, or one of the objects has a field that isn't of its kind.
+/// If the API server couldn't read the text either, or objects have fields that aren't of their kind.
 pub fn read<T: DeserializeOwned>(text: &str, kind: &str) -> anyhow::Result<Vec<T>> {
+    all(objects(text, kind)?)
+}
+
+fn objects<T: DeserializeOwned>(text: &str, kind: &str) -> anyhow::Result<Vec<anyhow::Result<T>>> {
     let documents = yaml::documents(text)?;
     let wanted = documents.into_iter().filter(|document| document.get("kind") == Some(&Value::from(kind)));
-    wanted.map(|document| object(document, kind)).collect()
+    Ok(wanted.map(|document| object(document, kind)).collect())
+}
+
+/// All results, or all failures.
+fn all<T>(results: Vec<anyhow::Result<T>>) -> anyhow::Result<Vec<T>> {
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => found.push(value),
+            Err(error) => failures.push(format!("{error:#}")),
+        }
+    }
+    if failures.is_empty() { Ok(found) } else { bail!(failures.join("\n")) }
 }
 
 fn object<T: DeserializeOwned>(document: Value, kind: &str) -> anyhow::Result<T> {

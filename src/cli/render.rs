@@ -1,16 +1,13 @@
 //! `hardened-app render`: all children of apps as YAML, by the controller's own code, without a cluster.
 
-use std::{
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{io::Write, path::PathBuf, slice};
 
 use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::Value;
 
 use super::{
-    input::{read_all, refused},
+    input::{from_files, refused},
     yaml,
 };
 use crate::{
@@ -34,36 +31,75 @@ pub struct Render {
 /// Prints the children of every app in the files, sorted by kind and name.
 ///
 /// # Errors
-/// If a file can't be read, or an app or the policy is refused; the message names each field and its remedy.
+/// If a file can't be read, or apps or the policy are refused; the message names each field and its remedy.
 pub(super) fn render(arguments: &Render, mut out: impl Write) -> anyhow::Result<()> {
     let policy = match &arguments.policy {
         Some(file) => policy(file)?,
         None => Policy::default(),
     };
-    let mut apps: Vec<HardenedApp> = Vec::new();
-    for file in &arguments.files {
-        apps.extend(read_all(file, "HardenedApp")?);
-    }
+    let apps = from_files(&arguments.files, "HardenedApp", |app| children(app, &policy))?;
     if apps.is_empty() {
         bail!("no HardenedApp in the given files");
     }
-    let mut children: Vec<Value> = Vec::new();
-    for app in &mut apps {
-        app.metadata.namespace.get_or_insert_with(|| "default".to_owned());
-        let accepted = App::accept(app, &policy)
-            .map_err(|rejections| refused("HardenedApp", app.metadata.name.as_deref(), &rejections))?;
-        children.extend(desired::children(&Target::of(accepted)).into_iter().map(|child| child.body));
-    }
+    let mut children = apps.concat();
     children.sort_by_key(|child| {
         ["/metadata/namespace", "/kind", "/metadata/name"].map(|field| child.pointer(field).map(Value::to_string))
     });
     out.write_all(yaml::text(&children)?.as_bytes()).context("failed to write")
 }
 
-fn policy(file: &Path) -> anyhow::Result<Policy> {
-    match read_all::<HardeningPolicy>(file, "HardeningPolicy")?.as_slice() {
+fn children(mut app: HardenedApp, policy: &Policy) -> anyhow::Result<Vec<Value>> {
+    app.metadata.namespace.get_or_insert_with(|| "default".to_owned());
+    let accepted = App::accept(&app, policy)
+        .map_err(|rejections| refused("HardenedApp", app.metadata.name.as_deref(), &rejections))?;
+    Ok(desired::children(&Target::of(accepted)).into_iter().map(|child| child.body).collect())
+}
+
+fn policy(file: &PathBuf) -> anyhow::Result<Policy> {
+    match from_files(slice::from_ref(file), "HardeningPolicy", Ok::<HardeningPolicy, _>)?.as_slice() {
         [policy] => Policy::accept(policy)
             .map_err(|rejections| refused("HardeningPolicy", policy.metadata.name.as_deref(), &rejections)),
         policies => bail!("{} holds {} HardeningPolicies, need exactly one", file.display(), policies.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_app_that_is_refused_is_reported() {
+        let folder = std::env::temp_dir().join(format!("render-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let app = |name: &str, image: &str| {
+            format!(
+                "apiVersion: hardened.dev/v1alpha1\nkind: HardenedApp\nmetadata: {{name: {name}}}\nspec: {{components: [{{name: web, {image}}}]}}\n"
+            )
+        };
+        let files = [
+            ("a.yaml", [app("one", "image: r.io/web"), app("two", "imag: r.io/web:1")].join("---\n")),
+            ("b.yaml", [app("three", "image: r.io/web:1"), app("four", "image: r.io/web:latest")].join("---\n")),
+            ("c.yaml", "}".to_owned()),
+        ];
+        let files = files.map(|(name, text)| {
+            let file = folder.join(name);
+            std::fs::write(&file, text).unwrap();
+            file
+        });
+        let missing = folder.join("d.yaml");
+        let render = Render { files: [files.to_vec(), vec![missing]].concat(), policy: None };
+        let mut out = Vec::new();
+        let words = format!("{:#}", super::render(&render, &mut out).unwrap_err());
+        std::fs::remove_dir_all(folder).unwrap();
+        for expected in [
+            "a.yaml: HardenedApp one is",
+            "a.yaml: HardenedApp two is",
+            "b.yaml: HardenedApp four is",
+            "c.yaml: ",
+            "d.yaml: ",
+        ] {
+            assert!(words.contains(expected), "{expected} is not in {words}");
+        }
+        assert!(!words.contains("three") && out.is_empty(), "{words}");
     }
 }
