@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help control-plane node node-packages helm build release demo test upgrade e2e memory bench fuzz lint verify scan generate clean-cache cargo
+.PHONY: help control-plane node node-packages helm oracle build release demo test upgrade e2e memory bench fuzz lint verify scan generate clean-cache cargo
 
 # Outside the checkout, so that every clone finds what another has built.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hardened-app
@@ -17,9 +17,14 @@ PROGRAMS := $(CACHE)/control-plane/$(call version,kubernetes,go.mod go.sum build
 export KUBEBUILDER_ASSETS := $(or $(KUBEBUILDER_ASSETS),$(PROGRAMS))
 OWN_HELM := $(CACHE)/helm/$(call version,helm,go.mod go.sum build)/helm
 export HELM := $(or $(HELM),$(OWN_HELM))
+OWN_ORACLE := $(CACHE)/oracle/$(call version,oracle,go.mod go.sum main.go selectors.go build)/oracle
+export ORACLE := $(or $(ORACLE),$(OWN_ORACLE))
 
 OWN_NODE := $(CACHE)/node/$(call version,node,$(foreach module,kubernetes containerd,$(module)/go.mod $(module)/go.sum) build)
 export NODE_ASSETS := $(or $(NODE_ASSETS),$(OWN_NODE))
+export CILIUM_ASSETS := $(CACHE)/cilium/$(call version,node/cilium,go.mod go.sum modules_linux.go build)
+export COREDNS_ASSETS := $(CACHE)/coredns/$(call version,node/coredns,go.mod go.sum build)
+export DATABASE_LAYERS := $(CACHE)/databases/$(call version,node/databases,postgres redis build)
 
 # What was installed for one Python doesn't work with another.
 PYTHON := $(shell python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -31,10 +36,10 @@ DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
-demo: build control-plane ## See four attacks on an app undone (KEEP=1: look around afterwards)
+demo: build control-plane ## See five attacks on apps undone or reported (KEEP=1: look around afterwards)
 	@$(BIN)/demo $(if $(KEEP),--keep)
 
-test: build control-plane helm ## Run all tests, against a real control plane
+test: build control-plane helm oracle ## Run all tests, against a real control plane
 	$(BIN)/control-plane exec --operator -- cargo test --workspace --locked --no-fail-fast
 
 upgrade: build control-plane ## Upgrade from an earlier commit and count the writes (FROM=<commit>)
@@ -100,10 +105,19 @@ control-plane: $(KUBEBUILDER_ASSETS) ## Build etcd and Kubernetes' programs, onc
 $(PROGRAMS):
 	@e2e/kubernetes/build $@
 
-node: $(NODE_ASSETS) ## Build kubelet, containerd and what else a node runs, once (set NODE_ASSETS to use your own)
+node: $(NODE_ASSETS) $(CILIUM_ASSETS) $(COREDNS_ASSETS) $(DATABASE_LAYERS) ## Build kubelet, containerd and what else a node runs, once (set NODE_ASSETS to use your own)
 
 $(OWN_NODE):
 	@e2e/node/build $@
+
+$(CILIUM_ASSETS):
+	@e2e/node/cilium/build $@
+
+$(COREDNS_ASSETS):
+	@e2e/node/coredns/build $@
+
+$(DATABASE_LAYERS):
+	@e2e/node/databases/build $@
 
 node-packages:
 	@e2e/node/packages
@@ -112,6 +126,11 @@ helm: $(HELM) ## Build Helm, once (set HELM to use your own)
 
 $(OWN_HELM):
 	@e2e/helm/build $(@D)
+
+oracle: $(ORACLE) ## Build the judge of the tests of reachability, once (set ORACLE to use a built one)
+
+$(OWN_ORACLE):
+	@e2e/oracle/build $(@D)
 
 $(CHECKOV):
 	@e2e/checkov/build $@

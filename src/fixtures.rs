@@ -50,9 +50,21 @@ pub(crate) fn child_of(spec: Value, kind: &str) -> Child {
     children(&target(spec)).into_iter().find(|child| child.kind.name == kind).unwrap()
 }
 
+/// The shop with a database that the operator runs.
+pub(crate) fn shop_with_database() -> Value {
+    let mut shop = shop();
+    shop["components"][0]["connectsTo"] = json!(["db"]);
+    shop["databases"] = json!([{
+        "name": "db",
+        "engine": "postgres",
+        "managed": { "image": "r.io/postgres:17", "storage": "10Gi", "passwordSecret": "shop-db" },
+    }]);
+    shop
+}
+
 /// The shop's child of a kind.
 pub(crate) fn child(kind: &str) -> Child {
-    child_of(shop(), kind)
+    child_of(if kind == "StatefulSet" { shop_with_database() } else { shop() }, kind)
 }
 
 /// A changed type of a Service, which no manager claims.

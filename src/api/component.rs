@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use super::{
     environment::EnvVar,
+    image,
     mount::{ClaimVolume, ConfigMount, WritablePath},
     network::{AppPeer, Egress},
     probe::Probes,
@@ -31,10 +32,10 @@ pub struct Component {
     /// Image reference with a tag other than `latest`, a digest, or both: `registry.example.com/shop:1.4@sha256:…`.
     #[schemars(length(min = 1, max = 512))]
     #[x_kube(
-        validation = Rule::new(r"self.matches('^(([[][0-9a-fA-F:]+[]]|[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(:[0-9]+)?/)?[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:.*)?$')").message("write the image as registry/repository:tag@sha256:digest, the repository in lower case, without spaces"),
-        validation = Rule::new(r"!self.matches('^[^/]*[.:][^/]*/') || self.matches('^([[][0-9a-fA-F:]+[]]|[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(:[0-9]+)?/')").message("the registry is not a host name or address: use letters, digits, '-' and '.'"),
-        validation = Rule::new(r"self.matches('(^[^@]*:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[a-f0-9]{64})$')").message("the image needs a tag or a digest: append :<version> or @sha256:<64 hex digits>"),
-        validation = Rule::new("!self.endsWith(':latest')").message("the tag 'latest' changes under a running app: name a version or a digest")
+        validation = image::is_reference(),
+        validation = image::has_registry(),
+        validation = image::has_version(),
+        validation = image::is_not_latest()
     )]
     pub image: String,
 
@@ -125,7 +126,7 @@ pub struct Component {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probes: Option<Probes>,
 
-    /// Names of components of this app that this one calls. Opens its egress and their ingress.
+    /// Names of components and databases of this app that this one calls. Opens its egress and their ingress.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16), inner(length(min = 1, max = 20)))]
     #[x_kube(merge_strategy = ListMerge::Set)]

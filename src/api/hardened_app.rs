@@ -4,7 +4,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{component::Component, status::HardenedAppStatus};
+use super::{component::Component, database::Database, status::HardenedAppStatus};
 
 /// What a team wants to run. The operator derives everything else that a secure deployment needs. As JSON it has at most
 /// 128 KiB; the operator rejects a longer one.
@@ -33,6 +33,12 @@ pub struct HardenedAppSpec {
     #[schemars(length(min = 1, max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
     pub components: Vec<Component>,
+
+    /// The databases that the components use. Only the components that name one under `connectsTo` can reach it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
+    pub databases: Vec<Database>,
 
     /// What the operator does about changes that other clients make to the app's objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,8 +2,10 @@
 
 mod component;
 mod crds;
+mod database;
 mod environment;
 mod hardened_app;
+mod image;
 mod length;
 mod mount;
 mod names;
@@ -18,19 +20,24 @@ mod vocabulary;
 
 pub use component::{Autoscaling, Component, ComponentPort, Protocol, ResourceAmounts};
 pub use crds::crds;
+pub use database::{
+    Database, DatabaseClient, DatabaseManager, DatabasePods, Engine, ExternalDatabase, ManagedDatabase,
+};
 pub use environment::{EnvVar, SecretKey};
 pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec};
 pub use length::{is_longer, json_length};
 pub use mount::{ClaimVolume, ConfigMount, WritablePath};
-pub use names::{GROUP, MANAGER, PAUSED, POLICY_LABEL};
+pub use names::{GROUP, MANAGED_BY, MANAGER, PART_OF, PAUSED, POLICY_LABEL, WORKLOAD};
 pub use network::{AppPeer, Egress};
 pub use policy::{
     DevicePlacement, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
-    PlacementPolicy, Platform, PodPeer, PullPolicy, ResourcePolicy, ToleratedPath, Toleration,
+    PlacementPolicy, Platform, PodPeer, PullPolicy, ResourcePolicy, StoragePolicy, ToleratedPath, Toleration,
 };
 pub use probe::{ExecProbe, GrpcProbe, HttpProbe, Probe, Probes, TcpProbe};
 pub use quote::quoted;
-pub use status::{ChildRef, ComponentStatus, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus};
+pub use status::{
+    ChildRef, ComponentStatus, DatabaseStatus, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
+};
 pub use stored_app::{LONGEST_SPEC, StoredApp, Unreadable, Why, spec_length};
 pub use version::version;
 pub use vocabulary::{Check, ConditionType, EventAction, EventReason, Reason};

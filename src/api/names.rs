@@ -11,3 +11,12 @@ pub const POLICY_LABEL: &str = "hardened.dev/policy";
 
 /// Annotation of a `HardenedApp` that stops all writes to its children, where the policy allows it.
 pub const PAUSED: &str = "hardened.dev/paused";
+
+/// Label with the name of the operator, which watches children and pods by it.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
+/// Label with the name of the app.
+pub const PART_OF: &str = "app.kubernetes.io/part-of";
+
+/// Label that distinguishes the pods of one part from all others; the only one that selectors of an app's own pods use.
+pub const WORKLOAD: &str = "hardened.dev/workload";

@@ -35,6 +35,10 @@ pub struct HardeningPolicySpec {
     #[serde(default)]
     pub network: NetworkPolicySettings,
 
+    /// Where the data of managed databases may be.
+    #[serde(default)]
+    pub storage: StoragePolicy,
+
     /// Platform, priority and nodes of pods.
     #[serde(default)]
     pub placement: PlacementPolicy,
@@ -92,13 +96,20 @@ pub struct ResourcePolicy {
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkPolicySettings {
-    /// DNS servers that pods may query; kube-dns and the NodeLocal address if not given.
+    /// DNS servers that pods may query. If not given: kube-dns and the address of NodeLocal DNS, on the platform OpenShift
+    /// its DNS pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dns: Option<DnsPolicy>,
     /// Pods that scrape metrics: they may reach the `metricsPort` of every component.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]
     pub monitoring: Vec<PodPeer>,
+    /// Single addresses from which metrics are scraped, for monitoring on the network of a node: such pods have no address of their
+    /// own. They may reach the `metricsPort` of every component, too.
+    #[serde(default, rename = "monitoringCIDRs", skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(min = 3, max = 49)))]
+    #[x_kube(validation = Rule::new("self.all(range, isCIDR(range) && cidr(range).prefixLength() == (cidr(range).ip().family() == 4 ? 32 : 128))").message("write single addresses such as 192.0.2.7/32"))]
+    pub monitoring_cidrs: Vec<String>,
     /// Address ranges of pods, Services and nodes, which are excluded from every `egress` of a component.
     /// Where it names none of IPv4 or of IPv6, all private ranges of that family count as the cluster's; without an IPv6 range, egress to
     /// `::/0` is the finding `cluster-range-unknown`.
@@ -167,6 +178,16 @@ pub struct ToleratedPath {
     /// Path as the status shows it, such as `spec.minReadySeconds`; fields below it are included.
     #[schemars(length(min = 1, max = 256))]
     pub path: String,
+}
+
+/// Where the data of managed databases may be.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub struct StoragePolicy {
+    /// StorageClasses whose volumes are encrypted. If one is named here, a managed database must name one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(min = 1, max = 253)))]
+    pub encrypted_classes: Vec<String>,
 }
 
 /// Platform, priority and nodes of pods.

@@ -26,14 +26,18 @@ pub struct HardenedAppStatus {
     pub children_generation: Option<i64>,
 
     /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `Available`,
-    /// `InSync`).
+    /// `DatabasesIsolated`, `InSync`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
     pub conditions: Vec<Condition>,
 
-    /// The rollout of each component.
+    /// The rollout of each component, and of each database that the operator runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<ComponentStatus>,
+
+    /// Whether only their clients may connect to the databases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub databases: Vec<DatabaseStatus>,
 
     /// The objects that the operator created for this app and keeps as declared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -66,6 +70,26 @@ pub struct ComponentStatus {
     /// hash it replaces nothing that is removed later, so nothing waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<String>,
+}
+
+/// Whether only its clients may connect to one database.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+pub struct DatabaseStatus {
+    /// Name of the database.
+    pub name: String,
+    /// Whether only its clients may connect, judged over all NetworkPolicies and Services of the namespace; not given for one outside
+    /// the cluster, where this isn't decided, and while its pods aren't known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isolated: Option<bool>,
+    /// Who may connect, by the spec: components of this app by their names, those of other apps as `app/component`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<String>,
+    /// Its pods; not given for one outside the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pods: Option<i32>,
+    /// Who else may connect and by which object, or what is wrong with its pods; empty if all is well.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
 }
 
 /// An object that the operator created for the app, in its namespace.

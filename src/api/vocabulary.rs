@@ -38,6 +38,8 @@ words! {
         Stalled = "Stalled",
         /// All pods of all components are ready.
         Available = "Available",
+        /// Only their clients may connect to the databases. Only present for an app with a database inside the cluster.
+        DatabasesIsolated = "DatabasesIsolated",
         /// No live object deviates from what is declared, and all that is declared is applied.
         InSync = "InSync",
     }
@@ -77,6 +79,18 @@ words! {
         Observed = "Observed",
         /// The app is paused: nothing is written to its children.
         Paused = "Paused",
+        /// Only its clients may connect to each database.
+        Isolated = "Isolated",
+        /// Others may connect to a database; the message names the object that lets them in.
+        Opened = "Opened",
+        /// No pod has the labels of a database.
+        NoPods = "NoPods",
+        /// The pods of a database declare other ports.
+        PortMismatch = "PortMismatch",
+        /// The pods of a database belong to another app, which doesn't let in this one.
+        Claimed = "Claimed",
+        /// The pods of a database aren't known yet.
+        PodsUnknown = "PodsUnknown",
     }
 }
 
@@ -107,6 +121,10 @@ words! {
         DriftNotUndone = "drift-not-undone",
         /// An object exists that isn't declared any more.
         Leftover = "leftover",
+        /// An object of others leads to the app's pods.
+        Bypass = "bypass",
+        /// The cluster has policies of an API that isn't judged.
+        PolicyApiUnjudged = "policy-api-unjudged",
     }
 }
 

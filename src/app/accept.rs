@@ -2,21 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
 use kube::Resource;
 
 use super::{
-    connections,
+    connections::{self, Parts},
+    database::{self, Database, DatabaseForm},
     edge::Edge,
     enforcement::Enforcement,
     id::{AppId, PartName},
-    names::is_name,
+    names::{self, is_name},
     part::Part,
     policy::{Dns, PodSelection, Policy},
     review::{Rejection, Review},
     scale::{self, Scale},
     schema, workload,
 };
-use crate::api::{Component, FindingItem, HardenedApp};
+use crate::api::{Component, FindingItem, HardenedApp, HardenedAppSpec};
 
 /// A `HardenedApp` that can be applied.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +62,18 @@ pub struct PlatformPeers {
     pub dns: Dns,
     /// Pods that scrape metrics.
     pub monitoring: Vec<PodSelection>,
+    /// Addresses from which metrics are scraped, too.
+    pub monitoring_addresses: Vec<IpNet>,
+}
+
+impl PlatformPeers {
+    fn of(policy: &Policy) -> Self {
+        Self {
+            dns: policy.dns.clone(),
+            monitoring: policy.monitoring.clone(),
+            monitoring_addresses: policy.monitoring_addresses.clone(),
+        }
+    }
 }
 
 impl App {
@@ -73,27 +87,36 @@ impl App {
         let mut review = Review::default();
         let id = AppId::of(&app.metadata);
         let specs = &app.spec.components;
-        names(&id, specs, &mut review);
+        names(&id, &app.spec, &mut review);
         let (mut workloads, mut scale) = (Vec::new(), BTreeMap::new());
         for spec in specs {
             let path = format!("spec.components[{}]", spec.name);
+            names::of_part("component", &spec.name, &path, &mut review);
             let workload = workload::accept(spec, policy, &path, &mut review);
             scale.insert(workload.name.clone(), scale::accept(spec, workload.exclusive, &path, &mut review));
             workloads.push(workload);
         }
         claims(specs, &mut review);
-        let connections = connections::accept(specs, &id, &workloads, policy, &mut review);
+        let databases = app.spec.databases.iter();
+        let databases: Vec<Database> =
+            databases.filter_map(|spec| database::accept(spec, specs, &id, policy, &mut review)).collect();
+        let managed = databases.iter().filter(|database| matches!(database.form, DatabaseForm::Managed(_)));
+        scale.extend(managed.map(|database| (database.name.clone(), Scale { replicas: 1, autoscaling: None })));
+        let parts = Parts { id: &id, workloads: &workloads, databases: &databases };
+        let connections = connections::accept(&app.spec, &parts, policy, &mut review);
         schema::bounds(&HardenedApp::kind(&()), &app.spec, &mut review);
-        workloads.sort_by(|one, other| one.name.cmp(&other.name));
+        let mut parts: Vec<Part> = workloads.into_iter().map(|workload| Part::Component(Box::new(workload))).collect();
+        parts.extend(databases.into_iter().map(Part::Database));
+        parts.sort_by(|one, other| one.name().cmp(other.name()));
         let mode = app.spec.drift.as_ref().and_then(|drift| drift.mode);
         let findings = review.into_findings()?;
         Ok(Self {
             id,
-            release: Release { parts: workloads.into_iter().map(Part::Component).collect(), edges: connections.edges },
+            release: Release { parts, edges: connections.edges },
             ungated: Ungated {
                 scale,
                 allowed: connections.allowed,
-                peers: PlatformPeers { dns: policy.dns.clone(), monitoring: policy.monitoring.clone() },
+                peers: PlatformPeers::of(policy),
                 enforcement: Enforcement::grant(mode, &app.metadata, policy),
             },
             findings,
@@ -118,7 +141,7 @@ fn claims(specs: &[Component], review: &mut Review) {
     }
 }
 
-fn names(id: &AppId, specs: &[Component], review: &mut Review) {
+fn names(id: &AppId, spec: &HardenedAppSpec, review: &mut Review) {
     if !is_name(&id.name, 30) {
         review.reject(
             "metadata.name",
@@ -126,16 +149,25 @@ fn names(id: &AppId, specs: &[Component], review: &mut Review) {
             "use at most 30 lower-case letters, digits and '-', starting with a letter",
         );
     }
-    if specs.is_empty() {
+    if spec.components.is_empty() {
         review.reject("spec.components", "an app needs at least one", "add a component");
     }
     let mut names = BTreeSet::new();
-    for spec in specs {
-        if !names.insert(spec.name.as_str()) {
+    for component in &spec.components {
+        if !names.insert(component.name.as_str()) {
             review.reject(
-                format!("spec.components[{}]", spec.name),
+                format!("spec.components[{}]", component.name),
                 "two components have this name",
                 "give each its own",
+            );
+        }
+    }
+    for database in &spec.databases {
+        if !names.insert(database.name.as_str()) {
+            review.reject(
+                format!("spec.databases[{}]", database.name),
+                "another database or a component has this name",
+                "give each its own: their objects are named <app>-<name>",
             );
         }
     }

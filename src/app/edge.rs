@@ -1,5 +1,7 @@
 //! Allowed connections: from pods of one part to pods of another, or to addresses outside the cluster.
 
+use std::collections::BTreeMap;
+
 use ipnet::IpNet;
 
 use crate::api::Protocol;
@@ -20,6 +22,8 @@ pub struct Edge {
 pub enum End {
     /// Pods of one part, of this app or another.
     Pods(Peer),
+    /// Pods of the app's namespace with these labels that belong to no `HardenedApp`.
+    Database(BTreeMap<String, String>),
     /// Addresses outside the cluster.
     Range(ExternalRange),
 }

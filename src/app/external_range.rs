@@ -37,31 +37,11 @@ pub(super) fn accept(
     path: &str,
     review: &mut Review,
 ) -> Vec<(ExternalRange, Ports)> {
-    let metadata: Vec<IpNet> = METADATA.iter().filter_map(|cidr| cidr.parse().ok()).collect();
-    let cluster = cluster(policy);
-    let inside = IpNet::aggregate(&metadata.iter().copied().chain(cluster).collect());
+    let inside = inside(policy);
     let mut accepted = Vec::new();
     for egress in &spec.egress {
         let path = format!("{path}.egress[{}]", egress.cidr);
-        let Ok(cidr) = egress.cidr.parse::<IpNet>().map(|cidr| cidr.trunc()) else {
-            review.reject(path, "not an address range", "write one such as 203.0.113.0/24");
-            continue;
-        };
-        if MAPPED.parse().is_ok_and(|mapped: IpNet| mapped.contains(&cidr)) {
-            review.reject(path, "an IPv4 range in IPv6 form", "write it in IPv4 form, such as 203.0.113.0/24");
-            continue;
-        }
-        if let Some(range) = inside.iter().find(|range| range.contains(&cidr)) {
-            let remedy = if metadata.iter().any(|range| range.contains(&cidr)) {
-                "name another range; metadata addresses are never opened"
-            } else if !names_family(policy, &cidr) {
-                "name an outside range; where private addresses lie outside the cluster, the platform team sets clusterCIDRs in the HardeningPolicy"
-            } else {
-                "name an outside range; inside the cluster use connectsTo"
-            };
-            review.reject(path, format!("{cidr} lies in {range}, which is not outside the cluster"), remedy);
-            continue;
-        }
+        let Some(cidr) = outside(&egress.cidr, &inside, policy, path, review) else { continue };
         if may_hold_the_cluster(policy, &cidr) {
             let message = format!(
                 "egress to {cidr} may reach the cluster itself: the HardeningPolicy names no IPv6 range of pods, Services and nodes, so only private ones (fc00::/7) are excluded; have the platform team set network.clusterCIDRs, or name narrower ranges"
@@ -74,6 +54,63 @@ pub(super) fn accept(
         accepted.push((ExternalRange { cidr, except }, ports(&egress.ports)));
     }
     accepted
+}
+
+/// The ranges of a database outside the cluster. Unlike other egress none may be so wide that the cluster is in it: it names hosts.
+pub(super) fn of_database(cidrs: &[String], policy: &Policy, path: &str, review: &mut Review) -> Vec<IpNet> {
+    let inside = inside(policy);
+    if cidrs.is_empty() {
+        review.reject(
+            format!("{path}.cidrs"),
+            "no address of the database",
+            "name at least one range such as 192.0.2.5/32",
+        );
+    }
+    let mut accepted = Vec::new();
+    for text in cidrs {
+        let path = format!("{path}.cidrs[{text}]");
+        let Some(cidr) = outside(text, &inside, policy, path.clone(), review) else { continue };
+        let covered = inside.iter().find(|range| cidr.contains(*range));
+        if covered.is_some() || may_hold_the_cluster(policy, &cidr) {
+            let covered = covered.map_or_else(|| "addresses of the cluster".to_owned(), IpNet::to_string);
+            let remedy = "name only the addresses of the database, such as 192.0.2.5/32";
+            review.reject(path, format!("{cidr} covers {covered}, which must stay closed"), remedy);
+        } else {
+            accepted.push(cidr);
+        }
+    }
+    accepted
+}
+
+/// What is not outside the cluster: its own addresses, and those at which clouds offer metadata.
+fn inside(policy: &Policy) -> Vec<IpNet> {
+    IpNet::aggregate(&metadata().chain(cluster(policy)).collect())
+}
+
+fn metadata() -> impl Iterator<Item = IpNet> {
+    METADATA.iter().filter_map(|cidr| cidr.parse().ok())
+}
+
+/// Reads a range that isn't part of one inside.
+fn outside(text: &str, inside: &[IpNet], policy: &Policy, path: String, review: &mut Review) -> Option<IpNet> {
+    let Ok(cidr) = text.parse::<IpNet>().map(|cidr| cidr.trunc()) else {
+        review.reject(path, "not an address range", "write one such as 203.0.113.0/24");
+        return None;
+    };
+    if MAPPED.parse().is_ok_and(|mapped: IpNet| mapped.contains(&cidr)) {
+        review.reject(path, "an IPv4 range in IPv6 form", "write it in IPv4 form, such as 203.0.113.0/24");
+        return None;
+    }
+    let Some(range) = inside.iter().find(|range| range.contains(&cidr)) else { return Some(cidr) };
+    let remedy = if metadata().any(|range| range.contains(&cidr)) {
+        "name another range; metadata addresses are never opened"
+    } else if !names_family(policy, &cidr) {
+        "name an outside range; where private addresses lie outside the cluster, the platform team sets clusterCIDRs in the HardeningPolicy"
+    } else {
+        "name an outside range; inside the cluster use connectsTo"
+    };
+    review.reject(path, format!("{cidr} lies in {range}, which is not outside the cluster"), remedy);
+    None
 }
 
 /// The cluster's ranges: per address family those that the policy names, or else the private ranges.

@@ -7,10 +7,12 @@
 mod accept;
 mod amounts;
 mod connections;
+mod database;
 mod edge;
 mod enforcement;
 mod external_range;
 mod id;
+mod labels;
 mod metadata;
 mod names;
 mod part;
@@ -25,9 +27,11 @@ mod workload;
 
 pub use accept::{App, PlatformPeers, Release, Ungated};
 pub use amounts::Resources;
+pub use database::{Database, DatabaseForm, DatabasePods, ManagedDatabase, Storage};
 pub use edge::{Edge, End, ExternalRange, Peer, PortNumber, Ports};
 pub use enforcement::Enforcement;
 pub use id::{AppId, PartName};
+pub use labels::{labels, pod_labels};
 pub use metadata::{malformed_around_spec, without_nulls};
 pub use part::Part;
 pub use policy::{Dns, PodSelection, Policy};

@@ -10,6 +10,19 @@ pub(super) fn is_name(name: &str, longest: usize) -> bool {
     name.len() <= longest && name.starts_with(|c: char| c.is_ascii_lowercase()) && is_label(name)
 }
 
+/// Refuses what can't be the name of a component or database.
+pub(super) fn of_part(kind: &str, name: &str, path: &str, review: &mut Review) {
+    if !is_name(name, 20) {
+        review.reject(
+            path,
+            format!("not a name for a {kind}"),
+            "use at most 20 lower-case letters, digits and '-', starting with a letter",
+        );
+    } else if matches!(name, "migrate" | "preflight") {
+        review.reject(path, "this name is reserved", "choose another name");
+    }
+}
+
 /// Refuses what can't be the name of a Secret, a ConfigMap or a claim: DNS labels with dots between (RFC 1123).
 pub(super) fn of_object(kind: &str, name: &str, path: impl Into<String>, review: &mut Review) {
     if name.len() > 253 || !name.split('.').all(is_label) {

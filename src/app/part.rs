@@ -1,20 +1,37 @@
 //! The parts of an app. Each has a name of its own, and objects that belong to it.
 
-use super::workload::Workload;
+use super::{
+    database::{Database, DatabaseForm},
+    id::PartName,
+    workload::Workload,
+};
 
 /// One part of an app.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
     /// Pods of one image that run for as long as the app exists.
-    Component(Workload),
+    Component(Box<Workload>),
+    /// A database that only its clients reach.
+    Database(Database),
 }
 
 impl Part {
-    /// The part's pods.
+    /// Its name.
     #[must_use]
-    pub const fn workload(&self) -> &Workload {
+    pub const fn name(&self) -> &PartName {
         match self {
-            Self::Component(workload) => workload,
+            Self::Component(workload) => &workload.name,
+            Self::Database(database) => &database.name,
+        }
+    }
+
+    /// The pods that the operator runs for it.
+    #[must_use]
+    pub const fn workload(&self) -> Option<&Workload> {
+        match self {
+            Self::Component(workload) => Some(workload),
+            Self::Database(Database { form: DatabaseForm::Managed(managed), .. }) => Some(&managed.workload),
+            Self::Database(_) => None,
         }
     }
 }

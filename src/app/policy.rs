@@ -12,7 +12,7 @@ use super::{
     review::{Rejection, Review},
     schema,
 };
-use crate::api::{DriftPolicy, HardeningPolicy, HardeningPolicySpec, PlacementPolicy, PodPeer, PullPolicy};
+use crate::api::{DriftPolicy, HardeningPolicy, HardeningPolicySpec, PlacementPolicy, Platform, PodPeer, PullPolicy};
 
 /// What the platform decides, ready to be applied to an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Policy {
     pub(super) dns: Dns,
     pub(super) cluster_cidrs: Vec<IpNet>,
     pub(super) monitoring: Vec<PodSelection>,
+    pub(super) monitoring_addresses: Vec<IpNet>,
+    pub(super) encrypted_classes: Vec<String>,
     pub(super) placement: PlacementPolicy,
     pub(super) drift: DriftPolicy,
 }
@@ -37,12 +39,12 @@ pub struct Policy {
 pub struct PodSelection {
     /// Namespace of the pods.
     pub namespace: String,
-    /// Labels of the pods; never empty.
+    /// Labels of the pods; all of the namespace if empty.
     pub labels: BTreeMap<String, String>,
 }
 
 /// DNS servers that pods may query.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dns {
     /// Servers that run as pods.
     pub peers: Vec<PodSelection>,
@@ -50,6 +52,20 @@ pub struct Dns {
     pub cidrs: Vec<IpNet>,
     /// Ports, UDP and TCP.
     pub ports: Vec<u16>,
+}
+
+impl Dns {
+    /// The DNS servers of OpenShift: their pods listen on another port than their Service.
+    fn of_openshift() -> Self {
+        Self {
+            peers: vec![PodSelection {
+                namespace: "openshift-dns".to_owned(),
+                labels: BTreeMap::from([("dns.operator.openshift.io/daemonset-dns".to_owned(), "default".to_owned())]),
+            }],
+            cidrs: Vec::new(),
+            ports: vec![5353],
+        }
+    }
 }
 
 impl Default for Policy {
@@ -78,6 +94,8 @@ impl Default for Policy {
             },
             cluster_cidrs: Vec::new(),
             monitoring: Vec::new(),
+            monitoring_addresses: Vec::new(),
+            encrypted_classes: Vec::new(),
             placement: PlacementPolicy::default(),
             drift: DriftPolicy::default(),
         }
@@ -85,6 +103,12 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// DNS servers that pods may query.
+    #[must_use]
+    pub const fn dns(&self) -> &Dns {
+        &self.dns
+    }
+
     /// Checks a policy and fills in its defaults.
     ///
     /// # Errors
@@ -110,6 +134,12 @@ impl Policy {
             dns: dns(policy, built_in.dns, &mut review),
             cluster_cidrs: cidrs(&spec.network.cluster_cidrs, "spec.network.clusterCIDRs", &mut review),
             monitoring: selections(&spec.network.monitoring, "spec.network.monitoring", &mut review),
+            monitoring_addresses: addresses(
+                &spec.network.monitoring_cidrs,
+                "spec.network.monitoringCIDRs",
+                &mut review,
+            ),
+            encrypted_classes: spec.storage.encrypted_classes.clone(),
             placement: spec.placement.clone(),
             drift: spec.drift.clone(),
         };
@@ -123,6 +153,9 @@ impl Policy {
 fn names_of(spec: &HardeningPolicySpec, review: &mut Review) {
     for (index, secret) in spec.images.pull_secrets.iter().enumerate() {
         names::of_object("Secret", secret, format!("spec.images.pullSecrets[{index}]"), review);
+    }
+    for (index, class) in spec.storage.encrypted_classes.iter().enumerate() {
+        names::of_object("StorageClass", class, format!("spec.storage.encryptedClasses[{index}]"), review);
     }
     if let Some(class) = &spec.placement.priority_class {
         names::of_object("PriorityClass", class, "spec.placement.priorityClass", review);
@@ -144,7 +177,12 @@ fn names_of(spec: &HardeningPolicySpec, review: &mut Review) {
 }
 
 fn dns(policy: &HardeningPolicy, built_in: Dns, review: &mut Review) -> Dns {
-    let Some(dns) = &policy.spec.network.dns else { return built_in };
+    let Some(dns) = &policy.spec.network.dns else {
+        return match policy.spec.placement.platform {
+            Platform::Kubernetes => built_in,
+            Platform::OpenShift => Dns::of_openshift(),
+        };
+    };
     Dns {
         peers: selections(&dns.peers, "spec.network.dns.peers", review),
         cidrs: cidrs(&dns.cidrs, "spec.network.dns.cidrs", review),
@@ -171,6 +209,15 @@ fn selections(peers: &[PodPeer], path: &str, review: &mut Review) -> Vec<PodSele
         .iter()
         .map(|peer| PodSelection { namespace: peer.namespace.clone(), labels: peer.pod_labels.clone() })
         .collect()
+}
+
+/// Ranges of one address each: pods on the network of a node can't be told from other processes there by anything else.
+fn addresses(texts: &[String], path: &str, review: &mut Review) -> Vec<IpNet> {
+    let parsed = cidrs(texts, path, review);
+    for range in parsed.iter().filter(|range| range.prefix_len() != range.max_prefix_len()) {
+        review.reject(path, format!("{range} is more than one address"), "write single addresses such as 192.0.2.7/32");
+    }
+    parsed
 }
 
 fn cidrs(texts: &[String], path: &str, review: &mut Review) -> Vec<IpNet> {

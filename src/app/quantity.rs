@@ -33,12 +33,26 @@ impl Quantity {
         Self { nano: amount as i128 * NANO / 1000, binary: false }
     }
 
-    /// Rounded up to whole thousandths, as the API server stores requests and limits of containers (`SetDefaults_ResourceList` in
-    /// k8s.io/kubernetes `pkg/apis/core/v1/defaults.go`). Other fields, such as `sizeLimit`, it stores as they are.
+    /// Rounded up to whole thousandths, as the API server stores requests and limits of containers and claims
+    /// (`SetDefaults_ResourceList` in k8s.io/kubernetes `pkg/apis/core/v1/defaults.go`). Other fields, such as `sizeLimit`, it stores as
+    /// they are.
     #[must_use]
     pub const fn ceil_milli(self) -> Self {
         const MILLI: i128 = NANO / 1000;
         Self { nano: (self.nano + MILLI - 1) / MILLI * MILLI, ..self }
+    }
+
+    /// A fraction of it, rounded up to whole units.
+    #[must_use]
+    pub(super) const fn times(self, numerator: i128, denominator: i128) -> Self {
+        let whole = NANO * denominator;
+        Self { nano: (self.nano * numerator + whole - 1) / whole * NANO, ..self }
+    }
+
+    /// Rounded up to whole units.
+    #[must_use]
+    pub(super) const fn ceil(self) -> i128 {
+        (self.nano + NANO - 1) / NANO
     }
 
     /// Whether it has no fraction.

@@ -49,6 +49,11 @@ impl Review {
         self.rejections.iter().any(|rejection| rejection.path == path)
     }
 
+    /// Whether this field or one below it is rejected already.
+    pub(super) fn rejects_below(&self, path: &str) -> bool {
+        self.rejections.iter().any(|rejection| rejection.path.starts_with(path))
+    }
+
     /// The findings, sorted.
     ///
     /// # Errors

@@ -2,7 +2,6 @@
 
 use super::{
     id::PartName,
-    names::is_name,
     policy::Policy,
     review::Review,
     template::{self, PodTemplate},
@@ -38,25 +37,12 @@ pub struct Hardening {
 
 /// Checks what doesn't depend on other components.
 pub(super) fn accept(spec: &api::Component, policy: &Policy, path: &str, review: &mut Review) -> Workload {
-    name(&spec.name, path, review);
     Workload {
         name: PartName::new(&spec.name),
         template: template::accept(spec, policy, path, review),
         hardening: hardening(spec, policy, path, review),
         // A claim that isn't shared can be mounted on one node at a time, and a device may be the only one.
         exclusive: !spec.devices.is_empty() || spec.volumes.iter().any(|volume| !volume.shared),
-    }
-}
-
-fn name(name: &str, path: &str, review: &mut Review) {
-    if !is_name(name, 20) {
-        review.reject(
-            path,
-            "not a name for a component",
-            "use at most 20 lower-case letters, digits and '-', starting with a letter",
-        );
-    } else if matches!(name, "migrate" | "preflight") {
-        review.reject(path, "this name is reserved", "choose another name");
     }
 }
 

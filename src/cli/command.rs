@@ -1,10 +1,13 @@
 //! All commands.
 
-use std::{io::stdout, path::PathBuf};
+use std::{
+    io::{stderr, stdout},
+    path::PathBuf,
+};
 
 use clap::Subcommand;
 
-use super::{crds, generate, render};
+use super::{crds, database_secret, generate, reach, render};
 use crate::ops;
 
 /// A command with its arguments.
@@ -14,6 +17,10 @@ pub enum Command {
     Controller(ops::Controller),
     /// Print the CustomResourceDefinitions.
     Crds,
+    /// Print Secrets for the managed databases of apps, with generated passwords.
+    DatabaseSecret(database_secret::DatabaseSecret),
+    /// Print who may connect to whom on which port, without a cluster.
+    Reach(reach::Reach),
     /// Print all objects of apps, without a cluster.
     Render(render::Render),
     /// Write the generated files of the repository.
@@ -33,6 +40,8 @@ impl Command {
         match self {
             Self::Controller(arguments) => ops::start(arguments),
             Self::Crds => crds::print(stdout()),
+            Self::DatabaseSecret(arguments) => database_secret::print(&arguments, stdout()),
+            Self::Reach(arguments) => reach::reach(&arguments, stdout(), stderr()),
             Self::Render(arguments) => render::render(&arguments, stdout()),
             Self::Generate { root } => generate::generate(&root),
         }

@@ -11,33 +11,56 @@ use serde_json::Value;
 
 use super::yaml;
 use crate::{
-    api::GROUP,
-    app::{self, Rejection},
+    api::{GROUP, HardenedApp, HardeningPolicy},
+    app::{self, App, Policy, Rejection},
 };
 
-/// What `each` makes of every object of a kind in the files, `-` for standard input; other kinds are left out.
+/// The HardenedApps in files, accepted under the policy in another file, or under the built-in one.
 ///
 /// # Errors
-/// If a file can't be read, or an object isn't of its kind, or `each` fails: the message has the failures of all of them.
-pub(super) fn from_files<T: DeserializeOwned, U>(
-    files: &[PathBuf],
-    kind: &str,
-    mut each: impl FnMut(T) -> anyhow::Result<U>,
-) -> anyhow::Result<Vec<U>> {
-    let mut results = Vec::new();
-    for file in files {
-        let within = || format!("in {}", file.display());
-        match text(file).and_then(|text| objects(&text, kind).with_context(within)) {
-            Ok(objects) => {
-                results.extend(objects.into_iter().map(|object| object.and_then(&mut each).with_context(within)));
-            }
-            Err(error) => results.push(Err(error)),
-        }
+/// If files can't be read, if there is no app, or if apps or the policy are refused; the message names each field and its remedy.
+pub(super) fn apps(files: &[PathBuf], policy_file: Option<&Path>) -> anyhow::Result<Vec<App>> {
+    let policy = policy(policy_file)?;
+    let in_file = |file: &PathBuf| apps_in(&text(file)?, &policy).with_context(|| format!("in {}", file.display()));
+    let apps = all(files.iter().map(in_file))?.concat();
+    if apps.is_empty() {
+        bail!("no HardenedApp in the given files");
     }
-    all(results)
+    Ok(apps)
 }
 
-fn text(file: &Path) -> anyhow::Result<String> {
+/// The HardenedApps in a text, accepted under a policy. Without a namespace they are in `default`.
+///
+/// # Errors
+/// If the text can't be read, or apps are refused.
+pub(super) fn apps_in(text: &str, policy: &Policy) -> anyhow::Result<Vec<App>> {
+    let accepted = |mut app: HardenedApp| {
+        app.metadata.namespace.get_or_insert_with(|| "default".to_owned());
+        App::accept(&app, policy).map_err(|found| refused("HardenedApp", app.metadata.name.as_deref(), &found))
+    };
+    all(objects(text, "HardenedApp")?.into_iter().map(|app| app.and_then(accepted)))
+}
+
+/// The HardeningPolicy in a file, or the built-in one.
+///
+/// # Errors
+/// If the file can't be read, doesn't hold exactly one, or the policy is refused.
+pub(super) fn policy(file: Option<&Path>) -> anyhow::Result<Policy> {
+    let Some(file) = file else { return Ok(Policy::default()) };
+    let policies: Vec<HardeningPolicy> =
+        read(&text(file)?, "HardeningPolicy").with_context(|| format!("in {}", file.display()))?;
+    match policies.as_slice() {
+        [policy] => Policy::accept(policy)
+            .map_err(|rejections| refused("HardeningPolicy", policy.metadata.name.as_deref(), &rejections)),
+        policies => bail!("{} holds {} HardeningPolicies, need exactly one", file.display(), policies.len()),
+    }
+}
+
+/// The text of a file; `-` is standard input.
+///
+/// # Errors
+/// If it can't be read.
+pub(super) fn text(file: &Path) -> anyhow::Result<String> {
     if file != Path::new("-") {
         return std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()));
     }
@@ -51,7 +74,7 @@ fn text(file: &Path) -> anyhow::Result<String> {
 /// # Errors
 /// If the API server couldn't read the text either, or objects have fields that aren't of their kind.
 pub fn read<T: DeserializeOwned>(text: &str, kind: &str) -> anyhow::Result<Vec<T>> {
-    all(objects(text, kind)?)
+    all(objects(text, kind)?.into_iter())
 }
 
 fn objects<T: DeserializeOwned>(text: &str, kind: &str) -> anyhow::Result<Vec<anyhow::Result<T>>> {
@@ -61,7 +84,7 @@ fn objects<T: DeserializeOwned>(text: &str, kind: &str) -> anyhow::Result<Vec<an
 }
 
 /// All results, or all failures.
-fn all<T>(results: Vec<anyhow::Result<T>>) -> anyhow::Result<Vec<T>> {
+fn all<T>(results: impl Iterator<Item = anyhow::Result<T>>) -> anyhow::Result<Vec<T>> {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for result in results {
         match result {
@@ -87,7 +110,7 @@ fn object<T: DeserializeOwned>(document: Value, kind: &str) -> anyhow::Result<T>
 }
 
 /// The error for an object that is refused.
-pub(super) fn refused(kind: &str, name: Option<&str>, rejections: &[Rejection]) -> anyhow::Error {
+fn refused(kind: &str, name: Option<&str>, rejections: &[Rejection]) -> anyhow::Error {
     let lines: Vec<String> = rejections.iter().map(|rejection| format!("  {rejection}")).collect();
     anyhow::anyhow!("{kind} {} is refused:\n{}", name.unwrap_or_default(), lines.join("\n"))
 }

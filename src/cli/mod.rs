@@ -2,9 +2,11 @@
 
 mod command;
 mod crds;
+mod database_secret;
 mod generate;
 mod input;
 mod kinds;
+mod reach;
 mod reference;
 mod render;
 mod yaml;

@@ -1,21 +1,13 @@
 //! `hardened-app render`: all children of apps as YAML, by the controller's own code, without a cluster.
 
-use std::{io::Write, path::PathBuf, slice};
+use std::{io::Write, path::PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 
-use super::{
-    input::{from_files, refused},
-    yaml,
-};
-use crate::{
-    api::{HardenedApp, HardeningPolicy},
-    app::{App, Policy},
-    desired,
-    release::Target,
-};
+use super::{input::apps, yaml};
+use crate::{desired, release::Target};
 
 /// Arguments of the command.
 #[derive(Args, Debug)]
@@ -33,34 +25,14 @@ pub struct Render {
 /// # Errors
 /// If a file can't be read, or apps or the policy are refused; the message names each field and its remedy.
 pub(super) fn render(arguments: &Render, mut out: impl Write) -> anyhow::Result<()> {
-    let policy = match &arguments.policy {
-        Some(file) => policy(file)?,
-        None => Policy::default(),
-    };
-    let apps = from_files(&arguments.files, "HardenedApp", |app| children(app, &policy))?;
-    if apps.is_empty() {
-        bail!("no HardenedApp in the given files");
+    let mut children: Vec<Value> = Vec::new();
+    for app in apps(&arguments.files, arguments.policy.as_deref())? {
+        children.extend(desired::children(&Target::of(app)).into_iter().map(|child| child.body));
     }
-    let mut children = apps.concat();
     children.sort_by_key(|child| {
         ["/metadata/namespace", "/kind", "/metadata/name"].map(|field| child.pointer(field).map(Value::to_string))
     });
     out.write_all(yaml::text(&children)?.as_bytes()).context("failed to write")
-}
-
-fn children(mut app: HardenedApp, policy: &Policy) -> anyhow::Result<Vec<Value>> {
-    app.metadata.namespace.get_or_insert_with(|| "default".to_owned());
-    let accepted = App::accept(&app, policy)
-        .map_err(|rejections| refused("HardenedApp", app.metadata.name.as_deref(), &rejections))?;
-    Ok(desired::children(&Target::of(accepted)).into_iter().map(|child| child.body).collect())
-}
-
-fn policy(file: &PathBuf) -> anyhow::Result<Policy> {
-    match from_files(slice::from_ref(file), "HardeningPolicy", Ok::<HardeningPolicy, _>)?.as_slice() {
-        [policy] => Policy::accept(policy)
-            .map_err(|rejections| refused("HardeningPolicy", policy.metadata.name.as_deref(), &rejections)),
-        policies => bail!("{} holds {} HardeningPolicies, need exactly one", file.display(), policies.len()),
-    }
 }
 
 #[cfg(test)]
@@ -91,13 +63,9 @@ mod tests {
         let mut out = Vec::new();
         let words = format!("{:#}", super::render(&render, &mut out).unwrap_err());
         std::fs::remove_dir_all(folder).unwrap();
-        for expected in [
-            "a.yaml: HardenedApp one is",
-            "a.yaml: HardenedApp two is",
-            "b.yaml: HardenedApp four is",
-            "c.yaml: ",
-            "d.yaml: ",
-        ] {
+        for expected in
+            ["a.yaml: HardenedApp one is", "HardenedApp two is", "b.yaml: HardenedApp four is", "c.yaml: ", "d.yaml: "]
+        {
             assert!(words.contains(expected), "{expected} is not in {words}");
         }
         assert!(!words.contains("three") && out.is_empty(), "{words}");

@@ -1,6 +1,6 @@
 //! What all reconciliations share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use kube::{
     Resource,
@@ -9,6 +9,7 @@ use kube::{
 
 use super::{
     cache::{Cache, Settings},
+    claims::Claims,
     jitter::jittered,
     memory::Memory,
     write::{Failure, Writer},
@@ -16,7 +17,7 @@ use super::{
 use crate::{
     api::StoredApp,
     app::AppId,
-    plan::{self, ChildState, Outcome, backoff},
+    plan::{self, Again, ChildState, Outcome, backoff},
 };
 
 /// What all reconciliations share.
@@ -29,6 +30,8 @@ pub struct Context {
     pub memory: Arc<Memory>,
     /// Sends requests.
     pub writer: Writer,
+    /// Which app restricts database pods that several name.
+    pub claims: Arc<Claims>,
     /// Publishes events.
     pub recorder: Recorder,
 }
@@ -38,12 +41,20 @@ impl Context {
     #[must_use]
     pub fn next(&self, id: &AppId, outcome: &Outcome) -> Action {
         if let Outcome::Applied(applied) = outcome {
-            let failing = applied.children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
+            let failing = applied.judged != Again::Done
+                || applied.children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
             self.memory.of(&id.uid, |memory| {
                 memory.failures = if failing { memory.failures.saturating_add(1) } else { 0 };
+                memory.earlier = plan::still_needed(applied);
             });
         }
         plan::next(outcome).map_or_else(Action::await_change, Action::requeue)
+    }
+
+    /// How long to wait after a read that failed.
+    pub(super) fn pause(&self, id: &AppId, failure: &Failure) -> Duration {
+        let failures = self.memory.of(&id.uid, |memory| memory.failures);
+        jittered(backoff(failure.class(), failures.saturating_add(1)))
     }
 
     /// When to reconcile again after a status that couldn't be written.

@@ -1,6 +1,7 @@
-//! 7 Access to the API: watch what exists, write what must change. The only step with a client.
+//! 8 Access to the API: watch what exists, write what must change. The only step with a client.
 
 mod cache;
+mod claims;
 mod client;
 mod context;
 mod converge;
@@ -8,12 +9,14 @@ mod jitter;
 mod memory;
 mod report;
 mod stored;
+mod surroundings;
 mod traffic;
 mod triggers;
 mod watch;
 mod write;
 
-pub use cache::{AppKey, Cache, Settings};
+pub use cache::{AppKey, Cache, PodGroups, Settings};
+pub use claims::Claims;
 pub use client::{Connection, connect};
 pub use context::Context;
 pub use converge::Executor;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    api::is_longer,
+    api::{MANAGER, is_longer},
     desired::Kind,
     plan::{LARGEST, Live, Oversized},
 };
@@ -22,6 +22,8 @@ use crate::{
 pub(super) struct Stored {
     /// Only what a client needs: name, namespace, UID and version.
     metadata: ObjectMeta,
+    /// Whether it has the operator's label.
+    is_labelled: bool,
     text: Box<RawValue>,
 }
 
@@ -32,6 +34,16 @@ pub(super) enum Content {
 }
 
 impl Stored {
+    /// Whether it has the operator's label.
+    pub(super) const fn is_labelled(&self) -> bool {
+        self.is_labelled
+    }
+
+    /// Reads some fields of the object, whatever its size; `None` if they aren't of the types that the API has.
+    pub(super) fn parse<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
+        serde_json::from_str(self.text.get()).ok()
+    }
+
     /// Reads the object.
     pub(super) fn read(&self) -> Content {
         let text = self.text.get();
@@ -62,8 +74,10 @@ impl<'de> Deserialize<'de> for Stored {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         let Head { metadata } = serde_json::from_str(text.get()).unwrap_or_default();
-        let Identity { name, namespace, uid, resource_version } = metadata;
-        Ok(Self { metadata: ObjectMeta { name, namespace, uid, resource_version, ..ObjectMeta::default() }, text })
+        let Identity { name, namespace, uid, resource_version, labels } = metadata;
+        let is_labelled = labels.is_some_and(|labels| labels.managed_by.as_deref() == Some(MANAGER));
+        let metadata = ObjectMeta { name, namespace, uid, resource_version, ..ObjectMeta::default() };
+        Ok(Self { metadata, is_labelled, text })
     }
 }
 
@@ -80,6 +94,14 @@ struct Identity {
     namespace: Option<String>,
     uid: Option<String>,
     resource_version: Option<String>,
+    labels: Option<Labels>,
+}
+
+#[derive(Deserialize)]
+struct Labels {
+    // What MANAGED_BY says.
+    #[serde(rename = "app.kubernetes.io/managed-by")]
+    managed_by: Option<String>,
 }
 
 impl Resource for Stored {

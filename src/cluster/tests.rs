@@ -1,11 +1,13 @@
 //! What is known of the cluster, without one: the cache, the entries in it, the pods.
 
+mod around;
 mod cache;
 mod executor;
 mod lists;
 mod pods;
 mod server;
 mod settings;
+mod surroundings;
 mod traffic;
 
 use serde_json::{Value, json};

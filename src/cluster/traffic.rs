@@ -70,6 +70,11 @@ impl Traffic {
         self.state().watches.insert(path.to_owned(), Watched { asked: Instant::now(), answered: None, refused: None });
     }
 
+    /// The resource at this path isn't watched any more.
+    pub(super) fn forget(&self, path: &str) {
+        self.state().watches.remove(path);
+    }
+
     fn asked(&self, path: &str) {
         if let Some(watch) = self.state().watches.get_mut(path) {
             watch.asked = Instant::now();

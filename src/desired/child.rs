@@ -2,15 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    draft::Draft,
-    hash::short_hash,
-    json::insert,
-    kind::Kind,
-    labels::{APPLIED_HASH, labels},
-    owner::owner_reference,
-};
-use crate::app::{AppId, PartName};
+use super::{draft::Draft, hash::short_hash, json::insert, kind::Kind, labels::APPLIED_HASH, owner::owner_reference};
+use crate::app::{AppId, PartName, labels};
 
 /// One object that should exist.
 #[derive(Clone, Debug)]

@@ -21,16 +21,14 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// One object for each workload, under the name that all of its objects have.
+    /// One object of a part, under the name that all objects of the part have.
+    pub(super) fn of_part(target: &Target, part: &PartName, fields: Value) -> Self {
+        Self { part: Some(part.clone()), name: target.id.child_name(part), fields, autoscaled: None }
+    }
+
+    /// One object for each workload.
     pub(super) fn per_workload(target: &Target, build: impl Fn(&Workload) -> Option<Value>) -> Vec<Self> {
-        let drafts = target.workloads().filter_map(|workload| {
-            Some(Self {
-                part: Some(workload.name.clone()),
-                name: target.id.child_name(&workload.name),
-                fields: build(workload)?,
-                autoscaled: None,
-            })
-        });
-        drafts.collect()
+        let drafts = target.workloads();
+        drafts.filter_map(|workload| Some(Self::of_part(target, &workload.name, build(workload)?))).collect()
     }
 }

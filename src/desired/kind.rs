@@ -22,6 +22,8 @@ pub struct Kind {
     pub version: &'static str,
     /// Resource name in URLs and roles.
     pub plural: &'static str,
+    /// Which of its objects are watched.
+    pub sight: Sight,
     /// When its objects are applied.
     pub stage: Stage,
     /// All objects of this kind that should exist.
@@ -30,6 +32,15 @@ pub struct Kind {
     pub progress: Option<fn(&Value) -> Progress>,
     /// How live objects of this kind are compared with what is declared.
     pub rules: Rules,
+}
+
+/// Which objects of a kind are watched. A second watch of a kind would double the API server's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Those with the operator's label.
+    Labelled,
+    /// All of the cluster: others' objects of this kind matter to apps, too.
+    AllInCluster,
 }
 
 /// When objects are applied; within a stage in parallel.

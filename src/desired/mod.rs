@@ -21,10 +21,10 @@ pub use children::children;
 pub use draft::Draft;
 pub use hash::short_hash;
 pub use kind::{
-    DANGEROUS_EVERYWHERE, HARMLESS_EVERYWHERE, Kind, Rules, Stage, TOLERATED_EVERYWHERE, VOLATILE_EVERYWHERE,
+    DANGEROUS_EVERYWHERE, HARMLESS_EVERYWHERE, Kind, Rules, Sight, Stage, TOLERATED_EVERYWHERE, VOLATILE_EVERYWHERE,
 };
 pub use kinds::KINDS;
-pub use labels::{APPLIED_HASH, MANAGED_BY, PART_OF, WORKLOAD};
+pub use labels::APPLIED_HASH;
 pub use progress::{Progress, Rollout, RolloutPhase};
 
 #[cfg(test)]

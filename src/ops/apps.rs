@@ -44,6 +44,12 @@ impl Apps {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).apps.clone()
     }
 
+    /// The UIDs of all apps.
+    pub(super) fn uids(&self) -> HashSet<String> {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.apps.values().map(|seen| seen.uid.clone()).collect()
+    }
+
     /// Records what the watch reports. Returns the UIDs of apps that were deleted.
     pub(super) fn observe(&self, event: &Event<StoredApp>) -> Vec<String> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -25,7 +25,8 @@ use super::{
 };
 use crate::{
     api::{MANAGER, StoredApp},
-    cluster::{self, Cache, Context, Memory, Settings, Triggers, Writer, watch_all},
+    app::AppId,
+    cluster::{self, Cache, Claims, Context, Memory, Settings, Triggers, Writer, watch_all},
     reconcile::reconcile,
 };
 
@@ -60,6 +61,7 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
     let client = connection.client.clone();
     let (cache, settings) = (Arc::<Cache>::default(), Arc::<Settings>::default());
     let (memory, seen) = (Arc::<Memory>::default(), Arc::<Apps>::default());
+    let claims = Arc::<Claims>::default();
     let health = Arc::new(Health::of(connection.traffic.clone()));
     let mut metrics = Metrics::new();
     let reconciles = Reconciles::register(metrics.registry(), CONCURRENCY);
@@ -76,10 +78,11 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
         () = &mut stop_signal => return Ok(()),
     };
     let context = Arc::new(Context {
-        cache,
+        cache: cache.clone(),
         settings,
         memory: memory.clone(),
         writer: Writer::new(client.clone()),
+        claims: claims.clone(),
         recorder: recorder(client.clone()),
     });
     let (reader, writer) = reflector::store::<StoredApp>();
@@ -88,9 +91,16 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
             let Ok(event) = event else { return };
             for uid in seen.observe(event) {
                 memory.forget(&uid);
+                cache.app_gone(&uid);
+                claims.forget(&uid);
             }
-            if matches!(event, Event::InitDone) {
-                health.caches_are_full();
+            match event {
+                Event::Apply(app) | Event::InitApply(app) => cache.app_observed(&AppId::of(app.meta())),
+                Event::InitDone => {
+                    cache.only_apps(&seen.uids());
+                    health.caches_are_full();
+                }
+                Event::Init | Event::Delete(_) => {}
             }
         })
         .reflect(writer)

@@ -2,7 +2,7 @@
 //! event, but never causes a wrong write.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
@@ -15,7 +15,7 @@ use kube::Resource;
 use super::{contention::Contention, schedule::conflict_retry, verdict::most_dangerous};
 use crate::{
     api::{DriftItem, HardenedAppStatus, StoredApp, version},
-    app::{App, Policy, Refusal, Rejection},
+    app::{App, Edge, Policy, Refusal, Rejection},
     desired::{Child, Kind},
 };
 
@@ -31,6 +31,8 @@ pub struct AppMemory {
     pub failures: u32,
     /// The app as it was accepted last: it stays enforced while a newer spec is refused.
     accepted: Option<App>,
+    /// Connections that accepted specs before that one declared, and that pods of theirs may still need.
+    pub earlier: BTreeSet<Edge>,
     /// How many deviations of each kind of child were reverted, for as long as the process lives.
     reverted: BTreeMap<String, u64>,
     children: HashMap<(&'static Kind, String), ChildMemory>,
@@ -96,7 +98,9 @@ impl AppMemory {
     ) -> Result<(App, Option<Refusal>), Refusal> {
         let refusal = match newest {
             Ok(app) => {
-                self.accepted = Some(app.clone());
+                let earlier = self.accepted.replace(app.clone());
+                self.earlier.extend(earlier.into_iter().flat_map(|app| app.release.edges));
+                self.earlier.retain(|edge| !app.release.edges.contains(edge));
                 return Ok((app, None));
             }
             Err(refusal) => refusal,

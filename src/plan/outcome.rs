@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{progress::PartProgress, prune::Leftover, verdict::Verdict};
+use super::{again::Again, isolation::DatabaseState, progress::PartProgress, prune::Leftover, verdict::Verdict};
 use crate::{
     api::{DriftItem, FindingItem},
     app::{Enforcement, PartName, Refusal},
@@ -32,6 +32,12 @@ pub struct Applied {
     pub children: Vec<ChildOutcome>,
     /// How far each part of the app has come, by its name.
     pub progress: BTreeMap<PartName, PartProgress>,
+    /// Whether its isolation could be judged; if what surrounds it couldn't be found out, when to try again.
+    pub judged: Again,
+    /// How its databases stand.
+    pub databases: Vec<DatabaseState>,
+    /// What others have that leads to its pods.
+    pub bypass: Vec<FindingItem>,
     /// Why the newest spec is refused; then the last accepted one was applied.
     pub refused: Option<Refusal>,
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{api::quoted, desired::WORKLOAD};
+use crate::api::{WORKLOAD, quoted};
 
 /// What the status needs to know of a pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

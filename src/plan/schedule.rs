@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::outcome::{ChildState, Outcome};
+use super::{
+    again::Again,
+    earlier::still_needed,
+    outcome::{Applied, ChildState, Outcome},
+};
 use crate::desired::{Kind, Stage};
 
 /// A reconciliation must end: a hung one would occupy a worker for ever.
@@ -11,15 +15,6 @@ pub const LONGEST_RECONCILIATION: Duration = Duration::from_secs(30);
 /// How soon to check again what only a watch would report otherwise: the end of a deletion, of a pod, of a guard's trouble. Such a
 /// check sends no request, so it needs no jitter.
 pub const AWAITED: Duration = Duration::from_secs(15);
-
-/// Whether the work on a child is finished. Each state decides it: none may be left to an event that could be lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Again {
-    /// Nothing is left to do.
-    Done,
-    /// Something is: reconcile again after this long.
-    After(Duration),
-}
 
 /// How to react to a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +65,20 @@ pub fn next(outcome: &Outcome) -> Option<Duration> {
         Again::Done => None,
         Again::After(pause) => Some(pause),
     });
-    pauses.min()
+    let unjudged = match applied.judged {
+        Again::Done => None,
+        Again::After(pause) => Some(pause),
+    };
+    pauses.chain(unjudged).chain(narrows(applied)).min()
+}
+
+/// When connections of earlier releases may be closed: at once where their last pod has gone, else it is awaited.
+fn narrows(applied: &Applied) -> Option<Duration> {
+    let still_needed = still_needed(applied);
+    if still_needed != applied.target.earlier {
+        return Some(Duration::ZERO);
+    }
+    (!still_needed.is_empty() && !applied.enforcement().paused).then_some(AWAITED)
 }
 
 /// Whether the work on a child in this state is finished.

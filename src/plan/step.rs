@@ -11,8 +11,8 @@ use super::{
     verdict::{self, Change, Path, Request, Verdict},
 };
 use crate::{
-    api::MANAGER,
-    desired::{Child, MANAGED_BY, Stage},
+    api::{MANAGED_BY, MANAGER},
+    desired::{Child, Stage},
 };
 
 /// What is done next about a child, and why.

@@ -4,6 +4,7 @@ mod census;
 mod drift;
 mod fake;
 mod fuzz;
+mod isolation;
 mod many;
 mod memory;
 mod observe;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::app::{App, AppId, Edge, Part, Ports, Release, Ungated, Workload};
+use crate::app::{App, AppId, Database, Edge, Part, PartName, Ports, Release, Ungated, Workload};
 
 /// What should exist of an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,10 @@ pub struct Target {
     pub comes: Option<Release>,
     /// Whether `comes` may replace `runs`.
     pub gate: Gate,
+    /// Databases whose pods another app restricts: this one makes no policy for them.
+    pub held: BTreeSet<PartName>,
+    /// Connections that releases before these declared, and that pods of theirs may still need.
+    pub earlier: BTreeSet<Edge>,
     /// What applies at once, independent of the release.
     pub ungated: Ungated,
 }
@@ -30,21 +34,42 @@ impl Target {
     /// The target for an app whose releases wait for nothing: the newest runs.
     #[must_use]
     pub fn of(app: App) -> Self {
-        Self { id: app.id, runs: Some(app.release), comes: None, gate: Gate::Open, ungated: app.ungated }
+        Self {
+            id: app.id,
+            runs: Some(app.release),
+            comes: None,
+            gate: Gate::Open,
+            held: BTreeSet::new(),
+            earlier: BTreeSet::new(),
+            ungated: app.ungated,
+        }
     }
 
-    /// The parts that have pods, in the version that should run, by name.
-    pub fn workloads(&self) -> impl Iterator<Item = &Workload> {
+    /// The parts, in the version that should run, by name.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
         let release = match self.gate {
             Gate::Open => self.comes.as_ref().or(self.runs.as_ref()),
         };
-        release.into_iter().flat_map(|release| &release.parts).map(Part::workload)
+        release.into_iter().flat_map(|release| &release.parts)
     }
 
-    /// The connections that the app's own pods open: until a rollout is complete, pods of both releases run.
+    /// The parts for which the operator runs pods.
+    pub fn workloads(&self) -> impl Iterator<Item = &Workload> {
+        self.parts().filter_map(Part::workload)
+    }
+
+    /// The databases.
+    pub fn databases(&self) -> impl Iterator<Item = &Database> {
+        self.parts().filter_map(|part| match part {
+            Part::Database(database) => Some(database),
+            Part::Component(_) => None,
+        })
+    }
+
+    /// The connections that the app's own pods open: until a rollout is complete, pods of several releases run.
     #[must_use]
     pub fn opened(&self) -> BTreeSet<&Edge> {
-        self.runs.iter().chain(&self.comes).flat_map(|release| &release.edges).collect()
+        self.runs.iter().chain(&self.comes).flat_map(|release| &release.edges).chain(&self.earlier).collect()
     }
 
     /// The connections that the app's own pods accept. Between apps both sides must declare a connection, also where a component

@@ -1,7 +1,8 @@
-//! 6 What is reported: the outcome of a reconciliation becomes the status. Pure; computed for every outcome.
+//! 7 What is reported: the outcome of a reconciliation becomes the status. Pure; computed for every outcome.
 
 mod components;
 mod conditions;
+mod databases;
 mod drift;
 mod events;
 
@@ -36,6 +37,7 @@ pub fn report(
     status.drift.reverted = drift::reverted(&previous.drift, reverted, now);
     if let Outcome::Applied(applied) = outcome {
         status.components = components::components(&previous.components, applied);
+        status.databases = databases::databases(&applied.databases);
         status.drift.open = drift::open(&previous.drift, &applied.children, now);
         status.children = children(previous, generation, applied);
         if applied.is_carried_out() {
@@ -46,7 +48,7 @@ pub fn report(
         }
         let unowned = applied.children.iter().flat_map(|child| child.findings.clone());
         let left = applied.children.iter().filter(|child| matches!(child.state, ChildState::Leftover(_))).map(leftover);
-        let declared = applied.findings.iter().cloned().chain(applied.enforcement().findings());
+        let declared = applied.findings.iter().chain(&applied.bypass).cloned().chain(applied.enforcement().findings());
         status.findings = declared.chain(unowned).chain(left).collect();
         status.findings.sort();
         status.findings.dedup();

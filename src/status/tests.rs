@@ -14,7 +14,7 @@ use crate::{
     app::{PartName, Refusal, Rejection},
     desired::{Progress, Rollout},
     fixtures::{app, kind},
-    plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress, PodState},
+    plan::{Again, Applied, ChildOutcome, ChildState, Outcome, PartProgress, PodState},
     release::Target,
 };
 
@@ -55,6 +55,9 @@ fn applied() -> Applied {
         target: Target::of(app),
         children: vec![child("NetworkPolicy", ChildState::InPlace), child("Deployment", ChildState::InPlace)],
         progress: progress(complete(), Vec::new()),
+        judged: Again::Done,
+        databases: Vec::new(),
+        bypass: Vec::new(),
         refused: None,
     }
 }

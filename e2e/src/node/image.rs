@@ -1,7 +1,8 @@
-//! Container images of one static program each, written without Docker in the layout of the registry.
+//! Container images, written without Docker in the layout of the registry.
 
 use std::fmt::Write;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -9,67 +10,13 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::identity::STATE;
-use crate::programs;
-
-/// Names the folder of the static programs that `make e2e` builds.
-const PROGRAMS_ENV: &str = "STATIC_PROGRAMS";
+use super::images::{Content, IMAGES, Image};
 
 /// The media type of a manifest.
 pub(super) const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 
 const CONFIG_TYPE: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER_TYPE: &str = "application/vnd.oci.image.layer.v1.tar";
-
-/// The name of the operator's image, without the registry.
-pub(super) const OPERATOR: &str = "ops/hardened-app:0.1.0";
-
-/// The program in the containers of the tests.
-const GUEST: &str = "guest";
-
-/// An image of one program.
-#[derive(Clone, Copy)]
-struct Image {
-    /// The name without the registry.
-    name: &'static str,
-    /// The name of the built program.
-    program: &'static str,
-    /// The path of the program in the image, and its arguments.
-    entrypoint: &'static [&'static str],
-    environment: &'static [&'static str],
-    user: &'static str,
-    /// The stop signal.
-    signal: &'static str,
-}
-
-impl Image {
-    /// The guest handles no signal, and the first process of a PID namespace ignores unhandled signals except SIGKILL.
-    const fn guest(name: &'static str, entrypoint: &'static [&'static str]) -> Self {
-        Self { name, program: GUEST, entrypoint, environment: &[], user: "", signal: "SIGKILL" }
-    }
-
-    const fn listening(self, environment: &'static [&'static str]) -> Self {
-        Self { environment, ..self }
-    }
-}
-
-const IMAGES: [Image; 7] = [
-    // As the README describes it.
-    Image {
-        name: OPERATOR,
-        program: "hardened-app",
-        entrypoint: &["/hardened-app"],
-        environment: &[],
-        user: "65532",
-        signal: "SIGTERM",
-    },
-    Image::guest("pause:1", &["/pause", "pause"]),
-    Image::guest("hello:1.0.0", &["/app/hello"]).listening(&["PORT=8080"]),
-    Image::guest("hello:1.1.0", &["/app/hello"]).listening(&["PORT=8080"]),
-    // The sample sets the command.
-    Image::guest("shop/web:2.1.0", &["/app/web"]),
-    Image::guest("shop/api:2.1.0", &["/app/api"]).listening(&["PORT=9090"]),
-    Image::guest("shop/worker:2.1.0", &["/app/worker"]),
-];
 
 /// The file of a manifest, config or layer by its digest.
 pub(super) fn blob(digest: &str) -> PathBuf {
@@ -97,24 +44,31 @@ pub(super) fn write_all() -> Result<()> {
 }
 
 fn write(image: &Image) -> Result<()> {
-    let program = fs::read(programs::find_in(PROGRAMS_ENV, "e2e", image.program)?)?;
-    let layer = layer(image.entrypoint.first().context("no entry point")?, &program)?;
+    let layer = match image.content {
+        Content::Program { .. } => {
+            let program = fs::read(image.content.file()?)?;
+            store(LAYER_TYPE, &layer(image.entrypoint.first().context("no entry point")?, &program)?)?
+        }
+        Content::Layer(_) => link(&image.content.file()?)?,
+    };
     let config = json!({
         "architecture": architecture(),
         "os": "linux",
         "config": {
             "Entrypoint": image.entrypoint,
+            "Cmd": image.command,
             "Env": image.environment,
             "User": image.user,
+            "WorkingDir": image.folder,
             "StopSignal": image.signal,
         },
-        "rootfs": { "type": "layers", "diff_ids": [sum(&layer)] },
+        "rootfs": { "type": "layers", "diff_ids": [layer.get("digest")] },
     });
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": MANIFEST_TYPE,
         "config": store(CONFIG_TYPE, config.to_string().as_bytes())?,
-        "layers": [store(LAYER_TYPE, &layer)?],
+        "layers": [layer],
     });
     let manifest = manifest.to_string();
     store(MANIFEST_TYPE, manifest.as_bytes())?;
@@ -140,6 +94,16 @@ fn store(media_type: &str, content: &[u8]) -> Result<Value> {
     fs::create_dir_all(file.parent().context("a blob has a folder")?)?;
     fs::write(file, content)?;
     Ok(json!({ "mediaType": media_type, "digest": digest, "size": content.len() }))
+}
+
+/// Links a layer that was built before, together with a file of its digest; returns its descriptor.
+fn link(layer: &Path) -> Result<Value> {
+    let digest = fs::read_to_string(layer.with_extension("sha256"))?;
+    let digest = format!("sha256:{}", digest.trim_end());
+    let file = blob(&digest);
+    fs::create_dir_all(file.parent().context("a blob has a folder")?)?;
+    symlink(layer, file)?;
+    Ok(json!({ "mediaType": LAYER_TYPE, "digest": digest, "size": fs::metadata(layer)?.len() }))
 }
 
 fn sum(content: &[u8]) -> String {

@@ -16,7 +16,7 @@ use crate::wait::until;
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Programs that the node's programs run, and those that create the namespaces.
-const NEEDED: [&str; 6] = ["ip", "iptables", "mount", "runc", "setpriv", "unshare"];
+const NEEDED: [&str; 9] = ["bpftool", "clang-19", "ip", "iptables", "mount", "nsenter", "runc", "setpriv", "unshare"];
 
 /// The CPUs that the largest sample and the operator request together.
 const CPUS: usize = 2;

@@ -3,23 +3,23 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use tokio::process::Command;
+use anyhow::{Context, Result};
 
+use super::command::run as run_command;
 use super::identity::{ADDRESS, STATE};
 use super::run;
+use super::world::{self, INTERFACE, ip};
 
-/// The bridge between the pods; the configuration of the network plugins names it.
-pub(super) const BRIDGE: &str = "pods0";
-
-/// What a kubelet sets for the whole machine, below `/proc/sys`: these settings belong to no namespace.
-pub(super) const KERNEL_SETTINGS: [&str; 6] = [
+/// What the kubelet and Cilium set for the whole machine, below `/proc/sys`: these settings belong to no namespace.
+pub(super) const KERNEL_SETTINGS: [&str; 8] = [
     "vm/overcommit_memory",
     "vm/panic_on_oom",
     "kernel/panic",
     "kernel/panic_on_oops",
     "kernel/keys/root_maxkeys",
     "kernel/keys/root_maxbytes",
+    "kernel/timer_migration",
+    "kernel/unprivileged_bpf_disabled",
 ];
 
 /// Folders that the programs write to and no setting moves: an overlay shows the host's files and takes the writes in memory.
@@ -46,9 +46,10 @@ async fn mounts(run: &str) -> Result<()> {
     Ok(())
 }
 
-/// Bind-mounts ordinary files over the settings, so that the kubelet's writes don't reach the host.
+/// Bind-mounts ordinary files over the settings, so that no write reaches the host.
 async fn kernel_settings() -> Result<()> {
-    for setting in KERNEL_SETTINGS {
+    // A kernel without a feature lacks its settings.
+    for setting in KERNEL_SETTINGS.into_iter().filter(|setting| Path::new("/proc/sys").join(setting).exists()) {
         let (real, own) = (format!("/proc/sys/{setting}"), format!("{STATE}/kernel/{setting}"));
         let folder = Path::new(&own).parent().context("a file is in a folder")?;
         fs::create_dir_all(folder)?;
@@ -59,27 +60,10 @@ async fn kernel_settings() -> Result<()> {
 }
 
 async fn network() -> Result<()> {
-    let address = format!("{ADDRESS}/32");
-    for line in [
-        "link set lo up",
-        &format!("address add {address} dev lo"),
-        &format!("link add {BRIDGE} type bridge"),
-        &format!("link set {BRIDGE} up"),
-        // Packets to a Service need a route before kube-proxy's rules translate their address.
-        &format!("route add 10.0.0.0/16 dev {BRIDGE} src {ADDRESS}"),
-        // Each pod needs a veth pair: this fails early if the kernel doesn't support them.
-        "link add pair0 type veth peer name pair1",
-        "link delete pair0",
-    ] {
-        let arguments: Vec<&str> = line.split(' ').collect();
-        run_command("ip", &arguments).await.context("a node needs a kernel with bridge and veth interfaces")?;
-    }
+    ip("link set lo up").await?;
+    world::prepare().await?;
+    // Packets to a Service need a route before kube-proxy's rules translate their address. It doesn't lead outside, so that a
+    // packet which no rule has translated fails at once.
+    ip(&format!("route add 10.0.0.0/16 dev {INTERFACE} src {ADDRESS}")).await?;
     fs::write("/proc/sys/net/ipv4/ip_forward", "1").context("cannot enable IP forwarding for the pods")
-}
-
-async fn run_command(program: &str, arguments: &[&str]) -> Result<()> {
-    let output = Command::new(program).args(arguments).output().await?;
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{program} {}: {}", arguments.join(" "), complaint.trim_end());
-    Ok(())
 }

@@ -1,28 +1,37 @@
-//! A real node for a control plane: kubelet, containerd, runc, kube-proxy, a scheduler, and a bridge between the pods. Images
-//! come from a local registry.
+//! A real node for a control plane: kubelet, containerd, runc, kube-proxy, a scheduler, Cilium, which enforces NetworkPolicies,
+//! cluster DNS and storage. Images come from a local registry.
 //!
 //! It runs in its own Linux namespaces ([`Isolation`]) and keeps its files in a `/run` of these namespaces: so nothing is left
 //! when its last process has ended.
 
+mod apply;
+mod cilium;
+mod command;
 mod control_groups;
 pub(crate) mod identity;
 mod image;
+mod images;
 mod isolation;
 mod machine;
 mod operator;
 mod programs;
 mod registry;
 mod run;
+mod storage;
 mod traces;
+pub mod packets;
+pub mod world;
 
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1;
 use kube::Api;
+use tokio::task::JoinHandle;
 
 use crate::control_plane::ControlPlane;
 use crate::process::{Process, ready};
+use crate::programs::Program;
 
 use identity::{NAME, STATE};
 
@@ -32,10 +41,13 @@ pub use isolation::Isolation;
 pub use operator::install;
 pub use registry::REGISTRY;
 
+/// Cluster DNS and the storage class.
+const MANIFEST: &str = concat!(include_str!("../../node/dns.yaml"), "---\n", include_str!("../../node/storage.yaml"));
+
 /// A running node. Dropping it kills its programs; its pods end with the namespaces.
 pub struct Node {
     processes: Vec<Process>,
-    registry: tokio::task::JoinHandle<()>,
+    servers: Vec<JoinHandle<()>>,
 }
 
 impl Node {
@@ -46,29 +58,43 @@ impl Node {
     /// When a program is missing or ends at start; the message has the end of its log.
     pub async fn start(control_plane: &ControlPlane) -> Result<Self> {
         image::write_all()?;
-        let mut node = Self { processes: Vec::new(), registry: registry::start().await? };
+        let servers = vec![registry::start().await?, storage::start(control_plane.admin_client().await?)];
+        let mut node = Self { processes: Vec::new(), servers };
         let outcome = node.start_programs(control_plane).await;
         outcome.context("the node didn't start")?;
+        apply::apply(control_plane, MANIFEST.to_owned(), ("kube-system", "coredns"))
+            .await
+            .with_context(|| node.logs())?;
         Ok(node)
     }
 
     async fn start_programs(&mut self, control_plane: &ControlPlane) -> Result<()> {
-        let folder = Path::new(STATE);
         programs::configure()?;
-        let mut start = |program| Process::start(&program, folder).map(|process| self.processes.push(process));
-        start(programs::containerd()?)?;
+        cilium::configure().await?;
+        self.start_program(&programs::containerd()?)?;
         for name in ["kube-scheduler", "kube-proxy"] {
-            start(programs::of_kubernetes(name, control_plane)?)?;
+            self.start_program(&programs::of_kubernetes(name, control_plane)?)?;
+        }
+        for program in world::listeners()? {
+            self.start_program(&program)?;
         }
         ready(&mut self.processes, "containerd listens", async || {
             Path::new("/run/containerd/containerd.sock").exists().then_some(())
         })
         .await?;
-        let kubelet = programs::of_kubernetes("kubelet", control_plane)?;
-        self.processes.push(Process::start(&kubelet, folder)?);
+        self.start_program(&programs::of_kubernetes("kubelet", control_plane)?)?;
+        self.start_program(&cilium::operator(control_plane)?)?;
+        self.start_program(&cilium::agent(control_plane)?)?;
+        ready(&mut self.processes, "Cilium is healthy", async || cilium::is_healthy().await).await?;
+        cilium::connect_pods()?;
         let nodes: Api<v1::Node> = Api::all(control_plane.admin_client().await?);
         ready(&mut self.processes, "the node is ready", async || is_ready(&nodes.get(NAME).await.ok()?).then_some(()))
             .await
+    }
+
+    fn start_program(&mut self, program: &Program) -> Result<()> {
+        self.processes.push(Process::start(program, Path::new(STATE))?);
+        Ok(())
     }
 
     /// The ends of all logs, to print before the node, and its logs with it, are gone.
@@ -81,7 +107,7 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        self.registry.abort();
+        self.servers.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -15,11 +15,10 @@ use crate::programs::{self, Program};
 const ASSETS_ENV: &str = "NODE_ASSETS";
 
 /// Configuration files, by their path below [`STATE`].
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 4] = [
     ("containerd.toml", include_str!("../../node/containerd.toml")),
     ("kubelet.yaml", include_str!("../../node/kubelet.yaml")),
     ("kube-proxy.yaml", include_str!("../../node/kube-proxy.yaml")),
-    ("network/pods.conflist", include_str!("../../node/pods.conflist")),
     // `_default` applies to all registries.
     ("registries/_default/hosts.toml", include_str!("../../node/registry.toml")),
 ];
@@ -31,7 +30,9 @@ pub(super) fn configure() -> Result<()> {
         fs::create_dir_all(file.parent().context("a file is in a folder")?)?;
         fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
     }
-    let folder = find("bridge")?.parent().map(Path::to_owned).context("a program is in a folder")?;
+    // Cilium's plugin is added when it works.
+    fs::create_dir_all(Path::new(STATE).join("network"))?;
+    let folder = find("loopback")?.parent().map(Path::to_owned).context("a program is in a folder")?;
     symlink(folder, Path::new(STATE).join("programs"))?;
     Ok(())
 }

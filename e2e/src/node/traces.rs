@@ -7,8 +7,9 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::control_groups::groups;
-use super::machine::{BRIDGE, KERNEL_SETTINGS};
+use super::machine::KERNEL_SETTINGS;
 use super::run::RUN_ENV;
+use super::world::INTERFACE;
 
 /// Everything that a run has on the machine at one moment, as lines of text.
 pub(crate) struct Traces(BTreeSet<String>);
@@ -18,12 +19,15 @@ impl Traces {
         let mut traces = BTreeSet::new();
         traces.extend(processes(run)?);
         traces.extend(lines_with("mount", &fs::read_to_string("/proc/self/mounts")?, run));
-        traces.extend(lines_with("interface", &fs::read_to_string("/proc/net/dev")?, BRIDGE));
+        traces.extend(interfaces()?);
         traces.extend(
             groups(run)?.iter().filter(|group| group.exists()).map(|group| format!("group {}", group.display())),
         );
         let rules = Command::new("iptables-save").output().context("cannot run iptables-save")?;
-        traces.extend(lines_with("rule", &String::from_utf8_lossy(&rules.stdout), "KUBE-"));
+        let rules = String::from_utf8_lossy(&rules.stdout);
+        for prefix in ["KUBE-", "CILIUM_"] {
+            traces.extend(lines_with("rule", &rules, prefix));
+        }
         for setting in KERNEL_SETTINGS {
             let file = format!("/proc/sys/{setting}");
             traces.insert(format!("{file}: {}", fs::read_to_string(&file).unwrap_or_default().trim_end()));
@@ -55,6 +59,14 @@ fn processes(run: &str) -> Result<Vec<String>> {
         }
     }
     Ok(found)
+}
+
+/// The interfaces of the node and those that Cilium creates, for itself and for pods. Their counters are left out: they change.
+fn interfaces() -> Result<Vec<String>> {
+    let table = fs::read_to_string("/proc/net/dev")?;
+    let names = table.lines().filter_map(|line| line.split_once(':')).map(|(name, _)| name.trim());
+    let ours = names.filter(|name| [INTERFACE, "cilium_", "lxc"].iter().any(|prefix| name.starts_with(prefix)));
+    Ok(ours.map(|name| format!("interface {name}")).collect())
 }
 
 fn lines_with(what: &str, text: &str, word: &str) -> Vec<String> {

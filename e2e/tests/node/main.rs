@@ -1,11 +1,20 @@
 //! Tests on a real node, with the operator as a pod: `make e2e` runs them.
 
 mod ask;
+mod cli;
+mod databases;
 mod drift;
+mod inside;
 mod limits;
+mod managed;
+mod names;
 mod operator;
+mod packets;
 mod place;
+mod pod;
+mod predicted;
 mod processes;
+mod reach;
 mod rollout;
 mod samples;
 mod traces;

@@ -16,13 +16,13 @@ use serde_json::Value;
 use crate::ask::ask;
 
 /// Generous: the pods of a test stay pending until those of the previous test have ended.
-const LIMIT: Duration = Duration::from_mins(3);
+pub(crate) const LIMIT: Duration = Duration::from_mins(3);
 
 /// The label that enforces the Pod Security Standard `restricted`.
-const RESTRICTED: (&str, &str) = ("pod-security.kubernetes.io/enforce", "restricted");
+pub(crate) const RESTRICTED: (&str, &str) = ("pod-security.kubernetes.io/enforce", "restricted");
 
 /// The label of all namespaces of these tests.
-const MARK: (&str, &str) = ("place", "test");
+pub(crate) const MARK: (&str, &str) = ("place", "test");
 
 pub(crate) struct Place {
     pub(crate) client: Client,

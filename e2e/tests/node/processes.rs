@@ -57,16 +57,21 @@ pub(crate) fn powers(status: &str, user: i64, group: i64) -> Vec<String> {
 
 /// The same for all processes of a pod, and whether their root file system is writable or contains a token.
 pub(crate) fn powers_of(pod: &Pod, user: i64, group: i64) -> Result<Vec<String>> {
-    let mut found = Vec::new();
+    let (mut found, mut seen) = (Vec::new(), 0);
     for process in of(pod)? {
-        found.extend(powers(&fs::read_to_string(process.join("status"))?, user, group));
-        if !is_read_only(&fs::read_to_string(process.join("mountinfo"))?) {
+        // The process of a probe may end meanwhile: the kernel then shows no mounts of it.
+        let files = ["status", "mountinfo"].map(|file| fs::read_to_string(process.join(file)));
+        let [Ok(status), Ok(mounts)] = files else { continue };
+        seen += 1;
+        found.extend(powers(&status, user, group));
+        if !is_read_only(&mounts) {
             found.push("its root is writable".to_owned());
         }
         if process.join("root/var/run/secrets/kubernetes.io/serviceaccount/token").exists() {
             found.push(TOKEN.to_owned());
         }
     }
+    ensure!(seen > 0, "all processes have ended");
     Ok(found)
 }
 

@@ -11,7 +11,7 @@ use crate::processes::{TOKEN, field, powers, powers_of};
 use crate::volume;
 
 pub(crate) const SMALLEST: &str = include_str!("../../../deploy/samples/smallest.yaml");
-const LARGEST: &str = include_str!("../../../deploy/samples/largest.yaml");
+pub(crate) const LARGEST: &str = include_str!("../../../deploy/samples/largest.yaml");
 
 /// The user and group of a component that names none.
 const DEFAULT_USER: i64 = 65532;
@@ -50,27 +50,33 @@ async fn the_smallest_sample_runs_without_privileges() -> Result<()> {
     Ok(())
 }
 
-/// The sample with the digests of the images in the node's registry.
-fn with_digests(sample: &str) -> Result<String> {
+/// A sample with the digests of the images in the node's registry, instead of one digit in place of each.
+pub(crate) fn with_digests(sample: &str, images: &[(&str, &str)]) -> Result<String> {
     let mut text = sample.to_owned();
-    for (name, placeholder) in [("shop/web:2.1.0", "1"), ("shop/api:2.1.0", "2"), ("shop/worker:2.1.0", "3")] {
-        let placeholder = format!("{name}@sha256:{}", placeholder.repeat(64));
+    for (name, digit) in images {
+        let placeholder = format!("{name}@sha256:{}", digit.repeat(64));
         assert!(text.contains(&placeholder), "the sample has {placeholder}");
         text = text.replace(&placeholder, &format!("{name}@{}", node::digest(name)?));
     }
     Ok(text)
 }
 
-#[tokio::test]
-async fn the_largest_sample_runs_without_privileges() -> Result<()> {
-    let place = Place::restricted("largest").await?;
+/// Creates the largest sample, changed by the caller, and all that it refers to.
+pub(crate) async fn create_largest(place: &Place, sample: &str) -> Result<String> {
     let text =
         |name: &str, key: &str, value: &str| json!({ "metadata": { "name": name }, key: { "DATABASE_URL": value } });
     place.create::<Secret>(text("shop-env", "stringData", "postgres://db")).await?;
     place.create::<Secret>(text("shop-tokens", "stringData", "token")).await?;
     place.create::<ConfigMap>(text("shop-config", "data", "config")).await?;
-    volume::claim(&place, "shop-media", "/run/node/media").await?;
-    let app = place.app(&with_digests(LARGEST)?).await?;
+    volume::claim(place, "shop-media", &format!("/run/node/media/{}", place.name())).await?;
+    let images = [("shop/web:2.1.0", "1"), ("shop/api:2.1.0", "2"), ("shop/worker:2.1.0", "3")];
+    place.app(&with_digests(sample, &images)?).await
+}
+
+#[tokio::test]
+async fn the_largest_sample_runs_without_privileges() -> Result<()> {
+    let place = Place::restricted("largest").await?;
+    let app = create_largest(&place, LARGEST).await?;
     place.ready(&app).await?;
 
     let web = place.pods("shop.web").await?;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use futures::future::try_join_all;
-use hardened_app::api::MANAGER;
-use hardened_app::desired::{KINDS, MANAGED_BY, Stage};
+use hardened_app::api::{MANAGED_BY, MANAGER};
+use hardened_app::desired::{KINDS, Kind, Stage};
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use crate::scene::{AUTOSCALER, Scene, WEB, autoscaled, web_kinds};
+use crate::scene::{AUTOSCALER, STATEFUL_SET, Scene, WEB, autoscaled, database_kinds, web_kinds};
 use crate::tamper::set;
 
 const FOREIGN: &str = include_str!("conflicts.yaml");
@@ -34,17 +34,18 @@ impl Case {
         objects.create(&PostParams::default(), &serde_json::from_value(manifest)?).await?;
         let before = declared(scene, &kind, &foreign).await?;
 
-        let web = if kind == AUTOSCALER { autoscaled() } else { WEB.to_owned() };
-        scene.create(app, &format!("{web}{}", WEB.replace("web", "api"))).await?;
+        scene.create_from(json!({ "metadata": { "name": app }, "spec": spec(&kind)? })).await?;
         let message = scene.condition(app, "Ready", "False", "Conflict").await?;
         assert!(message.contains(&format!("{kind} {foreign}")), "{message}");
         scene.condition(app, "Stalled", "True", "Conflict").await?;
 
         let guard = KINDS.iter().any(|row| row.name == kind && row.stage == Stage::Guard);
-        let held = |row: &&hardened_app::desired::Kind| guard && row.stage == Stage::Workload;
+        let held = |row: &&Kind| guard && row.stage == Stage::Workload;
         let mut expected: BTreeSet<(String, String)> =
             web_kinds().map(|row| (row.name.to_owned(), format!("{app}-api"))).collect();
-        let mine = web_kinds().filter(|row| row.name != kind && !held(row));
+        let web_kinds: Vec<&Kind> =
+            if kind == STATEFUL_SET { database_kinds().collect() } else { web_kinds().collect() };
+        let mine = web_kinds.iter().copied().filter(|row| row.name != kind && !held(row));
         expected.extend(mine.map(|row| (row.name.to_owned(), foreign.clone())));
         scene
             .reported(app, &format!("the other children are created despite the {kind}"), |status| {
@@ -52,7 +53,7 @@ impl Case {
                 (children.collect::<BTreeSet<_>>() == expected).then_some(())
             })
             .await?;
-        for row in web_kinds().filter(held) {
+        for row in web_kinds.iter().copied().filter(held) {
             assert_eq!(
                 scene.live(row.name, &foreign).await?,
                 Value::Null,
@@ -77,14 +78,27 @@ impl Case {
     }
 }
 
+/// The spec of an app with a part `web` that has an object of this kind, and a component `api`.
+fn spec(kind: &str) -> Result<Value> {
+    let api = WEB.replace("web", "api");
+    if kind != STATEFUL_SET {
+        let web = if kind == AUTOSCALER { autoscaled() } else { WEB.to_owned() };
+        let components: Value = serde_saphyr::from_str(&format!("{web}{api}"))?;
+        return Ok(json!({ "components": components }));
+    }
+    let components: Value = serde_saphyr::from_str(&format!("{api}  connectsTo: [web]\n"))?;
+    let managed = json!({ "image": "registry.example.com/redis:7", "storage": "1Gi", "passwordSecret": "web" });
+    Ok(json!({ "components": components, "databases": [{ "name": "web", "engine": "redis", "managed": managed }] }))
+}
+
 /// The parts of the object that a write by the operator would change, but a controller's status update wouldn't.
 async fn declared(scene: &Scene, kind: &str, name: &str) -> Result<Value> {
     let live = scene.live(kind, name).await?;
     let entries = live.pointer("/metadata/managedFields").and_then(Value::as_array);
     let ours = entries.into_iter().flatten().filter(|entry| entry.get("manager") == Some(&MANAGER.into()));
     assert_eq!(ours.count(), 0, "{kind} {name} was never written by the operator");
-    // Controllers write annotations and status of these two kinds; no controller writes to the others.
-    if ["Deployment", "PodDisruptionBudget"].contains(&kind) {
+    // Controllers write annotations and status of these kinds; no controller writes to the others.
+    if ["Deployment", "PodDisruptionBudget", STATEFUL_SET].contains(&kind) {
         return Ok(json!([live.pointer("/metadata/uid"), live.pointer("/metadata/labels"), live.pointer("/spec")]));
     }
     Ok(json!([live.pointer("/metadata/uid"), live.pointer("/metadata/resourceVersion")]))

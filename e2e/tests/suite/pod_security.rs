@@ -5,22 +5,27 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use crate::samples::{LARGEST, SMALLEST};
+use crate::samples::{DATABASES, LARGEST, SMALLEST};
 use crate::scene::{Scene, desired};
-use crate::tamper::{remove, set};
+use crate::tamper::{push, remove, set};
 
-/// The Deployments of a sample, as they would be applied in the namespace.
+/// What creates the pods of a sample, as it would be applied in the namespace.
 fn deployments(scene: &Scene, sample: &str) -> Result<Vec<Value>> {
     let mut app: Value = serde_saphyr::from_str(sample)?;
     set(&mut app, "/metadata/namespace", scene.name().into());
     let children = desired(&serde_json::from_value(app)?)?;
-    let deployments = children.into_iter().filter(|child| child.kind.name == "Deployment");
+    let deployments = children.into_iter().filter(|child| ["Deployment", "StatefulSet"].contains(&child.kind.name));
     Ok(deployments.map(|child| child.body).collect())
 }
 
 /// Creates a pod from a Deployment's template, as a dry run.
 pub(crate) async fn pod_is_allowed(scene: &Scene, deployment: &Value) -> Result<()> {
-    let mut pod = deployment.pointer("/spec/template").cloned().context("a Deployment has a template")?;
+    let mut pod = deployment.pointer("/spec/template").cloned().context("it has a template")?;
+    // The controller of a StatefulSet adds a volume for each claim.
+    let claims = deployment.pointer("/spec/volumeClaimTemplates").and_then(Value::as_array);
+    for claim in claims.into_iter().flatten().filter_map(|claim| claim.pointer("/metadata/name")) {
+        push(&mut pod, "/spec/volumes", json!({ "name": claim, "persistentVolumeClaim": { "claimName": "claim" } }));
+    }
     set(&mut pod, "/metadata/name", "pod".into());
     // Only Pod Security is tested, so the ServiceAccount needn't exist.
     remove(&mut pod, "/spec/serviceAccountName");
@@ -43,7 +48,7 @@ async fn warnings(scene: &Scene, deployment: &Value) -> Result<String> {
 #[tokio::test]
 async fn the_pods_of_the_samples_pass_the_restricted_standard() -> Result<()> {
     let scene = Scene::labelled("restricted", &[("pod-security.kubernetes.io/enforce", "restricted")]).await?;
-    for sample in [SMALLEST, LARGEST] {
+    for sample in [SMALLEST, LARGEST, DATABASES] {
         for deployment in deployments(&scene, sample)? {
             pod_is_allowed(&scene, &deployment).await?;
         }
@@ -54,7 +59,7 @@ async fn the_pods_of_the_samples_pass_the_restricted_standard() -> Result<()> {
 #[tokio::test]
 async fn the_deployments_of_the_samples_raise_no_warning() -> Result<()> {
     let scene = Scene::labelled("warned", &[("pod-security.kubernetes.io/warn", "restricted")]).await?;
-    for sample in [SMALLEST, LARGEST] {
+    for sample in [SMALLEST, LARGEST, DATABASES] {
         for deployment in deployments(&scene, sample)? {
             assert_eq!(warnings(&scene, &deployment).await?, "");
         }

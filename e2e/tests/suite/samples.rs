@@ -10,6 +10,7 @@ use crate::scene::{Scene, VERIFIED, desired};
 
 pub(crate) const SMALLEST: &str = include_str!("../../../deploy/samples/smallest.yaml");
 pub(crate) const LARGEST: &str = include_str!("../../../deploy/samples/largest.yaml");
+pub(crate) const DATABASES: &str = include_str!("../../../deploy/samples/databases.yaml");
 
 /// Every stored child differs from the declared one only by defaults that the API server adds.
 async fn is_stored_as_declared(sample: &str, name: &str) -> Result<()> {
@@ -39,4 +40,9 @@ async fn the_smallest_sample_is_stored_as_declared() -> Result<()> {
 #[tokio::test]
 async fn the_largest_sample_is_stored_as_declared() -> Result<()> {
     is_stored_as_declared(LARGEST, "shop").await
+}
+
+#[tokio::test]
+async fn the_sample_with_databases_is_stored_as_declared() -> Result<()> {
+    is_stored_as_declared(DATABASES, "store").await
 }

@@ -39,13 +39,21 @@ pub(crate) fn autoscaled() -> String {
 /// Every difference counts as drift, so that none counts as a leftover of an earlier apply by the operator.
 pub(crate) const VERIFIED: Basis = Basis { verified: true, listed: true, updated: false };
 
-/// The kinds of the children of [`WEB`]: all but the autoscaler.
+/// The kinds of the children of [`WEB`]: all but the autoscaler and what runs databases.
 pub(crate) fn web_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
-    KINDS.iter().filter(|kind| kind.name != AUTOSCALER)
+    KINDS.iter().filter(|kind| ![AUTOSCALER, STATEFUL_SET].contains(&kind.name))
+}
+
+/// The kinds of the children of a managed database.
+pub(crate) fn database_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
+    KINDS.iter().filter(|kind| ![AUTOSCALER, "Deployment"].contains(&kind.name))
 }
 
 /// The child kind that [`WEB`] doesn't have: with an autoscaler no rollout is complete without a node.
 pub(crate) const AUTOSCALER: &str = "HorizontalPodAutoscaler";
+
+/// The child kind that runs managed databases.
+pub(crate) const STATEFUL_SET: &str = "StatefulSet";
 
 /// A namespace with apps.
 pub(crate) struct Scene {

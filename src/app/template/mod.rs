@@ -13,6 +13,7 @@ mod text;
 
 pub use environment::{Env, EnvSource};
 pub use image::Image;
+pub(super) use mounts::SECRETS;
 pub use mounts::{Mount, MountSource};
 pub use placement::Placement;
 pub use pod_template::PodTemplate;

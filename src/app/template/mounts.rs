@@ -36,6 +36,8 @@ pub enum MountSource {
         /// Name of the claim.
         claim: String,
     },
+    /// A volume of the pod's own, from a claim that is made with the pod and kept after it.
+    Own,
 }
 
 impl MountSource {
@@ -47,7 +49,7 @@ impl MountSource {
 }
 
 /// Where Secrets are mounted, each in a folder of its name.
-const SECRETS: &str = "/run/secrets";
+pub(in crate::app) const SECRETS: &str = "/run/secrets";
 
 /// Paths that belong to the system: a mount over one breaks the image or gives it files of the node.
 const SYSTEM: [&str; 15] = [

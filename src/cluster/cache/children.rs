@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     super::stored::Stored,
+    around::Around,
     entry::{AppKey, Content, Entry},
     pods::Pods,
     state::{Key, Relist, State},
@@ -32,6 +33,8 @@ pub struct Cache {
     room: Room,
     /// Bytes of JSON that may be trees at the same time.
     comparisons: Semaphore,
+    /// What surrounds the apps.
+    pub(in crate::cluster) around: Around,
 }
 
 /// Bytes of JSON that are compared at the same time: one of the largest objects, some twenty of the usual size. The worst text takes a
@@ -40,7 +43,12 @@ const COMPARED: u32 = 256 * 1024;
 
 impl Default for Cache {
     fn default() -> Self {
-        Self { state: Mutex::default(), room: Room::default(), comparisons: Semaphore::new(COMPARED as usize) }
+        Self {
+            state: Mutex::default(),
+            room: Room::default(),
+            comparisons: Semaphore::new(COMPARED as usize),
+            around: Around::default(),
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use super::{
     text::{Room, Text},
 };
 use crate::{
-    api::version,
-    desired::{Kind, PART_OF, Progress},
+    api::{PART_OF, version},
+    desired::{Kind, Progress},
     plan::{Controller, Oversized, disowned, holder},
 };
 

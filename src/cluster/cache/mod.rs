@@ -1,5 +1,6 @@
-//! What the watches have reported: children, pods, policies and namespaces.
+//! What the watches have reported: children and pods, what surrounds the apps, policies and namespaces.
 
+mod around;
 mod children;
 mod entry;
 mod fingerprint;
@@ -8,6 +9,8 @@ mod settings;
 mod state;
 mod text;
 
+pub use around::PodGroups;
+pub(super) use around::{Begun, DatabasePods, Found, HTTP_ROUTES, Missing, NeighbourKind, Record, read_pod};
 pub use children::Cache;
 pub use entry::AppKey;
 pub(super) use pods::Pods;

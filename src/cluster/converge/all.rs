@@ -1,46 +1,41 @@
-//! All children of an app: within a part the guards first, all else in parallel.
+//! All children of an app: the guards first, each of the two groups in parallel.
+
+use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use k8s_openapi::jiff::Timestamp;
 
 use super::executor::Executor;
 use crate::{
+    app::PartName,
     desired::{Child, Stage},
     plan::{ChildOutcome, Guards, LastReport},
 };
 
 impl Executor<'_> {
-    /// Applies all children: those of the app as a whole first, then part by part; in each the guards first, all else in
-    /// parallel.
+    /// Applies all children: the guards of all parts first, since what lets a client in stands with the part that it connects to,
+    /// before any pod needs it. Then all else, but nothing new of a part whose own guards aren't in place.
     pub async fn converge(&self, children: &[Child], last_report: LastReport<'_>) -> Vec<ChildOutcome> {
         self.memory.of(&self.target.id.uid, |memory| memory.retain(children));
-        let (of_app, of_parts) = children.split_at(children.partition_point(|child| child.part.is_none()));
-        let (guards, mut outcomes) = self.part(of_app, Guards::InPlace, last_report).await;
-        let parts = of_parts.chunk_by(|one, other| one.part == other.part);
-        let parts = join_all(parts.map(|children| self.part(children, guards, last_report))).await;
-        outcomes.extend(parts.into_iter().flat_map(|(_, outcomes)| outcomes));
+        let (guards, workloads): (Vec<&Child>, Vec<&Child>) =
+            children.iter().partition(|child| child.kind.stage == Stage::Guard);
+        let mut outcomes = self.stage(guards, |_| Guards::InPlace, last_report).await;
+        let missing: BTreeSet<Option<PartName>> =
+            outcomes.iter().filter(|guard| !guard.lets_workloads_follow()).map(|guard| guard.part.clone()).collect();
+        let guards = |child: &Child| {
+            if missing.contains(&None) || missing.contains(&child.part) { Guards::Missing } else { Guards::InPlace }
+        };
+        outcomes.extend(self.stage(workloads, guards, last_report).await);
         outcomes
     }
 
-    /// Applies the children of one part, or those of the app as a whole. Returns the state of its guards too; `above` is that of
-    /// the guards of the app.
-    async fn part(
+    async fn stage(
         &self,
-        children: &[Child],
-        above: Guards,
+        children: Vec<&Child>,
+        guards: impl Fn(&Child) -> Guards,
         last_report: LastReport<'_>,
-    ) -> (Guards, Vec<ChildOutcome>) {
-        let (guards, workloads): (Vec<&Child>, Vec<&Child>) =
-            children.iter().partition(|child| child.kind.stage == Stage::Guard);
-        let mut outcomes = self.stage(guards, Guards::InPlace, last_report).await;
-        let in_place = above == Guards::InPlace && outcomes.iter().all(ChildOutcome::lets_workloads_follow);
-        let guards = if in_place { Guards::InPlace } else { Guards::Missing };
-        outcomes.extend(self.stage(workloads, guards, last_report).await);
-        (guards, outcomes)
-    }
-
-    async fn stage(&self, children: Vec<&Child>, guards: Guards, last_report: LastReport<'_>) -> Vec<ChildOutcome> {
-        let children = children.into_iter().map(|child| self.child(child, guards, last_report));
+    ) -> Vec<ChildOutcome> {
+        let children = children.into_iter().map(|child| self.child(child, guards(child), last_report));
         let outcomes = join_all(children).await;
         // Recorded here and not with the status: if another child takes too long, the drift of this one must not be
         // lost.

@@ -75,6 +75,7 @@ fn name(method: &Method, path: &str, content_type: &str, body: &Value) -> String
         ("PATCH", "application/apply-patch+yaml") if body["metadata"]["resourceVersion"] == "1" => "create",
         ("PATCH", "application/apply-patch+yaml") => "apply",
         ("PATCH", "application/json-patch+json") => "patch",
+        ("GET", _) if segments.len() == namespace + 3 => "list",
         ("GET", _) => "get",
         ("DELETE", _) => "delete",
         other => panic!("{other:?} {path}"),

@@ -15,7 +15,7 @@ pub(super) struct Watches {
     pub(super) client: Client,
     tasks: JoinSet<()>,
     /// Counts their requests.
-    traffic: Arc<Traffic>,
+    pub(super) traffic: Arc<Traffic>,
 }
 
 impl Watches {
@@ -27,9 +27,29 @@ impl Watches {
         self.tasks
     }
 
+    /// Starts a task that ends with the watches.
+    pub(super) fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
     /// Starts a watch; the receiver resolves after its first full list.
     pub(super) fn follow<K>(
         &mut self,
+        api: Api<K>,
+        labels: Option<&str>,
+        handle: impl FnMut(Event<K>) + Send + 'static,
+    ) -> oneshot::Receiver<()>
+    where
+        K: Resource + Clone + DeserializeOwned + std::fmt::Debug + Send + 'static,
+    {
+        self.traffic.expect(api.resource_url());
+        self.follow_after(std::future::ready(()), api, labels, handle)
+    }
+
+    /// Starts a watch once something has happened.
+    pub(super) fn follow_after<K>(
+        &mut self,
+        start: impl Future<Output = ()> + Send + 'static,
         api: Api<K>,
         labels: Option<&str>,
         mut handle: impl FnMut(Event<K>) + Send + 'static,
@@ -40,9 +60,9 @@ impl Watches {
         let (sender, receiver) = oneshot::channel();
         let mut sender = Some(sender);
         let url = api.resource_url().to_owned();
-        self.traffic.expect(&url);
         let events = events(api, labels);
         self.tasks.spawn(async move {
+            start.await;
             pin_mut!(events);
             while let Some(event) = events.next().await {
                 match event {

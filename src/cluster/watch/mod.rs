@@ -1,24 +1,31 @@
-//! The watches: one per child kind from the kinds table, one each for pods, policies and namespaces.
+//! The watches: one per child kind from the kinds table, one each for pods, policies, namespaces, what others have in the apps' namespaces,
+//! and CustomResourceDefinitions.
 //!
-//! Start order: policies and namespaces, then children and pods; the apps' own watch starts only when all of them have
-//! received a full list. So the process has full caches before its first write, and a restart writes nothing.
+//! Start order: policies, namespaces, definitions and which apps there are; then children, pods and neighbours; the apps' own watch starts
+//! only when all of them have received a full list. So the process has full caches before its first write, and a restart writes nothing.
 
+mod apis;
+mod apps;
 mod children;
+mod database_pods;
 mod events;
 mod follow;
+mod neighbours;
 mod pods;
 mod settings;
 
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use kube::Api;
 use tokio::task::JoinSet;
 
+#[cfg(test)]
+pub(in crate::cluster) use self::children::child;
 pub use self::events::events;
 use self::follow::Watches;
 use super::{
-    cache::{Cache, Settings},
+    cache::{Cache, NeighbourKind, Settings},
     client::Connection,
     triggers::Triggers,
 };
@@ -35,10 +42,18 @@ pub async fn watch_all(
     let mut watches = Watches::new(client.clone(), traffic.clone());
     let policies = settings::watch_policies(settings, triggers, &mut watches);
     let namespaces = settings::watch_namespaces(settings, triggers, &mut watches);
-    join_all([policies, namespaces]).await;
+    let (definitions, http_routes) = apis::watch(cache, triggers, &mut watches);
+    join(join_all([policies, namespaces, definitions]), apps::record(connection, cache)).await;
     let children = KINDS.iter().map(|kind| children::watch(kind, cache, triggers, &mut watches));
     let mut ready: Vec<_> = children.collect();
     ready.push(pods::watch(cache, triggers, &mut watches));
+    ready.push(neighbours::watch(NeighbourKind::Ingress, cache, triggers, &mut watches));
+    let routes = NeighbourKind::HttpRoute;
+    ready.push(neighbours::watch_optional(routes, http_routes, cache, triggers, &mut watches));
+    let database_pods = database_pods::watch(cache, triggers, &mut watches);
+    if cache.around.database_pods(|pods| pods.are_wanted()) {
+        ready.push(database_pods);
+    }
     join_all(ready).await;
     // The caller starts the apps' own watch, but its traffic is observed too.
     traffic.expect(Api::<HardenedApp>::all(client.clone()).resource_url());

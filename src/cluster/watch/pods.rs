@@ -14,7 +14,7 @@ use super::{
     },
     follow::Watches,
 };
-use crate::desired::WORKLOAD;
+use crate::api::WORKLOAD;
 
 pub(super) fn watch(cache: &Arc<Cache>, triggers: &Arc<Triggers>, watches: &mut Watches) -> oneshot::Receiver<()> {
     let (cache, triggers) = (cache.clone(), triggers.clone());

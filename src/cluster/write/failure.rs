@@ -9,7 +9,7 @@ use crate::plan::FailureClass;
 /// After this long without an answer a request counts as failed.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A write that didn't succeed.
+/// A request that didn't succeed.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to {action} {kind} {name}")]
 pub struct Failure {
@@ -23,6 +23,8 @@ pub struct Failure {
 pub(super) enum Cause {
     #[error("no answer within {} s", TIMEOUT.as_secs())]
     Timeout,
+    #[error("they aren't listed yet")]
+    NotListed,
     #[error(transparent)]
     Kube(Box<kube::Error>),
 }
@@ -61,7 +63,7 @@ impl Failure {
                 kube::Error::Api(status) => Some(status),
                 _ => None,
             },
-            Cause::Timeout => None,
+            Cause::Timeout | Cause::NotListed => None,
         }
     }
 

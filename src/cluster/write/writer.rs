@@ -20,18 +20,21 @@ use crate::{
 
 /// Concurrent requests, for all apps together. On two cores an API server is busy with 8 to 32; more only queue there.
 const IN_FLIGHT: usize = 16;
-/// The only request that changes nothing.
+/// The only requests that change nothing.
 const READ: &str = "read";
+pub(super) const LIST: &str = "list";
 
 /// Sends writes.
 #[derive(Debug)]
 pub struct Writer {
-    client: ClientHandle,
+    pub(super) client: ClientHandle,
     in_flight: Semaphore,
+    /// Pages of lists are read one at a time: each may be large.
+    pub(super) lists: Semaphore,
 }
 
 /// `kube::Client` has no `Debug`.
-struct ClientHandle(Client);
+pub(super) struct ClientHandle(pub(super) Client);
 
 impl std::fmt::Debug for ClientHandle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,7 +46,7 @@ impl Writer {
     /// A writer for all apps.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self { client: ClientHandle(client), in_flight: Semaphore::new(IN_FLIGHT) }
+        Self { client: ClientHandle(client), in_flight: Semaphore::new(IN_FLIGHT), lists: Semaphore::new(1) }
     }
 
     /// Creates the object if no object of its name exists.
@@ -160,7 +163,7 @@ impl Writer {
         Api::namespaced_with(self.client.0.clone(), &id.namespace, &kind.resource())
     }
 
-    async fn send<T>(
+    pub(super) async fn send<T>(
         &self,
         action: &'static str,
         id: &AppId,
@@ -174,7 +177,7 @@ impl Writer {
         let namespace = &id.namespace;
         let cause = match answer {
             Ok(Ok(value)) => {
-                if action == READ {
+                if matches!(action, READ | LIST) {
                     tracing::debug!(namespace, kind, name, action, "done");
                 } else {
                     tracing::info!(namespace, kind, name, action, "done");

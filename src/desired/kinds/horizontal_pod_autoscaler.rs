@@ -7,7 +7,7 @@ use crate::{
     api::Autoscaling,
     desired::{
         draft::Draft,
-        kind::{Kind, Rules, Stage},
+        kind::{Kind, Rules, Sight, Stage},
     },
 };
 
@@ -16,6 +16,7 @@ pub(super) const KIND: Kind = Kind {
     group: "autoscaling",
     version: "v2",
     plural: "horizontalpodautoscalers",
+    sight: Sight::Labelled,
     stage: Stage::Workload,
     build: |target| {
         Draft::per_workload(target, |workload| {

@@ -4,8 +4,10 @@ mod deployment;
 mod horizontal_pod_autoscaler;
 mod network_policy;
 mod pod_disruption_budget;
+mod pod_template;
 mod service;
 mod service_account;
+mod stateful_set;
 
 use super::kind::Kind;
 
@@ -16,6 +18,7 @@ use super::kind::Kind;
 pub static KINDS: &[Kind] = &[
     service_account::KIND,
     network_policy::KIND,
+    stateful_set::KIND,
     deployment::KIND,
     service::KIND,
     pod_disruption_budget::KIND,

@@ -9,11 +9,15 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Dns, Edge, End, ExternalRange, Peer, PodSelection, PortNumber, Ports, Workload},
+    api::{Protocol, WORKLOAD},
+    app::{
+        Database, DatabaseForm, DatabasePods, Dns, Edge, End, ExternalRange, Peer, PlatformPeers, PodSelection,
+        PortNumber, Ports, Workload,
+    },
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Kind, Rules, Stage},
+        kind::{Kind, Rules, Sight, Stage},
         labels::selector,
     },
     release::Target,
@@ -24,6 +28,7 @@ pub(super) const KIND: Kind = Kind {
     group: "networking.k8s.io",
     version: "v1",
     plural: "networkpolicies",
+    sight: Sight::AllInCluster,
     stage: Stage::Guard,
     build,
     progress: None,
@@ -56,7 +61,13 @@ type Edges<'a> = BTreeSet<&'a Edge>;
 
 fn build(target: &Target) -> Vec<Draft> {
     let (opened, accepted) = (target.opened(), target.accepted());
-    Draft::per_workload(target, |workload| Some(network_policy(target, &opened, &accepted, workload)))
+    let mut drafts = Draft::per_workload(target, |workload| Some(network_policy(target, &opened, &accepted, workload)));
+    let databases = target.databases().filter(|database| !target.held.contains(&database.name));
+    drafts.extend(databases.filter_map(|database| {
+        let DatabaseForm::Pods(pods) = &database.form else { return None };
+        Some(Draft::of_part(target, &database.name, database_policy(target, &accepted, database, pods)))
+    }));
+    drafts
 }
 
 fn network_policy(target: &Target, opened: &Edges<'_>, accepted: &Edges<'_>, workload: &Workload) -> Value {
@@ -77,6 +88,30 @@ fn network_policy(target: &Target, opened: &Edges<'_>, accepted: &Edges<'_>, wor
     json!({ "spec": spec })
 }
 
+/// For pods that others run: it restricts only what they accept. Their egress stays open: what runs them needs the API server, and
+/// they write backups.
+fn database_policy(target: &Target, edges: &Edges<'_>, database: &Database, pods: &DatabasePods) -> Value {
+    let (ends, ports) = (database.ends(&target.id), database.ports());
+    let clients = edges.iter().filter(|edge| ends.contains(&edge.to) && edge.ports == ports);
+    let clients: Vec<Value> = clients.map(|edge| end(&edge.from)).collect();
+    let mut rules = vec![json!({ "from": [database_pods(&pods.labels)] })];
+    if !clients.is_empty() {
+        rules.push(with_ports(json!({ "from": clients }), &ports));
+    }
+    if !pods.managed_by.is_empty() {
+        rules.push(json!({ "from": pods.managed_by.iter().map(selection).collect::<Vec<_>>() }));
+    }
+    let metrics = pods.metrics.map(|number| PortNumber { number, protocol: Protocol::Tcp });
+    rules.extend(metrics.and_then(|port| monitoring(&target.ungated.peers, port)));
+    json!({
+        "spec": {
+            "podSelector": with_labels_of_no_app(&pods.labels),
+            "policyTypes": ["Ingress"],
+            "ingress": rules,
+        },
+    })
+}
+
 fn is_own(end: &End, label: &str) -> bool {
     matches!(end, End::Pods(Peer { namespace: None, workload }) if workload == label)
 }
@@ -89,15 +124,18 @@ fn ingress(target: &Target, edges: &Edges<'_>, workload: &Workload, label: &str)
     }
     let rule = |(ports, from): (&Ports, Vec<Value>)| with_ports(json!({ "from": from }), ports);
     let mut rules: Vec<Value> = clients.into_iter().map(rule).collect();
-    let monitoring = &target.ungated.peers.monitoring;
-    if let Some(metrics) = &workload.template.metrics
-        && !monitoring.is_empty()
-    {
-        let from: Vec<Value> = monitoring.iter().map(selection).collect();
-        let port = PortNumber { number: metrics.number, protocol: metrics.protocol };
-        rules.push(json!({ "from": from, "ports": ports(&[port]) }));
-    }
+    let metrics = workload.template.metrics.as_ref();
+    let metrics = metrics.map(|port| PortNumber { number: port.number, protocol: port.protocol });
+    rules.extend(metrics.and_then(|port| monitoring(&target.ungated.peers, port)));
     rules
+}
+
+/// The platform's monitoring, on the port for metrics.
+fn monitoring(peers: &PlatformPeers, port: PortNumber) -> Option<Value> {
+    let pods = peers.monitoring.iter().map(selection);
+    let addresses = peers.monitoring_addresses.iter().map(|cidr| json!({ "ipBlock": { "cidr": cidr.to_string() } }));
+    let from: Vec<Value> = pods.chain(addresses).collect();
+    (!from.is_empty()).then(|| json!({ "from": from, "ports": ports(&[port]) }))
 }
 
 fn egress(target: &Target, edges: &Edges<'_>, label: &str) -> Vec<Value> {
@@ -130,6 +168,7 @@ fn with_ports(mut rule: Value, allowed: &Ports) -> Value {
 fn end(end: &End) -> Value {
     match end {
         End::Pods(pods) => peer(pods),
+        End::Database(labels) => database_pods(labels),
         End::Range(range) => block(range),
     }
 }
@@ -152,11 +191,21 @@ fn block(range: &ExternalRange) -> Value {
     json!({ "ipBlock": block })
 }
 
+fn database_pods(labels: &BTreeMap<String, String>) -> Value {
+    json!({ "podSelector": with_labels_of_no_app(labels) })
+}
+
+/// Policies add up: one whose selector also matched a component's pods would open them to the clients of a database.
+fn with_labels_of_no_app(labels: &BTreeMap<String, String>) -> Value {
+    json!({ "matchLabels": labels, "matchExpressions": [{ "key": WORKLOAD, "operator": "DoesNotExist" }] })
+}
+
 fn selection(pods: &PodSelection) -> Value {
-    json!({
-        "namespaceSelector": namespace_selector(&pods.namespace),
-        "podSelector": { "matchLabels": pods.labels },
-    })
+    let mut selected = json!({ "namespaceSelector": namespace_selector(&pods.namespace) });
+    if !pods.labels.is_empty() {
+        insert(&mut selected, "podSelector", json!({ "matchLabels": pods.labels }));
+    }
+    selected
 }
 
 /// Selects by the label that the API server itself sets on every namespace, so that no tenant can claim another name.

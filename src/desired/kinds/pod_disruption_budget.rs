@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::desired::{
     draft::Draft,
-    kind::{Kind, Rules, Stage},
+    kind::{Kind, Rules, Sight, Stage},
     labels::selector,
 };
 
@@ -13,6 +13,7 @@ pub(super) const KIND: Kind = Kind {
     group: "policy",
     version: "v1",
     plural: "poddisruptionbudgets",
+    sight: Sight::Labelled,
     stage: Stage::Workload,
     build: |target| {
         Draft::per_workload(target, |workload| {

@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::Port,
+    api::WORKLOAD,
+    app::{Part, Port},
     desired::{
         draft::Draft,
-        kind::{Kind, Rules, Stage},
-        labels::WORKLOAD,
+        json::insert,
+        kind::{Kind, Rules, Sight, Stage},
     },
+    release::Target,
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -16,13 +18,9 @@ pub(super) const KIND: Kind = Kind {
     group: "",
     version: "v1",
     plural: "services",
+    sight: Sight::AllInCluster,
     stage: Stage::Workload,
-    build: |target| {
-        Draft::per_workload(target, |workload| {
-            let ports = &workload.template.ports;
-            (!ports.is_empty()).then(|| service(&target.id.workload_label(&workload.name), ports))
-        })
-    },
+    build,
     progress: None,
     rules: Rules {
         keyed: &[("spec ports", &["port", "protocol"])],
@@ -66,6 +64,20 @@ pub(super) const KIND: Kind = Kind {
         always_enforced: false,
     },
 };
+
+fn build(target: &Target) -> Vec<Draft> {
+    let service = |part: &Part| {
+        let workload = part.workload()?;
+        let ports = &workload.template.ports;
+        let mut fields = service(&target.id.workload_label(&workload.name), ports);
+        if let (Part::Database(_), Some(spec)) = (part, fields.get_mut("spec")) {
+            // Its name leads to the pod, also while that isn't reachable by an address that a proxy translates.
+            insert(spec, "clusterIP", json!("None"));
+        }
+        (!ports.is_empty()).then(|| Draft::of_part(target, &workload.name, fields))
+    };
+    target.parts().filter_map(service).collect()
+}
 
 fn service(workload_label: &str, ports: &[Port]) -> Value {
     let port = |port: &Port| json!({ "name": port.name, "port": port.number, "protocol": port.protocol, "targetPort": port.number });

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::desired::{
     draft::Draft,
-    kind::{Kind, Rules, Stage},
+    kind::{Kind, Rules, Sight, Stage},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -12,6 +12,7 @@ pub(super) const KIND: Kind = Kind {
     group: "",
     version: "v1",
     plural: "serviceaccounts",
+    sight: Sight::Labelled,
     stage: Stage::Guard,
     // The pod spec sets the same, because scanners disagree about which of the two to read.
     build: |target| Draft::per_workload(target, |_| Some(json!({ "automountServiceAccountToken": false }))),

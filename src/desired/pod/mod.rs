@@ -6,3 +6,4 @@ mod spec;
 mod volumes;
 
 pub(super) use spec::pod_spec;
+pub(super) use volumes::OWN;

@@ -41,7 +41,7 @@ pub(in crate::desired) fn pod_spec(id: &AppId, workload: &Workload) -> Value {
         // With the default of 5, the resolver tries most outside names in all search domains first.
         "dnsConfig": { "options": [{ "name": "ndots", "value": "2" }] },
         "containers": [container(workload)],
-        "volumes": template.mounts.iter().map(volume).collect::<Vec<_>>(),
+        "volumes": template.mounts.iter().filter_map(volume).collect::<Vec<_>>(),
     });
     let placement = &template.placement;
     if let Some(class) = &placement.priority_class {

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use k8s_openapi::api::{
-    apps::v1::Deployment,
+    apps::v1::{Deployment, StatefulSet},
     autoscaling::v2::HorizontalPodAutoscaler,
     core::v1::{Service, ServiceAccount},
     networking::v1::NetworkPolicy,
@@ -30,6 +30,7 @@ fn fields(kind: &Kind) -> BTreeSet<String> {
         "PodDisruptionBudget" => schema_for!(PodDisruptionBudget),
         "Service" => schema_for!(Service),
         "ServiceAccount" => schema_for!(ServiceAccount),
+        "StatefulSet" => schema_for!(StatefulSet),
         other => panic!("add the type of {other} here"),
     };
     schema_fields(schema.as_value(), schema.as_value())

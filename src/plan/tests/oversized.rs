@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{correction, disturbed, fake::Fake, line, set, settle, shop, unset, verdict};
 use crate::{
-    api::{DriftMode, MANAGER},
+    api::{DriftMode, MANAGER, PART_OF, WORKLOAD},
     app::Enforcement,
-    desired::{KINDS, PART_OF, WORKLOAD},
+    desired::KINDS,
     fixtures::{UID, child, child_of},
     plan::{Change, LARGEST, Live, Oversized, differences},
 };

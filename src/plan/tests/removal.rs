@@ -78,7 +78,7 @@ fn a_patch_fails_on_another_object_and_on_moved_members() {
 fn a_member_without_its_key_can_be_removed_too() {
     // The API stores an entry without a name as `{}`; a test for a name that isn't there would fail for ever.
     let mut target = crate::fixtures::target(shop());
-    let Part::Component(web) = &mut target.runs.as_mut().unwrap().parts[0];
+    let Part::Component(web) = &mut target.runs.as_mut().unwrap().parts[0] else { panic!("not a component") };
     web.template.image.pull_secrets = vec!["registry".to_owned()];
     let child = crate::desired::children(&target).into_iter().find(|child| child.kind.name == "Deployment").unwrap();
     let mut fake = disturbed(&child, |fake| {

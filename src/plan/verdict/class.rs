@@ -10,9 +10,9 @@ use super::{
     path::Path,
 };
 use crate::{
-    api::{Check, DriftChange, FindingItem, ToleratedPath},
+    api::{Check, DriftChange, FindingItem, MANAGED_BY, ToleratedPath},
     app::PartName,
-    desired::{Child, DANGEROUS_EVERYWHERE, MANAGED_BY},
+    desired::{Child, DANGEROUS_EVERYWHERE},
 };
 
 /// What a difference means.

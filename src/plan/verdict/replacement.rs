@@ -5,14 +5,17 @@ use serde_json::Value;
 use super::{compare::Difference, path::Path};
 use crate::{api::DriftChange, desired::Child};
 
-/// The differences in fields that can't be changed. They take the place of what was found there before.
+/// The differences in fields that can't be changed. They take the place of what was found there before. What is tolerated there, such as
+/// what the API server adds, is none.
 pub(super) fn replacing(child: &Child, live: &Value, found: &mut Vec<Difference>) -> Vec<Difference> {
     let differs = |(pattern, wrong): &(&str, Option<&str>)| {
         let path = Path::of_fields(&pattern.split(' ').collect::<Vec<_>>());
         let desired = child.body.pointer(&path.pointer());
         let live = live.pointer(&path.pointer());
-        let differs =
-            if desired.is_some() { desired != live } else { wrong.is_some() && live.and_then(Value::as_str) == *wrong };
+        let differs = match desired {
+            Some(_) => found.iter().any(|difference| difference.path.is_within(pattern)),
+            None => wrong.is_some() && live.and_then(Value::as_str) == *wrong,
+        };
         differs.then(|| Difference {
             path,
             change: DriftChange::Replaced,

@@ -5,6 +5,7 @@
 
 mod accepted;
 mod available;
+mod databases_isolated;
 mod decision;
 mod in_sync;
 mod ready;
@@ -52,6 +53,7 @@ fn decide(kind: ConditionType) -> fn(&Facts<'_>) -> Option<Decision> {
         ConditionType::Reconciling => reconciling::decide,
         ConditionType::Stalled => stalled::decide,
         ConditionType::Available => available::decide,
+        ConditionType::DatabasesIsolated => databases_isolated::decide,
         ConditionType::InSync => in_sync::decide,
     }
 }

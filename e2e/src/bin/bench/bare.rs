@@ -5,7 +5,7 @@ use anyhow::{Result, anyhow};
 use hardened_app::api::{HardenedApp, HardenedAppStatus, MANAGER};
 use hardened_app::app::{App, Policy};
 use hardened_app::desired::{self, Child, Progress, Rollout};
-use hardened_app::plan::{Applied, ChildOutcome, ChildState, Outcome, PartProgress};
+use hardened_app::plan::{Again, Applied, ChildOutcome, ChildState, Outcome, PartProgress};
 use hardened_app::release::Target;
 use hardened_app::status;
 use jiff::Timestamp;
@@ -103,6 +103,9 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedApp
         Some((child.part.clone()?, PartProgress { progress, pods: Vec::new(), fewest: None }))
     });
     let outcome = Outcome::Applied(Box::new(Applied {
+        judged: Again::Done,
+        databases: Vec::new(),
+        bypass: Vec::new(),
         findings: app.findings.clone(),
         target: Target::of(app),
         progress: progress.collect(),

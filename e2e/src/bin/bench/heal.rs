@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use futures::StreamExt;
-use hardened_app::api::{HardenedApp, MANAGER};
-use hardened_app::desired::{KINDS, MANAGED_BY};
+use hardened_app::api::{HardenedApp, MANAGED_BY, MANAGER};
+use hardened_app::desired::KINDS;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};

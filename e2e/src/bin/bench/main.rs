@@ -9,6 +9,7 @@ mod identical;
 mod measured;
 mod quiet;
 mod race;
+mod reach;
 mod report;
 mod restart;
 mod rows;
@@ -68,13 +69,15 @@ async fn main() -> ExitCode {
 async fn measure(arguments: &Arguments) -> Result<()> {
     let processors = std::thread::available_parallelism()?.get();
     let most = arguments.apps.iter().max().copied().unwrap_or_default();
+    eprintln!("NetworkPolicies");
+    let judged = reach::measure()?;
     let mut measured = Vec::new();
     for apps in arguments.apps.iter().copied() {
         eprintln!("{apps} apps");
         let foreign = if apps == most { arguments.foreign } else { 0 };
         measured.push(measure_with(apps, foreign, &arguments.operator).await?);
     }
-    let report = report::report(&measured, processors);
+    let report = report::report(&measured, &judged, processors);
     println!("{report}");
     arguments.out.as_deref().map_or(Ok(()), |document| put_into(document, &report))
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use crate::measured::{Crowd, Measured, count};
 use crate::race::Lap;
+use crate::reach::{self, Judged};
 use crate::rows;
 use crate::table::table;
 
 /// The whole report, in Markdown.
-pub(crate) fn report(measured: &[Measured], processors: usize) -> String {
+pub(crate) fn report(measured: &[Measured], judged: &Judged, processors: usize) -> String {
     let crowd = measured.iter().filter_map(|measured| Some((measured, measured.crowd.as_ref()?)));
     let (apps, objects) =
         (|measured: &Measured| grouped(measured.race.apps), |crowd: &Crowd| grouped(crowd.foreign.objects));
@@ -20,6 +21,8 @@ pub(crate) fn report(measured: &[Measured], processors: usize) -> String {
     let mut rows = rows::races(measured);
     rows.extend(rows::afterwards(measured));
     let mut text = table(&columns, &rows);
+    let crowded = [format!("{} policies, {} pods in one namespace", grouped(reach::POLICIES), grouped(reach::PODS))];
+    let _ = writeln!(text, "\n{}", table(&crowded, &rows::judged(judged)).trim_end());
     text.push_str(&laps(measured, processors));
     let requests = measured.iter().map(|measured| measured.race.identical).min().unwrap_or_default();
     let _ = writeln!(text, "\nBefore each lap all contenders sent the same {requests} requests, byte for byte.");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::heal::Heals;
 use crate::measured::{Crowd, Measured, count};
 use crate::race::{self, Lap, Race};
+use crate::reach::Judged;
 use crate::restart::Restart;
 use crate::table::Row;
 
@@ -139,6 +140,17 @@ pub(crate) fn afterwards(measured: &[Measured]) -> Vec<Row> {
             restart(&|restart| (Some(restart.memory.peak), format!("{:.1} MiB", restart.memory.peak))),
             "the compressed text of all children, until the first reconciliation of their app",
         ),
+    ]
+}
+
+/// Rows of the evaluation of NetworkPolicies.
+pub(crate) fn judged(judged: &Judged) -> Vec<Row> {
+    let row = |measure, time: Duration, limited_by| {
+        Row::new(measure, Some(50.0), "50 ms", vec![milliseconds(time.as_secs_f64() * 1000.0)], limited_by)
+    };
+    vec![
+        row("Who else reaches a database", judged.openings, "the words about each policy that lets in others"),
+        row("Who may connect to one port of one pod", judged.clients, "the policies that select each pod"),
     ]
 }
 

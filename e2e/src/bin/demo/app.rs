@@ -101,8 +101,13 @@ impl<'a> App<'a> {
     }
 
     pub(crate) async fn status(&self) -> Result<HardenedAppStatus> {
+        self.status_of(APP).await
+    }
+
+    /// The status of an app of the demo's namespace.
+    pub(crate) async fn status_of(&self, name: &str) -> Result<HardenedAppStatus> {
         let apps: Api<HardenedApp> = Api::namespaced(self.client.clone(), NAMESPACE);
-        Ok(apps.get(APP).await?.status.unwrap_or_default())
+        Ok(apps.get(name).await?.status.unwrap_or_default())
     }
 
     /// The live child, if it exists.

@@ -2,6 +2,7 @@
 
 mod app;
 mod attack;
+mod database;
 mod kubectl;
 mod table;
 
@@ -82,11 +83,14 @@ async fn show() -> Result<(Operator, ControlPlane)> {
     println!("\n3. An app\n");
     app.create(&kubectl).await?;
 
-    println!("\n4. Four attacks, by a user with cluster-admin rights");
+    println!("\n4. Five attacks, by a user with cluster-admin rights");
     for (attack, number) in attack::ATTACKS.iter().zip(1..) {
         println!("\n   4.{number} {}\n       {}\n", attack.title, attack.harm);
         attack.play(&app, &kubectl).await?;
     }
+
+    println!("\n   4.5 An open database\n       NetworkPolicies add up: what one allows, no other can take back.\n");
+    database::play(&app, &kubectl).await?;
 
     println!("\n5. What the status, the Events and the audit log say\n");
     app.summary(&kubectl).await?;
@@ -94,7 +98,7 @@ async fn show() -> Result<(Operator, ControlPlane)> {
         "\nA pod of an attacked template may still be Pending: the Deployment controller removes it once the app's own pods are \
          ready, which never happens without a node."
     );
-    println!("\nThe operator reverted and reported all four attacks.");
+    println!("\nThe operator reverted four attacks and reported all five.");
     Ok((operator, control_plane))
 }
 

@@ -4,6 +4,7 @@
 //! reports in the status what to correct. The operator's own rules, which `hardened-app render` applies, reject everything that
 //! the API server rejects.
 
+mod databases;
 mod definitions;
 mod environment;
 mod escapes;
@@ -39,7 +40,7 @@ const fn sort(name: &'static str, rows: &'static [Row]) -> Sort {
 }
 
 /// The table.
-const TABLE: [Sort; 14] = [
+const TABLE: [Sort; 15] = [
     sort("names", names::ROWS),
     sort("images", images::ROWS),
     sort("users", users::ROWS),
@@ -48,6 +49,7 @@ const TABLE: [Sort; 14] = [
     sort("quantities", quantities::ROWS),
     sort("paths", paths::ROWS),
     sort("network", network::ROWS),
+    sort("databases", databases::ROWS),
     sort("probes", probes::ROWS),
     sort("scaling", scaling::ROWS),
     sort("sizes", sizes::ROWS),

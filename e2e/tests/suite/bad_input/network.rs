@@ -10,7 +10,7 @@ pub(super) const ROWS: &[Row] = &[
     operator(
         "a connection to a component that isn't there",
         "connectsTo: [database]",
-        "spec.components[web].connectsTo[database]: the app has no component database; name a component of this app",
+        "spec.components[web].connectsTo[database]: the app has no component or database database; name a component or database of this app",
     ),
     operator(
         "a connection to a component without ports",

@@ -2,7 +2,7 @@
 
 use super::scalars::{BOOLEANS, FIELDS, KEYS, LARGE, NULLS, NUMBERS, TEXTS};
 use super::tree::Node;
-use crate::random::Random;
+use e2e::Random;
 
 /// What can stand in a field.
 enum Field {

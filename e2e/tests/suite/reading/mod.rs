@@ -17,9 +17,9 @@ use http::Request;
 use kube::Client;
 use serde_json::Value;
 
-use crate::random::Random;
 use crate::scene::Scene;
 use differences::{DOCUMENTED, Outcome, documented};
+use e2e::Random;
 
 /// Number of documents.
 const DOCUMENTS: usize = 6000;

@@ -1,6 +1,6 @@
 //! A YAML document as a tree whose scalars and keys are written as they are: quotes, tags and mistakes included.
 
-use crate::random::Random;
+use e2e::Random;
 
 #[derive(Clone)]
 pub(super) enum Node {

@@ -17,9 +17,9 @@ use kube::Api;
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
-use crate::random::Random;
 use crate::scene::{Scene, VERIFIED};
 use crate::tamper::set;
+use e2e::Random;
 
 /// Number of accepted apps.
 const APPS: usize = 400;

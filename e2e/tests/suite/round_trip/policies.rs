@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::texts::{BYTES, CPU, quantity};
-use crate::random::Random;
 use crate::tamper::set;
+use e2e::Random;
 
 /// A policy that allows the generated apps, and decides what a policy can decide about children.
 pub(super) fn generate(random: &mut Random) -> Value {

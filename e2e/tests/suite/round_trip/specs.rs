@@ -3,20 +3,51 @@
 use serde_json::{Map, Value, json};
 
 use super::texts::{BYTES, CPU, name, object, path, quantity, range, text};
-use crate::random::Random;
 use crate::tamper::set;
+use e2e::Random;
 
 pub(super) fn generate(random: &mut Random) -> Value {
     let mut components: Vec<Value> = Vec::new();
     for number in 0..=random.below(3) {
         components.push(component(random, number));
     }
-    let names: Vec<Value> =
-        components.iter().filter(|it| it.get("ports").is_some()).map(|it| it["name"].clone()).collect();
-    if random.once_in(2) && !names.is_empty() {
-        components.first_mut().into_iter().for_each(|first| set(first, "/connectsTo", json!(names)));
+    let databases = if random.once_in(2) { databases(random, components.len()) } else { Vec::new() };
+    let others = components.iter().skip(1).filter(|it| it.get("ports").is_some()).chain(&databases);
+    let names: Vec<Value> = others.map(|it| it["name"].clone()).collect();
+    if let (Some(first), false) = (components.first_mut(), names.is_empty()) {
+        set(first, "/connectsTo", json!(names));
     }
-    json!({ "components": components })
+    json!({ "components": components, "databases": databases })
+}
+
+/// One database of each form, and of each engine that can be managed.
+fn databases(random: &mut Random, first: usize) -> Vec<Value> {
+    let mut redis = json!({ "image": "x:7", "storage": quantity(random, &BYTES), "passwordSecret": object(random, 1) });
+    if random.once_in(2) {
+        set(&mut redis, "/maxMemory", json!(quantity(random, &BYTES)));
+    }
+    let mut postgres =
+        json!({ "image": "x:17", "storage": quantity(random, &BYTES), "passwordSecret": object(random, 2) });
+    if random.once_in(2) {
+        set(&mut postgres, "/user", json!(random.pick(&["app", "_", "a_9"])));
+        set(&mut postgres, "/storageClassName", json!(object(random, 3)));
+        set(&mut postgres, "/resources", resources(random));
+    }
+    let labels = json!({ "cnpg.io/cluster": "a", "app": random.pick(&["", "A_b.c"]) });
+    let managers = json!([{ "namespace": "0" }, { "namespace": "a--b", "podLabels": labels }]);
+    let mut forms = vec![
+        json!({ "engine": "redis", "port": 1024 + random.below(9), "managed": redis }),
+        json!({ "engine": "postgres", "managed": postgres }),
+        json!({ "engine": "mongodb", "pods": { "matchLabels": labels, "managedBy": managers, "metricsPort": 9187 } }),
+        json!({ "engine": "other", "port": 1 + random.below(65_535), "external": { "cidrs": ["192.0.2.5/32", "2001:DB8::/64"] } }),
+    ];
+    for (number, form) in forms.iter_mut().enumerate() {
+        set(form, "/name", json!(name(random, first + number)));
+        if form.get("external").is_none() && random.once_in(2) {
+            set(form, "/allowFrom", json!([{ "app": name(random, 1), "component": name(random, 2) }]));
+        }
+    }
+    forms
 }
 
 fn component(random: &mut Random, number: usize) -> Value {

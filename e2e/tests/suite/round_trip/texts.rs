@@ -1,6 +1,6 @@
 //! Values of one field each: texts with all that a text can have, amounts in every notation, names, paths, addresses.
 
-use crate::random::Random;
+use e2e::Random;
 
 /// Pieces of texts: white space, control characters, quotes, references, several scripts, invisible characters.
 const PIECES: [&str; 41] = [

@@ -1,9 +1,12 @@
 //! Numbers that look random and are the same in every run (`SplitMix64`), so that a failure can be repeated.
 
-pub(crate) struct Random(u64);
+/// A generator of such numbers.
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn seeded(seed: u64) -> Self {
+    /// The generator of the numbers that this seed gives.
+    #[must_use]
+    pub const fn seeded(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -15,17 +18,17 @@ impl Random {
     }
 
     /// A number from 0 up to, not including, `end`.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(end.max(1)).unwrap_or(u64::MAX)).unwrap_or_default()
     }
 
     /// One of several; the default of the type if there is none.
-    pub(crate) fn pick<T: Copy + Default>(&mut self, from: &[T]) -> T {
+    pub fn pick<T: Copy + Default>(&mut self, from: &[T]) -> T {
         from.get(self.below(from.len())).copied().unwrap_or_default()
     }
 
     /// True once in `times` times.
-    pub(crate) fn once_in(&mut self, times: usize) -> bool {
+    pub fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 }

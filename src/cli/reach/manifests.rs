@@ -1,0 +1,105 @@
+//! What the given files say about pods, namespaces and NetworkPolicies; HardenedApps count as what the operator makes of them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use anyhow::{Context, anyhow, ensure};
+use serde_json::Value;
+
+use super::workload::Workload;
+use crate::{
+    app::{self, Dns},
+    cli::{
+        input::{apps_in, text},
+        yaml,
+    },
+    desired,
+    reach::{NAMESPACE_NAME, Policy},
+    release::Target,
+};
+
+/// Groups of APIs whose policies also decide about connections.
+const OTHER_POLICY_APIS: [&str; 3] = ["cilium.io", "projectcalico.org", "policy.networking.k8s.io"];
+
+/// The objects of the input that matter.
+#[derive(Default)]
+pub(super) struct Manifests {
+    /// Sorted by namespace and name.
+    pub(super) policies: Vec<Policy>,
+    /// Those whose pods have a network of their own, sorted by namespace, name and kind.
+    pub(super) workloads: Vec<Workload>,
+    namespaces: BTreeMap<String, BTreeMap<String, String>>,
+    /// DNS servers that apps may query.
+    pub(super) dns: Dns,
+    /// What isn't judged.
+    pub(super) notes: BTreeSet<String>,
+}
+
+impl Manifests {
+    /// Reads all objects in the files.
+    pub(super) fn read(files: &[PathBuf], policy: &app::Policy) -> anyhow::Result<Self> {
+        let mut manifests = Self { dns: policy.dns().clone(), ..Self::default() };
+        let mut given = BTreeSet::new();
+        for file in files {
+            let text = text(file)?;
+            let apps = apps_in(&text, policy).and_then(|apps| Ok((apps, yaml::documents(&text)?)));
+            let (apps, objects) = apps.with_context(|| format!("in {}", file.display()))?;
+            let children = apps.into_iter().flat_map(|app| desired::children(&Target::of(app)));
+            for object in objects.into_iter().chain(children.map(|child| child.body)) {
+                manifests.add(&object, &mut given).with_context(|| format!("in {}", file.display()))?;
+            }
+        }
+        manifests.policies.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
+        let place = |workload: &Workload| (workload.namespace.clone(), workload.name.clone(), workload.kind.clone());
+        manifests.workloads.sort_by_key(place);
+        Ok(manifests)
+    }
+
+    /// The labels of a namespace: those of its object, if it is given, and always its name.
+    pub(super) fn namespace_labels(&self, namespace: &str) -> BTreeMap<String, String> {
+        let mut labels = self.namespaces.get(namespace).cloned().unwrap_or_default();
+        labels.insert(NAMESPACE_NAME.to_owned(), namespace.to_owned());
+        labels
+    }
+
+    /// Whether its object is given, or it has a workload.
+    pub(super) fn has_namespace(&self, namespace: &str) -> bool {
+        self.namespaces.contains_key(namespace) || self.workloads.iter().any(|workload| workload.namespace == namespace)
+    }
+
+    fn add(&mut self, object: &Value, given: &mut BTreeSet<[String; 4]>) -> anyhow::Result<()> {
+        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let (version, kind, name) = (text("/apiVersion"), text("/kind"), text("/metadata/name"));
+        let namespace =
+            Some(text("/metadata/namespace")).filter(|namespace| !namespace.is_empty()).unwrap_or("default");
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        if OTHER_POLICY_APIS.iter().any(|other| group == *other || group.ends_with(&format!(".{other}"))) {
+            self.notes.insert(format!("{kind} {namespace}/{name} of {group}: another policy API"));
+            return Ok(());
+        }
+        let is_policy = (version, kind) == ("networking.k8s.io/v1", "NetworkPolicy");
+        let about = || format!("{kind} {namespace}/{name}");
+        if is_policy {
+            let policy = Policy::read(object).map_err(|unjudged| anyhow!(unjudged.reason)).with_context(about)?;
+            self.policies.push(policy);
+        } else if (version, kind) == ("v1", "Namespace") {
+            let labels = object.pointer("/metadata/labels").cloned().unwrap_or_default();
+            let labels: Option<_> = serde_json::from_value(labels).context("metadata.labels").with_context(about)?;
+            self.namespaces.insert(name.to_owned(), labels.unwrap_or_default());
+        } else if let Some(workload) = Workload::read(object, namespace, name).with_context(about)? {
+            if workload.is_on_host {
+                self.notes
+                    .insert(format!("{}: its pods use their node's network, where no NetworkPolicy holds", about()));
+            } else {
+                self.workloads.push(workload);
+            }
+        } else {
+            return Ok(());
+        }
+        let is_first = given.insert([group, kind, namespace, name].map(str::to_owned));
+        ensure!(is_first, "{} is given twice, or as an object and by its HardenedApp: leave one out", about());
+        Ok(())
+    }
+}

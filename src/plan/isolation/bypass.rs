@@ -1,0 +1,94 @@
+//! What others have in the namespace that leads to an app's pods beside what the app declares: findings, since who may write there may
+//! also open what the app closes.
+
+use std::collections::BTreeMap;
+
+use super::surroundings::{Neighbours, Surroundings};
+use crate::{
+    api::{Check, FindingItem},
+    app::{PartName, pod_labels},
+    reach::opens,
+    release::Target,
+};
+
+/// Labels that controllers add to pods: their values aren't known.
+pub const ADDED_LABELS: &[&str] = &[
+    "pod-template-hash",
+    "controller-revision-hash",
+    "statefulset.kubernetes.io/pod-name",
+    "apps.kubernetes.io/pod-index",
+];
+
+/// The findings of one app, by part.
+#[must_use]
+pub fn bypass(target: &Target, surroundings: &Surroundings) -> Vec<FindingItem> {
+    let neighbours = &surroundings.neighbours;
+    let of_parts = target.workloads().flat_map(|workload| {
+        let labels = pod_labels(&target.id, &workload.name).into_iter();
+        let labels = labels.map(|(key, value)| (key.to_owned(), value)).collect();
+        let service = target.id.child_name(&workload.name);
+        let words = policies(target, neighbours, &labels)
+            .chain(services(neighbours, &labels))
+            .chain(routes(neighbours, &labels, &service));
+        words.map(|words| about(&workload.name, &words)).collect::<Vec<_>>()
+    });
+    of_parts.chain(other_apis(target, surroundings)).collect()
+}
+
+fn about(part: &PartName, words: &str) -> FindingItem {
+    FindingItem::about(part.as_str(), Check::Bypass, words)
+}
+
+/// Policies that select the pods and open something. One that only closes takes nothing back of what another opens, and is none.
+fn policies<'a>(
+    target: &'a Target,
+    neighbours: &'a Neighbours,
+    labels: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = String> + 'a {
+    let policies = neighbours.policies.iter().filter(move |policy| {
+        policy.app.as_ref() != Some(&target.id.name) && policy.object.pods.may_match(labels, ADDED_LABELS)
+    });
+    let policies = policies.map(|policy| &policy.object).filter(|policy| {
+        [&policy.ingress, &policy.egress].into_iter().any(|rules| rules.as_ref().is_some_and(|rules| !rules.is_empty()))
+    });
+    let judged =
+        policies.map(|policy| format!("NetworkPolicy {} selects its pods, too: it {}", policy.name, opens(policy)));
+    let unjudged = neighbours.unjudged.iter().filter(move |policy| policy.may_select(labels));
+    judged.chain(unjudged.map(|policy| {
+        format!("NetworkPolicy {} may select its pods, too, and can't be judged: {}", policy.name, policy.reason)
+    }))
+}
+
+fn services<'a>(neighbours: &'a Neighbours, labels: &'a BTreeMap<String, String>) -> impl Iterator<Item = String> + 'a {
+    let services = neighbours.services.iter().filter(move |service| service.selects(labels));
+    services.map(|service| match service.exposes() {
+        Some(how) => format!("Service {} leads to its pods, too, also from outside the cluster: {how}", service.name),
+        None => format!("Service {} leads to its pods, too", service.name),
+    })
+}
+
+/// Ingresses and routes to the part's own Service, or to another that leads to its pods.
+fn routes<'a>(
+    neighbours: &'a Neighbours,
+    labels: &'a BTreeMap<String, String>,
+    own: &'a str,
+) -> impl Iterator<Item = String> + 'a {
+    let leads = move |name: &String| {
+        name == own || neighbours.services.iter().any(|service| service.name == *name && service.selects(labels))
+    };
+    neighbours.routes.iter().filter_map(move |route| {
+        let service = route.services.iter().find(|name| leads(name))?;
+        let hosts = if route.hosts.is_empty() { "every host".to_owned() } else { route.hosts.join(", ") };
+        Some(format!("{} {} leads to its pods by Service {service}, for {hosts}", route.kind, route.name))
+    })
+}
+
+/// Where the app has databases to judge, what isn't judged is said.
+fn other_apis(target: &Target, surroundings: &Surroundings) -> Option<FindingItem> {
+    let groups = &surroundings.other_apis;
+    let has_databases = target.databases().next().is_some();
+    (has_databases && !groups.is_empty()).then(|| {
+        let words = format!("the cluster has policies of {}: what they open isn't judged", groups.join(", "));
+        FindingItem::about("", Check::PolicyApiUnjudged, &words)
+    })
+}

@@ -1,0 +1,231 @@
+//! Who else reaches a database: `DatabasesIsolated`.
+
+use std::collections::BTreeMap;
+
+use super::{
+    state::{DatabaseState, Isolation},
+    surroundings::{ForeignPod, Neighbours, Surroundings},
+};
+use crate::{
+    api::WORKLOAD,
+    app::{AppId, Database, DatabaseForm, DatabasePods, Edge, End, PartName, Peer, pod_labels},
+    plan::{
+        outcome::{ChildOutcome, ChildState},
+        progress::PartProgress,
+    },
+    reach::{Client, Listener, NamedPort, Transport, openings},
+    release::Target,
+};
+
+/// The state of all databases, after the app's own objects were applied. Without knowledge of what surrounds them nothing is judged.
+#[must_use]
+pub fn isolation(
+    target: &Target,
+    surroundings: Option<&Surroundings>,
+    children: &[ChildOutcome],
+    progress: &BTreeMap<PartName, PartProgress>,
+) -> Vec<DatabaseState> {
+    let unknown = Surroundings::default();
+    let judge = Judge { target, surroundings: surroundings.unwrap_or(&unknown), children };
+    let state = |database: &Database| {
+        let state = judge.state(database, progress.get(&database.name));
+        let is_judged = surroundings.is_some() || state.isolation == Isolation::External;
+        let words = || Isolation::Unknown("what others have in the namespace isn't known yet".to_owned());
+        DatabaseState { isolation: if is_judged { state.isolation } else { words() }, ..state }
+    };
+    target.databases().map(state).collect()
+}
+
+struct Judge<'a> {
+    target: &'a Target,
+    surroundings: &'a Surroundings,
+    children: &'a [ChildOutcome],
+}
+
+impl Judge<'_> {
+    fn state(&self, database: &Database, progress: Option<&PartProgress>) -> DatabaseState {
+        let (pods, isolation) = match &database.form {
+            DatabaseForm::External(_) => (None, Isolation::External),
+            DatabaseForm::Managed(managed) => {
+                let labels = pod_labels(&self.target.id, &database.name);
+                let labels = labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+                let ports = managed.workload.template.ports.iter();
+                let named = ports.map(|port| NamedPort {
+                    name: port.name.clone(),
+                    number: port.number,
+                    transport: Transport::Tcp,
+                });
+                let pod = ForeignPod { labels, ports: vec![database.port], named: named.collect() };
+                let count = progress.map_or(0, |progress| progress.pods.len());
+                (Some(count), self.own_policy(database).unwrap_or_else(|| self.judged(database, None, &[pod])))
+            }
+            DatabaseForm::Pods(pods) => self.selected(database, pods),
+        };
+        DatabaseState { name: database.name.clone(), pods, clients: self.clients(database), isolation }
+    }
+
+    /// Pods that others run.
+    fn selected(&self, database: &Database, selected: &DatabasePods) -> (Option<usize>, Isolation) {
+        let Some(Some(pods)) = self.surroundings.pods.get(&database.name) else {
+            return (None, Isolation::Unknown("its pods aren't known yet".to_owned()));
+        };
+        let labels: Vec<String> = selected.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        if pods.is_empty() {
+            let words = format!("no pod of the namespace has the labels {}", labels.join(","));
+            return (Some(0), Isolation::NoPods(words));
+        }
+        let others = pods.iter().find(|pod| !pod.ports.is_empty() && !pod.ports.contains(&database.port));
+        let isolation = if let Some(pod) = others {
+            let ports: Vec<String> = pod.ports.iter().map(ToString::to_string).collect();
+            let words = format!("its pods listen on {} and not on {}", ports.join(", "), database.port);
+            Isolation::PortMismatch(words)
+        } else if let Some(holder) = self.surroundings.held.get(&database.name) {
+            self.borrowed(database, holder, pods)
+        } else {
+            self.own_policy(database).unwrap_or_else(|| self.judged(database, Some(selected), pods))
+        };
+        (Some(pods.len()), isolation)
+    }
+
+    /// Whether the policy that isolates the database is in place; if not, why.
+    fn own_policy(&self, database: &Database) -> Option<Isolation> {
+        let mut guards = self.children.iter().filter(|child| child.part.as_ref() == Some(&database.name));
+        let in_place = guards.any(|child| child.kind.rules.always_enforced && child.state == ChildState::InPlace);
+        (!in_place).then(|| Isolation::Opened("its own NetworkPolicy isn't in place".to_owned()))
+    }
+
+    /// Pods that another app isolates: its policy must let in this app's clients.
+    fn borrowed(&self, database: &Database, holder: &str, pods: &[ForeignPod]) -> Isolation {
+        let id = &self.target.id;
+        let policies = self.surroundings.neighbours.policies.iter();
+        let of_holder = policies.filter(|policy| policy.app.as_deref() == Some(holder)).map(|policy| &policy.object);
+        let of_holder: Vec<_> = of_holder.collect();
+        let is_let_in = |workload: &str| {
+            let labels = BTreeMap::from([(WORKLOAD.to_owned(), workload.to_owned())]);
+            pods.iter().all(|pod| {
+                let listener = listener(id, database, pod);
+                // What isn't an opening for anyone but this client, though it covers the port, lets the client in.
+                let without = openings(of_holder.iter().copied(), &listener, &[]);
+                let with = openings(
+                    of_holder.iter().copied(),
+                    &listener,
+                    &[Client::Pods { namespace: None, labels: labels.clone() }],
+                );
+                without != with
+            })
+        };
+        let own: Vec<&str> = self.opened_by_own(database).collect();
+        let closed: Vec<&str> = own.into_iter().filter(|workload| !is_let_in(workload)).collect();
+        if closed.is_empty() {
+            return Isolation::Isolated;
+        }
+        let names: Vec<&str> =
+            closed.iter().filter_map(|workload| workload.split_once('.')).map(|(_, part)| part).collect();
+        Isolation::Claimed(format!(
+            "its pods belong to a database of app {holder}, which doesn't let in {}: name it under allowFrom there",
+            names.join(", ")
+        ))
+    }
+
+    /// Whether others than the clients reach pods, by all that others have in the namespace.
+    fn judged(&self, database: &Database, selected: Option<&DatabasePods>, pods: &[ForeignPod]) -> Isolation {
+        let allowed = self.allowed(database, selected);
+        let found = pods.iter().find_map(|pod| self.opened(database, pod, &allowed));
+        found.map_or(Isolation::Isolated, Isolation::Opened)
+    }
+
+    fn opened(&self, database: &Database, pod: &ForeignPod, allowed: &[Client]) -> Option<String> {
+        let (id, neighbours) = (&self.target.id, &*self.surroundings.neighbours);
+        let own = id.child_name(&database.name);
+        let is_foreign = |policy: &super::Neighbour<_>| policy.app.as_ref() != Some(&id.name);
+        let policies = neighbours.policies.iter().filter(|policy| is_foreign(policy) || policy.object.name != own);
+        let by_policy = openings(policies.map(|policy| &policy.object), &listener(id, database, pod), allowed);
+        let by_policy =
+            by_policy.into_iter().map(|found| format!("NetworkPolicy {} lets in {}", found.policy, found.what));
+        let unjudged = neighbours.unjudged.iter().filter(|policy| policy.may_select(&pod.labels));
+        let unjudged =
+            unjudged.map(|policy| format!("NetworkPolicy {} can't be judged: {}", policy.name, policy.reason));
+        by_policy.chain(unjudged).chain(exposed(neighbours, pod)).chain(omitted(neighbours)).next()
+    }
+
+    /// The clients of the spec, and what else is in the database's own policy.
+    fn allowed(&self, database: &Database, selected: Option<&DatabasePods>) -> Vec<Client> {
+        let clients = self.edges(database).filter_map(|edge| match &edge.from {
+            End::Pods(Peer { namespace, workload }) => Some(Client::Pods {
+                namespace: namespace.clone(),
+                labels: BTreeMap::from([(WORKLOAD.to_owned(), workload.clone())]),
+            }),
+            End::Database(_) | End::Range(_) => None,
+        });
+        let selected = selected.into_iter().flat_map(|pods| {
+            let itself = Client::Pods { namespace: None, labels: pods.labels.clone() };
+            let managers = pods.managed_by.iter().map(|manager| Client::Pods {
+                namespace: Some(manager.namespace.clone()),
+                labels: manager.labels.clone(),
+            });
+            [itself].into_iter().chain(managers)
+        });
+        clients.chain(selected).collect()
+    }
+
+    /// The declared connections to the database.
+    fn edges(&self, database: &Database) -> impl Iterator<Item = &Edge> {
+        let (ends, ports) = (database.ends(&self.target.id), database.ports());
+        let accepted = self.target.accepted().into_iter();
+        accepted.filter(move |edge| ends.contains(&edge.to) && edge.ports == ports)
+    }
+
+    /// The workloads of this app that connect to the database.
+    fn opened_by_own(&self, database: &Database) -> impl Iterator<Item = &str> {
+        let own = format!("{}.", self.target.id.name);
+        self.edges(database).filter_map(move |edge| match &edge.from {
+            End::Pods(Peer { namespace: None, workload }) if workload.starts_with(&own) => Some(workload.as_str()),
+            _ => None,
+        })
+    }
+
+    fn clients(&self, database: &Database) -> Vec<String> {
+        let own = format!("{}.", self.target.id.name);
+        let name = |workload: &str| match workload.strip_prefix(&own) {
+            Some(part) => part.to_owned(),
+            None => workload.replace('.', "/"),
+        };
+        let mut clients: Vec<String> = self
+            .edges(database)
+            .filter_map(|edge| match &edge.from {
+                End::Pods(Peer { workload, .. }) => Some(name(workload)),
+                End::Database(_) | End::Range(_) => None,
+            })
+            .collect();
+        clients.sort();
+        clients.dedup();
+        clients
+    }
+}
+
+fn listener(id: &AppId, database: &Database, pod: &ForeignPod) -> Listener {
+    Listener {
+        namespace: id.namespace.clone(),
+        labels: pod.labels.clone(),
+        ports: pod.named.clone(),
+        port: database.port,
+        transport: Transport::Tcp,
+    }
+}
+
+/// A Service that leads to the pod from outside the cluster.
+fn exposed(neighbours: &Neighbours, pod: &ForeignPod) -> Option<String> {
+    let mut services = neighbours.services.iter().filter(|service| service.selects(&pod.labels));
+    services.find_map(|service| {
+        Some(format!("Service {} leads to it from outside the cluster: {}", service.name, service.exposes()?))
+    })
+}
+
+fn omitted(neighbours: &Neighbours) -> Option<String> {
+    let count = neighbours.omitted;
+    (count > 0).then(|| {
+        format!(
+            "{count} objects of the namespace aren't judged: it has more policies, Services and routes than are kept"
+        )
+    })
+}
