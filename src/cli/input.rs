@@ -18,13 +18,11 @@ use crate::{
 /// The HardenedApps in files, accepted under the policy in another file, or under the built-in one.
 ///
 /// # Errors
-/// If a file can't be read, if there is no app, or if an app or the policy is refused; the message names each field and its remedy.
+/// If files can't be read, if there is no app, or if apps or the policy are refused; the message names each field and its remedy.
 pub(super) fn apps(files: &[PathBuf], policy_file: Option<&Path>) -> anyhow::Result<Vec<App>> {
     let policy = policy(policy_file)?;
-    let mut apps: Vec<App> = Vec::new();
-    for file in files {
-        apps.extend(apps_in(&text(file)?, &policy).with_context(|| format!("in {}", file.display()))?);
-    }
+    let in_file = |file: &PathBuf| apps_in(&text(file)?, &policy).with_context(|| format!("in {}", file.display()));
+    let apps = all(files.iter().map(in_file))?.concat();
     if apps.is_empty() {
         bail!("no HardenedApp in the given files");
     }
@@ -34,13 +32,13 @@ pub(super) fn apps(files: &[PathBuf], policy_file: Option<&Path>) -> anyhow::Res
 /// The HardenedApps in a text, accepted under a policy. Without a namespace they are in `default`.
 ///
 /// # Errors
-/// If the text can't be read, or an app is refused.
+/// If the text can't be read, or apps are refused.
 pub(super) fn apps_in(text: &str, policy: &Policy) -> anyhow::Result<Vec<App>> {
-    let apps = read::<HardenedApp>(text, "HardenedApp")?.into_iter().map(|mut app| {
+    let accepted = |mut app: HardenedApp| {
         app.metadata.namespace.get_or_insert_with(|| "default".to_owned());
         App::accept(&app, policy).map_err(|found| refused("HardenedApp", app.metadata.name.as_deref(), &found))
-    });
-    apps.collect()
+    };
+    all(objects(text, "HardenedApp")?.into_iter().map(|app| app.and_then(accepted)))
 }
 
 /// The HardeningPolicy in a file, or the built-in one.
@@ -74,11 +72,27 @@ pub(super) fn text(file: &Path) -> anyhow::Result<String> {
 /// All objects of a kind in a text of YAML or JSON; other kinds are left out.
 ///
 /// # Errors
-/// If the API server couldn't read the text either, or one of the objects has a field that isn't of its kind.
+/// If the API server couldn't read the text either, or objects have fields that aren't of their kind.
 pub fn read<T: DeserializeOwned>(text: &str, kind: &str) -> anyhow::Result<Vec<T>> {
+    all(objects(text, kind)?.into_iter())
+}
+
+fn objects<T: DeserializeOwned>(text: &str, kind: &str) -> anyhow::Result<Vec<anyhow::Result<T>>> {
     let documents = yaml::documents(text)?;
     let wanted = documents.into_iter().filter(|document| document.get("kind") == Some(&Value::from(kind)));
-    wanted.map(|document| object(document, kind)).collect()
+    Ok(wanted.map(|document| object(document, kind)).collect())
+}
+
+/// All results, or all failures.
+fn all<T>(results: impl Iterator<Item = anyhow::Result<T>>) -> anyhow::Result<Vec<T>> {
+    let (mut found, mut failures) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => found.push(value),
+            Err(error) => failures.push(format!("{error:#}")),
+        }
+    }
+    if failures.is_empty() { Ok(found) } else { bail!(failures.join("\n")) }
 }
 
 fn object<T: DeserializeOwned>(document: Value, kind: &str) -> anyhow::Result<T> {

@@ -23,7 +23,7 @@ pub struct Render {
 /// Prints the children of every app in the files, sorted by kind and name.
 ///
 /// # Errors
-/// If a file can't be read, or an app or the policy is refused; the message names each field and its remedy.
+/// If a file can't be read, or apps or the policy are refused; the message names each field and its remedy.
 pub(super) fn render(arguments: &Render, mut out: impl Write) -> anyhow::Result<()> {
     let mut children: Vec<Value> = Vec::new();
     for app in apps(&arguments.files, arguments.policy.as_deref())? {
@@ -33,4 +33,41 @@ pub(super) fn render(arguments: &Render, mut out: impl Write) -> anyhow::Result<
         ["/metadata/namespace", "/kind", "/metadata/name"].map(|field| child.pointer(field).map(Value::to_string))
     });
     out.write_all(yaml::text(&children)?.as_bytes()).context("failed to write")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_app_that_is_refused_is_reported() {
+        let folder = std::env::temp_dir().join(format!("render-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let app = |name: &str, image: &str| {
+            format!(
+                "apiVersion: hardened.dev/v1alpha1\nkind: HardenedApp\nmetadata: {{name: {name}}}\nspec: {{components: [{{name: web, {image}}}]}}\n"
+            )
+        };
+        let files = [
+            ("a.yaml", [app("one", "image: r.io/web"), app("two", "imag: r.io/web:1")].join("---\n")),
+            ("b.yaml", [app("three", "image: r.io/web:1"), app("four", "image: r.io/web:latest")].join("---\n")),
+            ("c.yaml", "}".to_owned()),
+        ];
+        let files = files.map(|(name, text)| {
+            let file = folder.join(name);
+            std::fs::write(&file, text).unwrap();
+            file
+        });
+        let missing = folder.join("d.yaml");
+        let render = Render { files: [files.to_vec(), vec![missing]].concat(), policy: None };
+        let mut out = Vec::new();
+        let words = format!("{:#}", super::render(&render, &mut out).unwrap_err());
+        std::fs::remove_dir_all(folder).unwrap();
+        for expected in
+            ["a.yaml: HardenedApp one is", "HardenedApp two is", "b.yaml: HardenedApp four is", "c.yaml: ", "d.yaml: "]
+        {
+            assert!(words.contains(expected), "{expected} is not in {words}");
+        }
+        assert!(!words.contains("three") && out.is_empty(), "{words}");
+    }
 }

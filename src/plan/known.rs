@@ -19,10 +19,10 @@ pub struct Known<'a> {
     pub guards: Guards,
     /// The live object.
     pub live: Live,
-    /// This reconciliation has written the object.
-    pub written: bool,
-    /// This reconciliation has applied a newer version of the child than the one it was.
-    pub updated: bool,
+    /// What this reconciliation has written of the object.
+    pub written: Written,
+    /// This reconciliation has read the object.
+    pub read: bool,
     /// This reconciliation has reverted drift of it: however many requests that takes, it counts once.
     pub reverted: bool,
 }
@@ -31,7 +31,16 @@ impl Known<'_> {
     /// Whether the child existed for this very spec before: the last status lists it, or this reconciliation has written it.
     #[must_use]
     pub fn lists(&self, child: &Child) -> bool {
-        self.written || self.last_report.lists(child)
+        self.written != Written::Nothing || self.last_report.lists(child)
+    }
+
+    /// Adds that a request was answered: the object was found as it is, or else written.
+    pub fn add(&mut self, found: bool, is_update: bool) {
+        if found {
+            self.read = true;
+        } else {
+            self.written = self.written.max(if is_update { Written::NewVersion } else { Written::Heal });
+        }
     }
 
     /// Whether deviations of the child are only reported.
@@ -39,6 +48,17 @@ impl Known<'_> {
     pub fn observes(&self, child: &Child) -> bool {
         self.enforcement.only_observes(child.kind.rules.always_enforced)
     }
+}
+
+/// What a reconciliation has written of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Written {
+    /// Nothing yet.
+    Nothing,
+    /// Something that makes it as declared.
+    Heal,
+    /// A newer version of the child than the one it was.
+    NewVersion,
 }
 
 /// The state of the guards that a child depends on.

@@ -32,9 +32,18 @@ impl<'a> LastReport<'a> {
     /// Whether a child is reported as deleted, for whichever spec.
     #[must_use]
     pub fn says_deleted(&self, child: &Child) -> bool {
-        let is_it = |item: &&DriftItem| item.kind == child.kind.name && item.name == child.name;
-        let deleted = |item: &DriftItem| item.change == DriftChange::Deleted && item.path.is_empty();
-        self.open.iter().filter(is_it).any(deleted)
+        self.open_of(child).any(|item| item.change == DriftChange::Deleted && item.path.is_empty())
+    }
+
+    /// The deviations of a child's object that is replaced because of one of them; empty if it isn't.
+    #[must_use]
+    pub fn replaced(&self, child: &Child) -> Vec<DriftItem> {
+        let replaced = self.open_of(child).any(|item| item.change == DriftChange::Replaced);
+        self.open_of(child).filter(|_| replaced).cloned().collect()
+    }
+
+    fn open_of(&self, child: &Child) -> impl Iterator<Item = &'a DriftItem> {
+        self.open.iter().filter(|item| item.kind == child.kind.name && item.name == child.name)
     }
 }
 

@@ -28,7 +28,7 @@ pub use isolation::{
     ADDED_LABELS, DatabaseState, ForeignPod, Isolation, Neighbour, Neighbours, PodClaim, Route, Surroundings, bypass,
     holders, isolation,
 };
-pub use known::{Guards, Known, Live};
+pub use known::{Guards, Known, Live, Written};
 pub use last_report::{LastReport, is_about};
 pub use memory::{AppMemory, ChildMemory};
 pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, waits};

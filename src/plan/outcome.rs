@@ -66,8 +66,10 @@ impl Applied {
     /// Whether a child can't be brought to what is declared now.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
-        let mut states = self.children.iter().map(|child| &child.state);
-        states.any(|state| matches!(state, ChildState::Conflict(..) | ChildState::Failed(..) | ChildState::Held))
+        self.children.iter().any(|child| match child.state {
+            ChildState::Conflict(..) | ChildState::Failed(..) | ChildState::Held | ChildState::AwaitDeletion => true,
+            ChildState::InPlace | ChildState::Observed | ChildState::Contested(_) | ChildState::Leftover(_) => false,
+        })
     }
 
     /// How drift of the children is handled.

@@ -8,9 +8,12 @@ use super::{
     memory::ChildMemory,
     outcome::ChildState,
     schedule::conflict_retry,
-    verdict::{self, Change, Request, Verdict},
+    verdict::{self, Change, Path, Request, Verdict},
 };
-use crate::desired::{Child, Stage};
+use crate::{
+    api::{MANAGED_BY, MANAGER},
+    desired::{Child, Stage},
+};
 
 /// What is done next about a child, and why.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +65,8 @@ pub fn step(child: &Child, known: &Known<'_>, memory: &ChildMemory, now: Instant
             Change::Keep if verdict.drift.is_empty() => Step::Rest(ChildState::InPlace),
             Change::Keep => Step::Rest(ChildState::Observed),
             Change::Conflict { holder } => Step::Rest(ChildState::Conflict(holder.clone(), conflict_retry(child.kind))),
+            // No watch will report that it is gone.
+            Change::AwaitDeletion if is_out_of_sight(&known.live) && !known.read => Step::Read,
             Change::AwaitDeletion => Step::Rest(ChildState::AwaitDeletion),
             Change::Send(request) => send(request, child, &verdict, known, memory, now),
         }
@@ -74,6 +79,12 @@ pub fn step(child: &Child, known: &Known<'_>, memory: &ChildMemory, now: Instant
 fn may_be_out_of_sight(child: &Child, known: &Known<'_>) -> bool {
     let left = known.enforcement.paused || known.observes(child);
     known.live == Live::Absent && left && known.lists(child)
+}
+
+/// Whether the object lacks the label that the watches select by.
+fn is_out_of_sight(live: &Live) -> bool {
+    let label = Path::of_fields(&["metadata", "labels", MANAGED_BY]).pointer();
+    matches!(live, Live::Object { object, .. } if object.pointer(&label).is_none_or(|value| value != MANAGER))
 }
 
 fn send(

@@ -26,7 +26,7 @@ use crate::{
     app::Enforcement,
     desired::Child,
     fixtures::{UID, child, child_of, shop},
-    plan::{Basis, Change, Guards, Known, LastReport, Live, MOST_REQUESTS, Request, Verdict, judge},
+    plan::{Basis, Change, Guards, Known, LastReport, Live, MOST_REQUESTS, Request, Verdict, Written, judge},
 };
 
 /// The basis of a verdict on an object that the last status lists.
@@ -34,18 +34,18 @@ const LISTED: Basis = Basis { verified: false, listed: true, updated: false };
 
 /// The verdict on a child whose live object is known like this; `listed` means that the last status lists it.
 fn verdict(child: &Child, live: Live, listed: bool, enforcement: &Enforcement) -> Verdict {
-    verdict_after(child, live, listed, enforcement, false)
+    verdict_after(child, live, listed, enforcement, Written::Nothing)
 }
 
-/// The same where this reconciliation has applied a newer version of the child, if so.
-fn verdict_after(child: &Child, live: Live, listed: bool, enforcement: &Enforcement, updated: bool) -> Verdict {
+/// The same where this reconciliation has written the object before.
+fn verdict_after(child: &Child, live: Live, listed: bool, enforcement: &Enforcement, written: Written) -> Verdict {
     let reference = ChildRef { kind: child.kind.name.to_owned(), name: child.name.clone() };
     let status = HardenedAppStatus { children: vec![reference], ..HardenedAppStatus::default() };
     let last_report = if listed { LastReport::of(&status, None, true) } else { LastReport::default() };
     let guards = Guards::InPlace;
     crate::plan::verdict::of(
         child,
-        &Known { uid: UID, enforcement, last_report, guards, live, written: false, updated, reverted: false },
+        &Known { uid: UID, enforcement, last_report, guards, live, written, read: false, reverted: false },
     )
 }
 
@@ -69,12 +69,12 @@ fn apply(child: &Child, fake: &mut Fake) {
 
 /// Sends what the plan asks for. Returns the drift that was found before each request, or nothing if the requests don't end.
 fn settle(child: &Child, fake: &mut Fake) -> Option<Vec<String>> {
-    let (mut drift, mut updated) = (Vec::new(), false);
+    let (mut drift, mut written) = (Vec::new(), Written::Nothing);
     for _ in 0..2 * MOST_REQUESTS {
         let live = if fake.is_there() { Live::answered(fake.live()) } else { Live::Absent };
-        let verdict = verdict_after(child, live, true, &Enforcement::default(), updated);
+        let verdict = verdict_after(child, live, true, &Enforcement::default(), written);
         drift.extend(lines(&verdict));
-        updated |= verdict.is_update;
+        written = written.max(if verdict.is_update { Written::NewVersion } else { Written::Heal });
         match verdict.change {
             // The last two: another owner's objects, or none's, are never written.
             Change::Keep | Change::Conflict { .. } | Change::AwaitDeletion => return Some(drift),

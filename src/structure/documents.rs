@@ -43,14 +43,25 @@ fn every_link_has_a_target() {
     assert!(found.is_empty(), "links that lead nowhere:\n{}", found.join("\n"));
 }
 
+/// Every text that people read: documentation, chart, manifests, sources and their comments.
+fn texts() -> Vec<(PathBuf, String)> {
+    let folders = ["docs", "charts", "deploy", "src", "e2e"];
+    let mut paths: Vec<PathBuf> = folders.iter().flat_map(|folder| files(&root().join(folder))).collect();
+    paths.extend(["README.md", "Makefile"].map(|name| root().join(name)));
+    // Its paths are relative to its own folder.
+    paths.retain(|path| !path.ends_with("Cargo.toml"));
+    paths.into_iter().filter_map(|path| Some((path.clone(), fs::read_to_string(&path).ok()?))).collect()
+}
+
 #[test]
 fn every_file_that_is_named_exists() {
+    let folders = ["src/", "deploy/", "charts/", "docs/", "crds/", "e2e/"];
     let mut found = Vec::new();
-    for (path, text) in documents() {
-        for name in text.split('`').skip(1).step_by(2) {
-            let starts =
-                ["src/", "deploy/", "charts/", "docs/", "crds/", "e2e/"].iter().any(|folder| name.starts_with(folder));
-            if starts && !name.contains(['<', '*', ' ']) && !root().join(name).exists() {
+    for (path, text) in texts() {
+        let is_end = |c: char| !c.is_alphanumeric() && !"/._-*<>{}$".contains(c);
+        for name in text.split(is_end).map(|name| name.trim_end_matches('.')) {
+            let is_path = folders.iter().any(|folder| name.starts_with(folder));
+            if is_path && !name.contains(['*', '<', '>', '{', '}', '$']) && !root().join(name).exists() {
                 found.push(format!("{}: {name}", path.display()));
             }
         }

@@ -42,6 +42,7 @@ async fn is_reverted(scene: &Scene, app: &str, case: &Edit) -> Result<()> {
     edit(&objects, &child, |object| push(object, "/metadata/finalizers", "example.com/x".into())).await?;
     scene.delete(kind, &child).await?;
     scene.condition(app, "Ready", "False", "WaitingForDeletion").await?;
+    scene.condition(app, "InSync", "False", "WaitingForDeletion").await?;
     let before = scene.live(kind, &child).await?;
     edit(&objects, &child, case.made_by).await?;
     for path in case.paths {

@@ -72,13 +72,19 @@ pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> 
     for writable in &spec.writable_paths {
         let field = format!("{path}.writablePaths[{}]", writable.path);
         if let Some(size) = bytes(&writable.size, &format!("{field}.size"), review) {
-            add(field, &writable.path, MountSource::Writable(size), review);
+            add(format!("{field}.path"), &writable.path, MountSource::Writable(size), review);
         }
     }
-    for config in &spec.config {
-        let field = format!("{path}.config[{}]", config.config_map);
+    // A ConfigMap may be mounted twice, so its name doesn't tell which one is meant.
+    for (index, config) in spec.config.iter().enumerate() {
+        let field = format!("{path}.config[{index}]");
         names::of_object("ConfigMap", &config.config_map, format!("{field}.configMap"), review);
-        add(field, &config.mount_path, MountSource::ConfigMap(config.config_map.clone()), review);
+        add(
+            format!("{field}.mountPath"),
+            &config.mount_path,
+            MountSource::ConfigMap(config.config_map.clone()),
+            review,
+        );
     }
     for secret in &spec.secrets {
         let field = format!("{path}.secrets[{secret}]");
@@ -96,7 +102,7 @@ pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> 
         }
         names::of_object("PersistentVolumeClaim", &volume.claim, format!("{field}.claim"), review);
         let source = MountSource::Claim { volume: volume.name.clone(), claim: volume.claim.clone() };
-        add(field, &volume.path, source, review);
+        add(format!("{field}.path"), &volume.path, source, review);
     }
     if !mounts.iter().any(|mount| mount.path == "/tmp") {
         mounts.push(Mount { path: "/tmp".to_owned(), source: MountSource::Writable(Quantity::mebi(64)) });
@@ -158,4 +164,37 @@ fn overlaps(mounts: &[Mount], path: &str, review: &mut Review) {
 
 fn below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::{
+        api::HardenedApp,
+        app::{App, Policy},
+    };
+
+    #[test]
+    fn a_mistake_in_a_mount_is_reported_once_and_at_its_field() {
+        let long = "c".repeat(300);
+        let cases = [
+            (json!({ "config": [{ "configMap": "c", "mountPath": "/" }] }), "config[0].mountPath"),
+            (json!({ "config": [{ "configMap": long, "mountPath": "/srv" }] }), "config[0].configMap"),
+            (json!({ "writablePaths": [{ "path": "/", "size": "1Mi" }] }), "writablePaths[/].path"),
+            (json!({ "volumes": [{ "name": "data", "path": "/", "claim": "shop" }] }), "volumes[data].path"),
+            (json!({ "volumes": [{ "name": "d".repeat(300), "path": "/srv", "claim": "shop" }] }), "volumes["),
+            (json!({ "volumes": [{ "name": "data", "path": "/srv", "claim": long }] }), "volumes[data].claim"),
+        ];
+        for (fields, path) in cases {
+            let mut web = json!({ "name": "web", "image": "r.io/web:1" });
+            web.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            let spec: Value = json!({ "components": [web] });
+            let app = HardenedApp::new("shop", serde_json::from_value(spec).unwrap());
+            let found: Vec<String> =
+                App::accept(&app, &Policy::default()).unwrap_err().into_iter().map(|found| found.path).collect();
+            let found = found.into_iter().filter(|found| found.starts_with("spec")).collect::<Vec<_>>();
+            assert!(found.len() == 1 && found[0].starts_with(&format!("spec.components[web].{path}")), "{found:?}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     desired::Child,
     plan::{
         self, ChildMemory, ChildOutcome, ChildState, FailureClass, Guards, Known, LastReport, Live, MOST_REQUESTS,
-        NextStep, Purpose, Request, Step, Verdict,
+        NextStep, Purpose, Request, Step, Verdict, Written,
     },
 };
 
@@ -23,8 +23,8 @@ impl Executor<'_> {
             last_report,
             guards,
             live: self.cache.live(&self.target.id, child),
-            written: false,
-            updated: false,
+            written: Written::Nothing,
+            read: false,
             reverted: false,
         };
         let (mut reverted, mut requests): (Vec<DriftItem>, usize) = (Vec::new(), 0);
@@ -41,6 +41,7 @@ impl Executor<'_> {
                 Step::Read => match self.read(child).await {
                     Ok(live) => {
                         requests += 1;
+                        known.read = true;
                         known.live = live.read_after(&known.live);
                         continue;
                     }
@@ -55,8 +56,7 @@ impl Executor<'_> {
                             if !(request == Request::Create && answer.found) {
                                 add_new(&mut reverted, verdict.drift);
                             }
-                            known.written |= !answer.found;
-                            known.updated |= verdict.is_update && !answer.found;
+                            known.add(answer.found, verdict.is_update);
                             known.reverted = !reverted.is_empty();
                             known.live = answer.live;
                             continue;
@@ -109,6 +109,7 @@ impl Executor<'_> {
                 Ok(live)
             }
             Err(failure) if failure.class() == FailureClass::Outdated => {
+                self.cache.forget(&self.target.id, child.kind, &child.name);
                 self.change(child, |memory| memory.gone = true);
                 Ok(Live::Absent)
             }

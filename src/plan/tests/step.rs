@@ -10,7 +10,9 @@ use crate::{
     api::{ChildRef, DriftMode, HardenedAppStatus},
     app::Enforcement,
     desired::Child,
-    plan::{ChildMemory, ChildState, Guards, Known, LastReport, Live, Purpose, Step, step, verdict::deleted_item},
+    plan::{
+        ChildMemory, ChildState, Guards, Known, LastReport, Live, Purpose, Step, Written, step, verdict::deleted_item,
+    },
 };
 
 /// What is known of the live object.
@@ -160,8 +162,8 @@ fn decided(case: Case) -> Step {
         last_report,
         guards: case.guards,
         live: live(&child, case.object),
-        written: case.object == Object::Written,
-        updated: false,
+        written: if case.object == Object::Written { Written::Heal } else { Written::Nothing },
+        read: false,
         reverted: case.reverted,
     };
     step(&child, &known, &memory(&child, case.earlier, now), now).step

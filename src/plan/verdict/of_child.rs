@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::FindingItem,
     desired::Child,
-    plan::known::{Known, Live},
+    plan::known::{Known, Live, Written},
 };
 
 /// How a child's live object compares with it.
@@ -27,20 +27,29 @@ pub fn of(child: &Child, known: &Known<'_>) -> Verdict {
         Live::Unread { .. } => Verdict::new(Change::Keep),
         Live::Oversized(found) => oversized::of(child, found, known),
         Live::Object { object, verified, .. } => {
-            let basis = Basis { verified: *verified, listed: known.lists(child), updated: known.updated };
+            let basis = Basis {
+                verified: *verified,
+                listed: known.lists(child),
+                updated: known.written == Written::NewVersion,
+            };
             judge(child, known.uid, object, basis, known.enforcement)
         }
     }
 }
 
 /// The object was deleted if the last status lists it for this very spec, or reports the deletion; otherwise it was
-/// never created.
+/// never created. One that was replaced took its deviations with it.
 fn absent(child: &Child, known: &Known<'_>) -> Verdict {
     let listed = known.lists(child);
     let deleted = listed || known.last_report.says_deleted(child);
     let left = listed && known.observes(child);
     let change = if left { Change::Keep } else { Change::Send(Request::Create) };
-    let drift = if deleted { vec![deleted_item(child)] } else { Vec::new() };
+    let replaced = known.last_report.replaced(child);
+    let drift = match deleted {
+        _ if !left && !replaced.is_empty() => replaced,
+        true => vec![deleted_item(child)],
+        false => Vec::new(),
+    };
     Verdict { drift, is_update: !left, ..Verdict::new(change) }
 }
 

@@ -87,7 +87,7 @@ impl Path {
     }
 
     /// JSON pointer (RFC 6901) in the live object.
-    pub(super) fn pointer(&self) -> String {
+    pub(in crate::plan) fn pointer(&self) -> String {
         self.0.iter().fold(String::new(), |pointer, segment| match segment {
             Segment::Field(name) => format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1")),
             Segment::Member { index, .. } | Segment::Index(index) => format!("{pointer}/{index}"),

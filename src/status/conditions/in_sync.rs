@@ -7,7 +7,7 @@ use super::{
     ready,
 };
 use crate::{
-    api::{DriftItem, HardenedAppStatus, Reason},
+    api::{DriftItem, DriftMode, HardenedAppStatus, Reason},
     plan::{Applied, ChildOutcome, ChildState, Outcome},
 };
 
@@ -46,8 +46,12 @@ fn failed_to_heal(item: &DriftItem, applied: &Applied) -> bool {
     !applied.enforcement().paused && tried.any(|child| child.open.iter().any(|open| open.is_same(item)))
 }
 
-fn observed(_: &Applied, status: &HardenedAppStatus) -> Option<Decision> {
-    let item = status.drift.open.first()?;
+/// What is left as it is. A deviation of an object that is replaced goes with the object.
+fn observed(applied: &Applied, status: &HardenedAppStatus) -> Option<Decision> {
+    let left = applied.enforcement().paused || applied.enforcement().mode == DriftMode::Observe;
+    let leaving = applied.children.iter().filter(|child| matches!(child.state, ChildState::AwaitDeletion));
+    let leaving: Vec<&DriftItem> = leaving.flat_map(|child| &child.open).collect();
+    let item = status.drift.open.iter().find(|item| left || !leaving.iter().any(|open| open.is_same(item)))?;
     Some(Decision::new(false, Reason::Observed, format!("reported and not undone: {}", sentence(item))))
 }
 

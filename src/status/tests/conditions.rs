@@ -3,8 +3,9 @@
 use super::{at, child, condition, conflict, failed, first, item, outcome, progress, rejected, report, summary, then};
 use crate::{
     api::{DriftChange, DriftItem, DriftMode, HardenedAppStatus},
-    app::Refusal,
+    app::{Enforcement, Refusal},
     desired::{Progress, Rollout, RolloutPhase},
+    fixtures::drift_item,
     plan::{self, Applied, ChildOutcome, ChildState, Outcome, PodState},
 };
 
@@ -119,7 +120,7 @@ const CASES: &[Case] = &[
             "Accepted=True/Accepted",
             "Reconciling=True/WaitingForDeletion",
             "Available=True/Available",
-            "InSync=True/InSync",
+            "InSync=False/WaitingForDeletion",
         ],
         "Deployment shop-web is being deleted",
     ),
@@ -549,7 +550,29 @@ fn what_was_not_carried_out_is_not_in_sync() {
     assert_eq!(behind(conflict()), "False/Conflict");
     assert_eq!(behind(failed("x")), "False/ApplyFailed");
     assert_eq!(behind(ChildState::AwaitDeletion), "False/WaitingForDeletion");
-    assert_eq!(in_sync(vec![child("Deployment", ChildState::AwaitDeletion)]), "True/InSync", "it is as declared");
+    assert_eq!(in_sync(vec![child("Deployment", ChildState::AwaitDeletion)]), "False/WaitingForDeletion");
+}
+
+#[test]
+fn a_deviation_that_goes_with_its_object_is_only_waited_for_unless_it_is_observed() {
+    let in_sync = |enforce: fn(&mut Enforcement), others: Vec<ChildOutcome>| {
+        let status = first(&outcome(|applied| {
+            enforce(&mut applied.target.ungated.enforcement);
+            let mut replaced = child("Service", ChildState::AwaitDeletion);
+            replaced.open = vec![drift_item("shop-web")];
+            applied.children = [vec![replaced], others].concat();
+        }));
+        let found = condition(&status, "InSync").unwrap();
+        format!("{}/{}: {}", found.status, found.reason, found.message)
+    };
+    let waiting = "False/WaitingForDeletion: Service shop-web is being deleted and is recreated once it is gone";
+    let observed = "False/Observed: reported and not undone: Service shop-web: spec.type changed";
+    assert_eq!(in_sync(|_| {}, vec![]), waiting);
+    assert_eq!(in_sync(|enforcement| enforcement.mode = DriftMode::Observe, vec![]), observed);
+    assert_eq!(in_sync(|enforcement| enforcement.paused = true, vec![]), observed);
+    let mut left = child("Deployment", failed("x"));
+    left.open = vec![drift_item("shop-api")];
+    assert_eq!(in_sync(|_| {}, vec![left]), "False/Drifted: Service shop-api: spec.type changed");
 }
 
 #[test]

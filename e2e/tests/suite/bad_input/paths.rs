@@ -65,7 +65,7 @@ pub(super) const ROWS: &[Row] = &[
         "a ConfigMap's name with a blank",
         "config: [{configMap: shop config, mountPath: /srv}]",
         "spec.components[0].config[0].configMap: … use the name of a ConfigMap",
-        "spec.components[web].config[shop config].configMap: not a name for a ConfigMap; use lower-case letters",
+        "spec.components[web].config[0].configMap: not a name for a ConfigMap; use lower-case letters",
     ),
     server(
         "a claim's name with a slash",

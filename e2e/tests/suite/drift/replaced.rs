@@ -3,12 +3,12 @@
 use anyhow::Result;
 use e2e::until;
 use hardened_app::api::DriftChange;
-use kube::api::{DeleteParams, PostParams};
+use kube::api::{DeleteParams, Patch, PostParams};
 use serde_json::{Value, json};
 
 use crate::declared::declared;
 use crate::scene::{Scene, WEB};
-use crate::tamper::{remove, set};
+use crate::tamper::{patch, remove, set};
 use crate::wait::LIMIT;
 
 /// What someone with the role `edit` can create under the name of a child, with the app as its owner: privileged pods that no
@@ -54,6 +54,30 @@ async fn a_deployment_made_before_under_the_name_of_a_child_is_replaced() -> Res
     let (_, before) = scene.version("NetworkPolicy", "shop-api").await?;
     scene.quiet().await?;
     assert_eq!(scene.version("NetworkPolicy", "shop-api").await?.1, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_that_a_finalizer_keeps_is_waited_for() -> Result<()> {
+    let scene = Scene::open("held").await?;
+    scene.ready("shop", WEB).await?;
+    let owner = scene.live("Deployment", "shop-web").await?["metadata"]["ownerReferences"][0].clone();
+    let mut squatter = privileged(&owner, "shop-api");
+    set(&mut squatter, "/metadata/finalizers", json!(["example.com/keep"]));
+    scene.objects("Deployment")?.create(&PostParams::default(), &serde_json::from_value(squatter)?).await?;
+    scene.change("shop", &with_api()).await?;
+    for condition in ["Ready", "InSync"] {
+        scene.condition("shop", condition, "False", "WaitingForDeletion").await?;
+    }
+    let open = scene.reported("shop", "the deviations", |status| Some(status.drift.open.clone())).await?;
+    assert!(open.iter().any(|item| item.change == DriftChange::Replaced), "{open:?}");
+    patch(&scene.objects("Deployment")?, "shop-api", &Patch::Merge(json!({ "metadata": { "finalizers": null } })))
+        .await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    let drift = scene.reported("shop", "the drift", |status| Some(status.drift.clone())).await?;
+    assert_eq!(drift.open, []);
+    assert!(drift.reverted.iter().any(|item| item.change == DriftChange::Replaced), "{drift:?}");
+    assert!(!drift.reverted.iter().any(|item| item.change == DriftChange::Deleted), "{drift:?}");
     Ok(())
 }
 
