@@ -60,7 +60,7 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     let earlier = memory.of(&id.uid, |memory| memory.earlier.clone());
     let mut target = Target { earlier, ..Target::of(app) };
 
-    // 3 Surroundings (client): what others have in the namespace. Only for its first app it is listed; nothing else waits for it.
+    // 3 Surroundings (client): what others have in the namespace; it is listed only for its first app. Where that fails, the rest goes on.
     let surroundings = context.surroundings_of(&target).await;
     target.held = context.held(&target, surroundings.as_ref().ok());
 

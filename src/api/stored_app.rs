@@ -123,7 +123,7 @@ fn read_spec(text: &str) -> Result<HardenedAppSpec, Why> {
     if is_longer(text, LONGEST_TEXT) {
         return Err(Why::TooLong(json_length(text)));
     }
-    // By way of a tree, so that the message of an error names no line of a text that nobody has.
+    // By way of a tree, so that the message of an error names no line of a text that the user never sees.
     let spec = serde_json::from_str::<Value>(text).and_then(serde_json::from_value);
     let spec = spec.map_err(|error| Why::Malformed(error.to_string()))?;
     match spec_length(&spec) {

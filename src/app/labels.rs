@@ -7,24 +7,22 @@ use crate::api::{MANAGED_BY, MANAGER, PART_OF, WORKLOAD};
 
 /// Labels of an object. They contain no version and no owner, because these would change objects without any effect.
 #[must_use]
-pub fn labels(id: &AppId, part: Option<&PartName>, name: &str) -> BTreeMap<&'static str, String> {
-    let mut labels = BTreeMap::from([
-        ("app.kubernetes.io/name", id.name.clone()),
+pub fn labels(id: &AppId, part: Option<&PartName>, name: &str) -> BTreeMap<String, String> {
+    let labels = [
+        ("app.kubernetes.io/name", id.name.as_str()),
         // Polaris `metadataAndInstanceMismatched`: the instance is the object's own name.
-        ("app.kubernetes.io/instance", name.to_owned()),
-        (PART_OF, id.name.clone()),
-        (MANAGED_BY, MANAGER.to_owned()),
-    ]);
-    if let Some(part) = part {
-        labels.insert("app.kubernetes.io/component", part.to_string());
-    }
-    labels
+        ("app.kubernetes.io/instance", name),
+        (PART_OF, &id.name),
+        (MANAGED_BY, MANAGER),
+    ];
+    let part = part.map(|part| ("app.kubernetes.io/component", part.as_str()));
+    labels.into_iter().chain(part).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
 /// Labels of a part's pods: those of the object that creates them, and the one that selectors use.
 #[must_use]
-pub fn pod_labels(id: &AppId, part: &PartName) -> BTreeMap<&'static str, String> {
+pub fn pod_labels(id: &AppId, part: &PartName) -> BTreeMap<String, String> {
     let mut labels = labels(id, Some(part), &id.child_name(part));
-    labels.insert(WORKLOAD, id.workload_label(part));
+    labels.insert(WORKLOAD.to_owned(), id.workload_label(part));
     labels
 }

@@ -25,8 +25,8 @@ pub use contention::Contention;
 pub use controller::{Controller, holder};
 pub use earlier::still_needed;
 pub use isolation::{
-    ADDED_LABELS, DatabaseState, ForeignPod, Isolation, Neighbour, Neighbours, PodClaim, Route, Surroundings, bypass,
-    holders, isolation,
+    DatabaseState, ForeignPod, Isolation, Neighbour, Neighbours, PodClaim, Route, Surroundings, bypass, holders,
+    isolation,
 };
 pub use known::{Guards, Known, Live, Written};
 pub use last_report::{LastReport, is_about};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     again::Again,
     earlier::still_needed,
+    isolation::Isolation,
     outcome::{Applied, ChildState, Outcome},
 };
 use crate::desired::{Kind, Stage};
@@ -69,7 +70,9 @@ pub fn next(outcome: &Outcome) -> Option<Duration> {
         Again::Done => None,
         Again::After(pause) => Some(pause),
     };
-    pauses.chain(unjudged).chain(narrows(applied)).min()
+    // The watch of their pods wakes the app; but no wake-up is left to it alone.
+    let awaited = applied.databases.iter().any(|state| matches!(state.isolation, Isolation::Unknown(_)));
+    pauses.chain(unjudged).chain(awaited.then_some(AWAITED)).chain(narrows(applied)).min()
 }
 
 /// When connections of earlier releases may be closed: at once where their last pod has gone, else it is awaited.

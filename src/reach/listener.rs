@@ -1,8 +1,7 @@
 //! Pods that accept connections on one port, such as those of a database.
 
-use std::collections::BTreeMap;
-
 use super::{
+    pod_labels::PodLabels,
     policy::Rule,
     ports::{NamedPort, PolicyPort, Transport},
 };
@@ -13,7 +12,7 @@ pub struct Listener {
     /// Their namespace.
     pub namespace: String,
     /// Their labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: PodLabels,
     /// The ports of their containers that have names.
     pub ports: Vec<NamedPort>,
     /// The port on which they listen.

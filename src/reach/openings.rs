@@ -35,7 +35,7 @@ pub struct Opening {
 }
 
 /// The policies among these that let in others than the allowed clients, in the order of the policies. Those of other namespaces, those
-/// that don't select the listener, and those that only open other ports don't count; one that isn't about ingress doesn't either.
+/// that can't select the listener, and those that only open other ports don't count; one that isn't about ingress doesn't either.
 ///
 /// A peer counts as allowed if all that it can match is one client: what several clients cover together is reported.
 #[must_use]
@@ -45,7 +45,7 @@ pub fn openings<'a>(
     allowed: &[Client],
 ) -> Vec<Opening> {
     let policies = policies.into_iter().filter(|policy| policy.namespace == listener.namespace);
-    let policies = policies.filter(|policy| policy.selects(&listener.labels));
+    let policies = policies.filter(|policy| policy.pods.may_match(&listener.labels));
     policies.filter_map(|policy| opening(policy, listener, allowed)).collect()
 }
 

@@ -1,7 +1,5 @@
 //! A NetworkPolicy in the form in which it is kept and judged.
 
-use std::collections::BTreeMap;
-
 use ipnet::IpNet;
 
 use super::{
@@ -53,12 +51,6 @@ pub enum Peer {
 }
 
 impl Policy {
-    /// Whether it selects a pod of its namespace that has these labels.
-    #[must_use]
-    pub fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.pods.matches(labels)
-    }
-
     /// Bytes that it takes in memory, by which a cache bounds what it keeps of policies that it didn't make.
     #[must_use]
     pub fn size(&self) -> usize {

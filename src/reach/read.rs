@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    pod_labels::PodLabels,
     policy::{Peer, Policy, Rule},
     ports::{PolicyPort, Transport},
     selector::{Expression, Operator, Selector},
@@ -27,10 +28,10 @@ pub struct Unjudged {
 }
 
 impl Unjudged {
-    /// Whether it may select a pod of its namespace that has these labels.
+    /// Whether it may select pods of its namespace that have these labels.
     #[must_use]
-    pub fn may_select(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.pods.as_ref().is_none_or(|pods| pods.matches(labels))
+    pub fn may_select(&self, labels: &PodLabels) -> bool {
+        self.pods.as_ref().is_none_or(|pods| pods.may_match(labels))
     }
 }
 

@@ -46,23 +46,8 @@ impl Selector {
     /// Whether it selects what has these labels.
     #[must_use]
     pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.may_match(labels, &[])
-    }
-
-    /// Whether it may select what has these labels, and others with these keys, of which nothing is known.
-    #[must_use]
-    pub fn may_match(&self, labels: &BTreeMap<String, String>, unknown: &[&str]) -> bool {
-        let is_known = |key: &str| !unknown.contains(&key);
-        self.labels.iter().filter(|(key, _)| is_known(key)).all(|(key, value)| labels.get(key) == Some(value))
-            && self.expressions.iter().filter(|expression| is_known(&expression.key)).all(|expression| {
-                let value = labels.get(&expression.key);
-                match &expression.operator {
-                    Operator::In(values) => value.is_some_and(|value| values.contains(value)),
-                    Operator::NotIn(values) => !value.is_some_and(|value| values.contains(value)),
-                    Operator::Exists => value.is_some(),
-                    Operator::DoesNotExist => value.is_none(),
-                }
-            })
+        self.labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.expressions.iter().all(|expression| expression.operator.holds(labels.get(&expression.key)))
     }
 
     /// The values to which it limits a label; `None` if it selects others, too.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::pod_labels::PodLabels;
+
 /// Most addresses or ports that are listed.
 const MOST_LISTED: usize = 4;
 
@@ -51,14 +53,14 @@ impl Service {
         }
     }
 
-    /// Whether it leads to pods of its namespace that have these labels.
+    /// Whether it leads to pods of its namespace that have these labels, or may.
     #[must_use]
-    pub fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
+    pub fn may_select(&self, labels: &PodLabels) -> bool {
         // "If empty or not present, the service is assumed to have an external process managing its endpoints [...] Ignored if type is
         // ExternalName" (Service API).
         self.r#type != "ExternalName"
             && !self.selector.is_empty()
-            && self.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.selector.iter().all(|(key, value)| labels.may_have(key, value))
     }
 
     /// By what it can be reached from outside the cluster: `type LoadBalancer`, `type NodePort 30432`, `externalIPs 192.0.2.1`.

@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod openings;
+mod pod_labels;
 mod read;
 mod service;
 

@@ -49,7 +49,7 @@ pub async fn connect(process: &Path, addresses: Vec<SocketAddr>) -> Result<Vec<O
 /// # Errors
 /// When the process has ended, or the port is in use.
 pub async fn listen(process: &Path, port: u16) -> Result<TcpListener> {
-    // A socket stays in the namespace in which it was made. The kernel completes connections that nobody accepts.
+    // A socket stays in the namespace in which it was made. The kernel completes connections that the program doesn't accept.
     inside(process, move || Ok(TcpListener::bind((Ipv4Addr::UNSPECIFIED, port))?)).await
 }
 

@@ -70,7 +70,7 @@ impl Field {
     }
 
     fn address(&self, cell: &Cell) -> Result<SocketAddr> {
-        let address = self.targets.get(&cell.to).with_context(|| format!("nobody is called {}", cell.to))?;
+        let address = self.targets.get(&cell.to).with_context(|| format!("the test has no end named {}", cell.to))?;
         Ok((*address, cell.port).into())
     }
 }

@@ -81,7 +81,7 @@ fn labels(
     }
     let is_selected = |component: &&api::Component| {
         let own = pod_labels(id, &PartName::new(&component.name));
-        labels.iter().all(|(key, value)| own.get(key.as_str()) == Some(value))
+        labels.iter().all(|(key, value)| own.get(key) == Some(value))
     };
     if let Some(component) = components.iter().find(is_selected) {
         let problem = format!("the pods of component {} have these labels", component.name);

@@ -10,7 +10,7 @@ mod state;
 mod text;
 
 pub use around::PodGroups;
-pub(super) use around::{Begun, DatabasePods, Found, HTTP_ROUTES, Missing, NeighbourKind, Record, read_pod};
+pub(super) use around::{Begun, ForeignPods, Found, HTTP_ROUTES, Missing, NeighbourKind, Record, read_pod};
 pub use children::Cache;
 pub use entry::AppKey;
 pub(super) use pods::Pods;

@@ -10,7 +10,7 @@ use crate::{
     app::{AppId, PartName},
     cluster::{
         AppKey, Cache, PodGroups,
-        cache::{Begun, DatabasePods, Missing, NeighbourKind, Record},
+        cache::{Begun, ForeignPods, Missing, NeighbourKind, Record},
         watch::child,
     },
     desired::KINDS,
@@ -372,10 +372,10 @@ async fn pods_of_databases_are_kept_where_one_names_them() {
     cache.register(&app("demo", "shop"), &with(vec![pg.clone()]));
     cache.database_pods_wanted().await;
     assert_eq!(cache.foreign_pods("demo", &pg), None, "not listed yet");
-    cache.around.database_pods(DatabasePods::relist);
+    cache.around.database_pods(ForeignPods::relist);
     observe_pod(&cache, &pod("pg-1", 1, &[("cluster", "pg"), ("role", "primary")]));
     observe_pod(&cache, &pod("other", 1, &[("cluster", "my")]));
-    assert_eq!(names(cache.around.database_pods(DatabasePods::relisted)), ["shop"], "known only now");
+    assert_eq!(names(cache.around.database_pods(ForeignPods::relisted)), ["shop"], "known only now");
     assert_eq!(cache.foreign_pods("demo", &pg).unwrap()[0].ports, [5432]);
     assert_eq!(observe_pod(&cache, &pod("pg-1", 2, &[("cluster", "pg"), ("role", "primary")])), NONE);
     assert_eq!(observe_pod(&cache, &pod("pg-2", 3, &[("cluster", "pg")])), ["shop"]);
@@ -404,8 +404,8 @@ async fn pods_of_databases_are_kept_where_one_names_them() {
 fn where_a_database_has_more_pods_than_are_kept_none_is_reported() {
     let (cache, pg) = (cache(), labels(&[("cluster", "pg")]));
     cache.register(&app("demo", "shop"), &PodGroups { databases: vec![pg.clone()], ..groups(&["web"]) });
-    cache.around.database_pods(DatabasePods::relist);
-    cache.around.database_pods(DatabasePods::relisted);
+    cache.around.database_pods(ForeignPods::relist);
+    cache.around.database_pods(ForeignPods::relisted);
     let named = |index: usize| pod(&format!("pg-{index}"), 1, &[("cluster", "pg")]);
     for index in 0..500 {
         observe_pod(&cache, &named(index));

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::{
     super::{
-        cache::{Cache, DatabasePods},
+        cache::{Cache, ForeignPods},
         stored::Stored,
         triggers::Triggers,
     },
@@ -29,10 +29,10 @@ pub(super) fn watch(cache: &Arc<Cache>, triggers: &Arc<Triggers>, watches: &mut 
             Event::Apply(pod) | Event::InitApply(pod) => cache.foreign_pod_observed(&pod),
             Event::Delete(pod) => cache.foreign_pod_deleted(&pod),
             Event::Init => {
-                cache.around.database_pods(DatabasePods::relist);
+                cache.around.database_pods(ForeignPods::relist);
                 Vec::new()
             }
-            Event::InitDone => cache.around.database_pods(DatabasePods::relisted),
+            Event::InitDone => cache.around.database_pods(ForeignPods::relisted),
         };
         triggers.reconcile(apps);
     })

@@ -1,31 +1,20 @@
 //! What others have in the namespace that leads to an app's pods beside what the app declares: findings, since who may write there may
 //! also open what the app closes.
 
-use std::collections::BTreeMap;
-
 use super::surroundings::{Neighbours, Surroundings};
 use crate::{
     api::{Check, FindingItem},
     app::{PartName, pod_labels},
-    reach::opens,
+    reach::{PodLabels, opens},
     release::Target,
 };
-
-/// Labels that controllers add to pods: their values aren't known.
-pub const ADDED_LABELS: &[&str] = &[
-    "pod-template-hash",
-    "controller-revision-hash",
-    "statefulset.kubernetes.io/pod-name",
-    "apps.kubernetes.io/pod-index",
-];
 
 /// The findings of one app, by part.
 #[must_use]
 pub fn bypass(target: &Target, surroundings: &Surroundings) -> Vec<FindingItem> {
     let neighbours = &surroundings.neighbours;
     let of_parts = target.workloads().flat_map(|workload| {
-        let labels = pod_labels(&target.id, &workload.name).into_iter();
-        let labels = labels.map(|(key, value)| (key.to_owned(), value)).collect();
+        let labels = PodLabels::of_template(pod_labels(&target.id, &workload.name));
         let service = target.id.child_name(&workload.name);
         let words = policies(target, neighbours, &labels)
             .chain(services(neighbours, &labels))
@@ -43,11 +32,12 @@ fn about(part: &PartName, words: &str) -> FindingItem {
 fn policies<'a>(
     target: &'a Target,
     neighbours: &'a Neighbours,
-    labels: &'a BTreeMap<String, String>,
+    labels: &'a PodLabels,
 ) -> impl Iterator<Item = String> + 'a {
-    let policies = neighbours.policies.iter().filter(move |policy| {
-        policy.app.as_ref() != Some(&target.id.name) && policy.object.pods.may_match(labels, ADDED_LABELS)
-    });
+    let policies = neighbours
+        .policies
+        .iter()
+        .filter(move |policy| policy.app.as_ref() != Some(&target.id.name) && policy.object.pods.may_match(labels));
     let policies = policies.map(|policy| &policy.object).filter(|policy| {
         [&policy.ingress, &policy.egress].into_iter().any(|rules| rules.as_ref().is_some_and(|rules| !rules.is_empty()))
     });
@@ -59,8 +49,8 @@ fn policies<'a>(
     }))
 }
 
-fn services<'a>(neighbours: &'a Neighbours, labels: &'a BTreeMap<String, String>) -> impl Iterator<Item = String> + 'a {
-    let services = neighbours.services.iter().filter(move |service| service.selects(labels));
+fn services<'a>(neighbours: &'a Neighbours, labels: &'a PodLabels) -> impl Iterator<Item = String> + 'a {
+    let services = neighbours.services.iter().filter(move |service| service.may_select(labels));
     services.map(|service| match service.exposes() {
         Some(how) => format!("Service {} leads to its pods, too, also from outside the cluster: {how}", service.name),
         None => format!("Service {} leads to its pods, too", service.name),
@@ -68,13 +58,9 @@ fn services<'a>(neighbours: &'a Neighbours, labels: &'a BTreeMap<String, String>
 }
 
 /// Ingresses and routes to the part's own Service, or to another that leads to its pods.
-fn routes<'a>(
-    neighbours: &'a Neighbours,
-    labels: &'a BTreeMap<String, String>,
-    own: &'a str,
-) -> impl Iterator<Item = String> + 'a {
+fn routes<'a>(neighbours: &'a Neighbours, labels: &'a PodLabels, own: &'a str) -> impl Iterator<Item = String> + 'a {
     let leads = move |name: &String| {
-        name == own || neighbours.services.iter().any(|service| service.name == *name && service.selects(labels))
+        name == own || neighbours.services.iter().any(|service| service.name == *name && service.may_select(labels))
     };
     neighbours.routes.iter().filter_map(move |route| {
         let service = route.services.iter().find(|name| leads(name))?;

@@ -1,6 +1,6 @@
 //! Who else reaches a database: `DatabasesIsolated`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     state::{DatabaseState, Isolation},
@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     api::WORKLOAD,
-    app::{AppId, Database, DatabaseForm, DatabasePods, Edge, End, PartName, Peer, pod_labels},
+    app::{Database, DatabaseForm, DatabasePods, Edge, End, ManagedDatabase, PartName, Peer, Port, pod_labels},
     plan::{
         outcome::{ChildOutcome, ChildState},
         progress::PartProgress,
     },
-    reach::{Client, Listener, NamedPort, Transport, openings},
+    reach::{self, Client, Listener, NamedPort, PodLabels, Policy, Transport, openings},
     release::Target,
 };
 
@@ -47,17 +47,9 @@ impl Judge<'_> {
         let (pods, isolation) = match &database.form {
             DatabaseForm::External(_) => (None, Isolation::External),
             DatabaseForm::Managed(managed) => {
-                let labels = pod_labels(&self.target.id, &database.name);
-                let labels = labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-                let ports = managed.workload.template.ports.iter();
-                let named = ports.map(|port| NamedPort {
-                    name: port.name.clone(),
-                    number: port.number,
-                    transport: Transport::Tcp,
-                });
-                let pod = ForeignPod { labels, ports: vec![database.port], named: named.collect() };
+                let listener = self.managed(database, managed);
                 let count = progress.map_or(0, |progress| progress.pods.len());
-                (Some(count), self.own_policy(database).unwrap_or_else(|| self.judged(database, None, &[pod])))
+                (Some(count), self.own_policy(database).unwrap_or_else(|| self.judged(database, None, &[listener])))
             }
             DatabaseForm::Pods(pods) => self.selected(database, pods),
         };
@@ -74,17 +66,37 @@ impl Judge<'_> {
             let words = format!("no pod of the namespace has the labels {}", labels.join(","));
             return (Some(0), Isolation::NoPods(words));
         }
-        let others = pods.iter().find(|pod| !pod.ports.is_empty() && !pod.ports.contains(&database.port));
-        let isolation = if let Some(pod) = others {
-            let ports: Vec<String> = pod.ports.iter().map(ToString::to_string).collect();
-            let words = format!("its pods listen on {} and not on {}", ports.join(", "), database.port);
-            Isolation::PortMismatch(words)
-        } else if let Some(holder) = self.surroundings.held.get(&database.name) {
-            self.borrowed(database, holder, pods)
-        } else {
-            self.own_policy(database).unwrap_or_else(|| self.judged(database, Some(selected), pods))
+        let listeners: Vec<Listener> = pods.iter().map(|pod| self.foreign(database, pod)).collect();
+        let isolation = match self.surroundings.held.get(&database.name) {
+            Some(holder) => self.borrowed(database, holder, &listeners),
+            None => self.own_policy(database).unwrap_or_else(|| self.judged(database, Some(selected), &listeners)),
         };
-        (Some(pods.len()), isolation)
+        // Who opens it matters more.
+        let mismatch = || port_mismatch(database, pods).filter(|_| isolation == Isolation::Isolated);
+        (Some(pods.len()), mismatch().unwrap_or(isolation))
+    }
+
+    /// The pod that the operator runs.
+    fn managed(&self, database: &Database, managed: &ManagedDatabase) -> Listener {
+        let port = |port: &Port| NamedPort { name: port.name.clone(), number: port.number, transport: Transport::Tcp };
+        Listener {
+            namespace: self.target.id.namespace.clone(),
+            labels: PodLabels::of_template(pod_labels(&self.target.id, &database.name)),
+            ports: managed.workload.template.ports.iter().map(port).collect(),
+            port: database.port,
+            transport: Transport::Tcp,
+        }
+    }
+
+    /// A pod that others run.
+    fn foreign(&self, database: &Database, pod: &ForeignPod) -> Listener {
+        Listener {
+            namespace: self.target.id.namespace.clone(),
+            labels: PodLabels::of_pod(pod.labels.clone()),
+            ports: pod.named.clone(),
+            port: database.port,
+            transport: Transport::Tcp,
+        }
     }
 
     /// Whether the policy that isolates the database is in place; if not, why.
@@ -95,32 +107,19 @@ impl Judge<'_> {
     }
 
     /// Pods that another app isolates: its policy must let in this app's clients.
-    fn borrowed(&self, database: &Database, holder: &str, pods: &[ForeignPod]) -> Isolation {
-        let id = &self.target.id;
+    fn borrowed(&self, database: &Database, holder: &str, listeners: &[Listener]) -> Isolation {
         let policies = self.surroundings.neighbours.policies.iter();
         let of_holder = policies.filter(|policy| policy.app.as_deref() == Some(holder)).map(|policy| &policy.object);
-        let of_holder: Vec<_> = of_holder.collect();
+        let of_holder: Vec<&Policy> = of_holder.collect();
         let is_let_in = |workload: &str| {
-            let labels = BTreeMap::from([(WORKLOAD.to_owned(), workload.to_owned())]);
-            pods.iter().all(|pod| {
-                let listener = listener(id, database, pod);
-                // What isn't an opening for anyone but this client, though it covers the port, lets the client in.
-                let without = openings(of_holder.iter().copied(), &listener, &[]);
-                let with = openings(
-                    of_holder.iter().copied(),
-                    &listener,
-                    &[Client::Pods { namespace: None, labels: labels.clone() }],
-                );
-                without != with
-            })
+            let mut listeners = listeners.iter();
+            listeners.all(|listener| of_holder.iter().any(|policy| lets_in(policy, listener, workload)))
         };
-        let own: Vec<&str> = self.opened_by_own(database).collect();
-        let closed: Vec<&str> = own.into_iter().filter(|workload| !is_let_in(workload)).collect();
-        if closed.is_empty() {
+        let closed = self.opened_by_own(database).filter(|workload| !is_let_in(workload));
+        let names: Vec<&str> = closed.filter_map(|workload| workload.split_once('.')).map(|(_, part)| part).collect();
+        if names.is_empty() {
             return Isolation::Isolated;
         }
-        let names: Vec<&str> =
-            closed.iter().filter_map(|workload| workload.split_once('.')).map(|(_, part)| part).collect();
         Isolation::Claimed(format!(
             "its pods belong to a database of app {holder}, which doesn't let in {}: name it under allowFrom there",
             names.join(", ")
@@ -128,24 +127,24 @@ impl Judge<'_> {
     }
 
     /// Whether others than the clients reach pods, by all that others have in the namespace.
-    fn judged(&self, database: &Database, selected: Option<&DatabasePods>, pods: &[ForeignPod]) -> Isolation {
+    fn judged(&self, database: &Database, selected: Option<&DatabasePods>, listeners: &[Listener]) -> Isolation {
         let allowed = self.allowed(database, selected);
-        let found = pods.iter().find_map(|pod| self.opened(database, pod, &allowed));
+        let found = listeners.iter().find_map(|listener| self.opened(database, listener, &allowed));
         found.map_or(Isolation::Isolated, Isolation::Opened)
     }
 
-    fn opened(&self, database: &Database, pod: &ForeignPod, allowed: &[Client]) -> Option<String> {
+    fn opened(&self, database: &Database, listener: &Listener, allowed: &[Client]) -> Option<String> {
         let (id, neighbours) = (&self.target.id, &*self.surroundings.neighbours);
         let own = id.child_name(&database.name);
         let is_foreign = |policy: &super::Neighbour<_>| policy.app.as_ref() != Some(&id.name);
         let policies = neighbours.policies.iter().filter(|policy| is_foreign(policy) || policy.object.name != own);
-        let by_policy = openings(policies.map(|policy| &policy.object), &listener(id, database, pod), allowed);
+        let by_policy = openings(policies.map(|policy| &policy.object), listener, allowed);
         let by_policy =
             by_policy.into_iter().map(|found| format!("NetworkPolicy {} lets in {}", found.policy, found.what));
-        let unjudged = neighbours.unjudged.iter().filter(|policy| policy.may_select(&pod.labels));
+        let unjudged = neighbours.unjudged.iter().filter(|policy| policy.may_select(&listener.labels));
         let unjudged =
             unjudged.map(|policy| format!("NetworkPolicy {} can't be judged: {}", policy.name, policy.reason));
-        by_policy.chain(unjudged).chain(exposed(neighbours, pod)).chain(omitted(neighbours)).next()
+        by_policy.chain(unjudged).chain(exposed(neighbours, listener)).chain(omitted(neighbours)).next()
     }
 
     /// The clients of the spec, and what else is in the database's own policy.
@@ -203,19 +202,31 @@ impl Judge<'_> {
     }
 }
 
-fn listener(id: &AppId, database: &Database, pod: &ForeignPod) -> Listener {
-    Listener {
-        namespace: id.namespace.clone(),
-        labels: pod.labels.clone(),
-        ports: pod.named.clone(),
-        port: database.port,
-        transport: Transport::Tcp,
-    }
+/// Whether an app's policy lets in a workload of its namespace on the port.
+fn lets_in(policy: &Policy, listener: &Listener, workload: &str) -> bool {
+    let labels = BTreeMap::from([(WORKLOAD.to_owned(), workload.to_owned())]);
+    let rules = policy.ingress.iter().flatten();
+    let rules = rules.filter(|rule| rule.covers(listener.port, listener.transport, &listener.ports));
+    let mut peers = rules.flat_map(|rule| &rule.peers);
+    policy.pods.may_match(&listener.labels)
+        && peers.any(
+            |peer| matches!(peer, reach::Peer::Pods { namespaces: None, pods: Some(pods) } if pods.requires(&labels)),
+        )
+}
+
+/// Pods needn't declare their ports; but if all that do declare others, the port is wrong.
+fn port_mismatch(database: &Database, pods: &[ForeignPod]) -> Option<Isolation> {
+    let declared: BTreeSet<u16> = pods.iter().flat_map(|pod| pod.ports.iter().copied()).collect();
+    let ports: Vec<String> = declared.iter().map(ToString::to_string).collect();
+    let mismatch = !declared.is_empty() && !declared.contains(&database.port);
+    mismatch.then(|| {
+        Isolation::PortMismatch(format!("its pods listen on {} and not on {}", ports.join(", "), database.port))
+    })
 }
 
 /// A Service that leads to the pod from outside the cluster.
-fn exposed(neighbours: &Neighbours, pod: &ForeignPod) -> Option<String> {
-    let mut services = neighbours.services.iter().filter(|service| service.selects(&pod.labels));
+fn exposed(neighbours: &Neighbours, listener: &Listener) -> Option<String> {
+    let mut services = neighbours.services.iter().filter(|service| service.may_select(&listener.labels));
     services.find_map(|service| {
         Some(format!("Service {} leads to it from outside the cluster: {}", service.name, service.exposes()?))
     })

@@ -6,7 +6,7 @@ mod databases;
 mod state;
 mod surroundings;
 
-pub use bypass::{ADDED_LABELS, bypass};
+pub use bypass::bypass;
 pub use claims::{PodClaim, holders};
 pub use databases::isolation;
 pub use state::{DatabaseState, Isolation};

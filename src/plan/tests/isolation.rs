@@ -10,8 +10,8 @@ use crate::{
     desired::{Progress, Rollout},
     fixtures::{id, kind, shop, shop_with_database, target},
     plan::{
-        Again, Applied, ChildOutcome, ChildState, ForeignPod, Isolation, Neighbour, Neighbours, PartProgress, PodClaim,
-        PodState, Route, Surroundings, bypass, holders, isolation, still_needed,
+        AWAITED, Again, Applied, ChildOutcome, ChildState, ForeignPod, Isolation, Neighbour, Neighbours, Outcome,
+        PartProgress, PodClaim, PodState, Route, Surroundings, bypass, holders, isolation, next, still_needed,
     },
     reach::{Policy, Service},
     release::Target,
@@ -148,8 +148,36 @@ fn pods_that_are_missing_or_listen_elsewhere_are_reported() {
     let with = |pods| judged(shop_with_pods(), &surroundings(Neighbours::default(), Some(pods)));
     assert!(matches!(with(Vec::new()), Isolation::NoPods(_)));
     assert!(matches!(with(vec![pod(&[("cluster", "shop")], &[3306])]), Isolation::PortMismatch(_)));
+    // One that declares another port hides no opening, and is none itself where another pod declares the right one.
+    let both = vec![pod(&[("cluster", "shop")], &[3306]), pod(&[("cluster", "shop")], &[5432])];
+    assert_eq!(with(both), Isolation::Isolated);
+    let everyone = json!({ "podSelector": {}, "ingress": [{}] });
+    let open = Neighbours { policies: vec![policy("allow-all", None, &everyone)], ..Neighbours::default() };
+    let wrong = Some(vec![pod(&[("cluster", "shop")], &[3306])]);
+    assert!(matches!(judged(shop_with_pods(), &surroundings(open, wrong)), Isolation::Opened(_)));
     // Pods needn't declare their ports.
     assert_eq!(with(vec![pod(&[("cluster", "shop")], &[])]), Isolation::Isolated);
+}
+
+#[test]
+fn what_is_not_known_yet_is_looked_at_again() {
+    let after = |pods| {
+        let target = target(shop_with_pods());
+        let around = surroundings(Neighbours::default(), pods);
+        let databases = isolation(&target, Some(&around), &[guard(ChildState::InPlace)], &BTreeMap::new());
+        next(&Outcome::Applied(Box::new(Applied {
+            target,
+            findings: Vec::new(),
+            children: Vec::new(),
+            progress: BTreeMap::new(),
+            judged: Again::Done,
+            databases,
+            bypass: Vec::new(),
+            refused: None,
+        })))
+    };
+    assert_eq!(after(None), Some(AWAITED));
+    assert_eq!(after(Some(vec![pod(&[("cluster", "shop")], &[])])), None);
 }
 
 #[test]
@@ -158,8 +186,12 @@ fn a_managed_database_is_judged_by_the_labels_of_its_pod() {
         let neighbours = Neighbours { policies: vec![policy("it", None, spec)], ..Neighbours::default() };
         judged(shop_with_database(), &surroundings(neighbours, None))
     };
-    let selector = json!({ "matchLabels": { "app.kubernetes.io/component": "db" } });
-    assert!(matches!(with(&json!({ "podSelector": selector, "ingress": [{}] })), Isolation::Opened(_)));
+    // The last one is a label that only the controller knows.
+    for label in ["app.kubernetes.io/component=db", "statefulset.kubernetes.io/pod-name=shop-db-0"] {
+        let (key, value) = label.split_once('=').unwrap();
+        let spec = json!({ "podSelector": { "matchLabels": { key: value } }, "ingress": [{}] });
+        assert!(matches!(with(&spec), Isolation::Opened(_)), "{label}");
+    }
     assert_eq!(
         with(&json!({ "podSelector": { "matchLabels": { "app": "x" } }, "ingress": [{}] })),
         Isolation::Isolated

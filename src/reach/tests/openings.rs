@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{labels, policy};
-use crate::reach::{Client, Listener, NamedPort, Transport, openings};
+use crate::reach::{Client, Listener, NamedPort, PodLabels, Transport, openings};
 
 fn database() -> Listener {
     Listener {
         namespace: "demo".into(),
-        labels: labels("app=db role=primary"),
+        labels: PodLabels::of_pod(labels("app=db role=primary")),
         ports: vec![NamedPort { name: "sql".into(), number: 5432, transport: Transport::Tcp }],
         port: 5432,
         transport: Transport::Tcp,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{labels, policy};
 use crate::reach::{
-    NamedPort, Peer, Policy, PolicyPort, Selector,
+    NamedPort, Peer, PodLabels, Policy, PolicyPort, Selector,
     Transport::{self, Sctp, Tcp, Udp},
     Unjudged, opens,
 };
@@ -180,9 +180,11 @@ fn what_cannot_be_read_is_never_left_out() {
 #[test]
 fn a_policy_that_cannot_be_judged_still_says_which_pods_it_selects() {
     let odd = unjudged(&json!({ "podSelector": { "matchLabels": { "app": "db" } }, "priority": 1 }));
-    assert!(odd.may_select(&labels("app=db")) && !odd.may_select(&labels("app=web")));
+    assert!(
+        odd.may_select(&PodLabels::of_pod(labels("app=db"))) && !odd.may_select(&PodLabels::of_pod(labels("app=web")))
+    );
     let odd = unjudged(&json!({ "podSelector": { "matchFields": [] } }));
-    assert!(odd.may_select(&labels("app=db")));
+    assert!(odd.may_select(&PodLabels::of_pod(labels("app=db"))));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::labels;
-use crate::reach::Service;
+use crate::reach::{PodLabels, Service};
 
 fn service(spec: &Value) -> Service {
     Service::read(&json!({ "metadata": { "name": "web", "namespace": "demo" }, "spec": spec }))
@@ -11,7 +11,7 @@ fn service(spec: &Value) -> Service {
 
 #[test]
 fn a_service_selects_pods_with_all_its_labels() {
-    let selects = |spec: Value| service(&spec).selects(&labels("app=web tier=front"));
+    let selects = |spec: Value| service(&spec).may_select(&PodLabels::of_pod(labels("app=web tier=front")));
     assert!(selects(json!({ "selector": { "app": "web" } })));
     assert!(selects(json!({ "selector": { "app": "web", "tier": "front" }, "type": "LoadBalancer" })));
     assert!(!selects(json!({ "selector": { "app": "web", "tier": "back" } })));

@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
-use hardened_app::reach::{Client, Endpoint, Judgement, Listener, Matrix, NamedPort, Pod, Policy, Transport, openings};
+use hardened_app::reach::{
+    Client, Endpoint, Judgement, Listener, Matrix, NamedPort, Pod, PodLabels, Policy, Transport, openings,
+};
 use serde_json::json;
 
 pub(crate) const POLICIES: usize = 1000;
@@ -103,7 +105,7 @@ fn end(number: usize) -> Result<Endpoint> {
 fn listener() -> Listener {
     Listener {
         namespace: NAMESPACE.to_owned(),
-        labels: labels(0),
+        labels: PodLabels::of_pod(labels(0)),
         ports: vec![NamedPort { name: "sql".to_owned(), number: PORT, transport: Transport::Tcp }],
         port: PORT,
         transport: Transport::Tcp,

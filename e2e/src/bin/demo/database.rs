@@ -1,4 +1,4 @@
-//! The fifth attack: somebody opens a database. The operator can't revert what isn't its own; it reports it.
+//! The fifth attack: a user opens a database with a NetworkPolicy. The operator doesn't revert what it didn't make; it reports it.
 
 use std::time::Instant;
 
@@ -28,7 +28,7 @@ pub(crate) async fn play(app: &App<'_>, kubectl: &Kubectl<'_>) -> Result<()> {
     isolated(app, "only clients reach the databases", "True").await?;
     print(&app.status_of(STORE).await?);
 
-    println!("\n   Somebody lets every pod of the namespace in:");
+    println!("\n   A user lets every pod of the namespace in:");
     let began = Instant::now();
     kubectl.run(&["-n", NAMESPACE, "apply", "-f", POLICY]).await?;
     let message = isolated(app, "the status names the policy", "False").await?;

@@ -38,12 +38,18 @@ async fn pod(scene: &Scene, port: u16) -> Result<Api<Pod>> {
     .await
 }
 
-#[tokio::test]
-async fn a_policy_that_opens_a_database_is_named_within_a_second_and_closed_again() -> Result<()> {
-    let scene = Scene::open("opened").await?;
+/// An app with a database that only its clients reach.
+async fn isolated(name: &str) -> Result<Scene> {
+    let scene = Scene::open(name).await?;
     pod(&scene, 5432).await?;
     scene.create_from(shop("  connectsTo: [db]\n", &json!([orders()]))?).await?;
     scene.condition("shop", CONDITION, "True", "Isolated").await?;
+    Ok(scene)
+}
+
+#[tokio::test]
+async fn a_policy_that_opens_a_database_is_named_within_a_second_and_closed_again() -> Result<()> {
+    let scene = isolated("opened").await?;
 
     let began = Instant::now();
     let open = json!({ "metadata": { "name": "allow-all" }, "spec": { "podSelector": {}, "ingress": [{}] } });
@@ -66,10 +72,7 @@ async fn a_policy_that_opens_a_database_is_named_within_a_second_and_closed_agai
 
 #[tokio::test]
 async fn a_service_that_exposes_a_database_is_named() -> Result<()> {
-    let scene = Scene::open("exposed").await?;
-    pod(&scene, 5432).await?;
-    scene.create_from(shop("  connectsTo: [db]\n", &json!([orders()]))?).await?;
-    scene.condition("shop", CONDITION, "True", "Isolated").await?;
+    let scene = isolated("exposed").await?;
     let spec = json!({ "type": "NodePort", "selector": { "cluster": "orders" }, "ports": [{ "port": 5432 }] });
     let services = create::<Service>(&scene, json!({ "metadata": { "name": "outside" }, "spec": spec })).await?;
     let message = scene.condition("shop", CONDITION, "False", "Opened").await?;
@@ -99,10 +102,7 @@ async fn pods_that_are_missing_or_listen_elsewhere_are_reported() -> Result<()> 
 
 #[tokio::test]
 async fn the_first_app_that_names_pods_keeps_them_and_lets_others_in() -> Result<()> {
-    let scene = Scene::open("claimed").await?;
-    pod(&scene, 5432).await?;
-    scene.create_from(shop("  connectsTo: [db]\n", &json!([orders()]))?).await?;
-    scene.condition("shop", CONDITION, "True", "Isolated").await?;
+    let scene = isolated("claimed").await?;
     let mut second = shop("  connectsTo: [db]\n", &json!([orders()]))?;
     crate::tamper::set(&mut second, "/metadata/name", "reports".into());
     scene.create_from(second).await?;
@@ -128,7 +128,8 @@ async fn a_managed_database_is_judged_like_others() -> Result<()> {
     let scene = Scene::open("managed-open").await?;
     scene.create_from(shop("  connectsTo: [db]\n", &json!([managed()]))?).await?;
     scene.condition("shop", CONDITION, "True", "Isolated").await?;
-    let selector = json!({ "matchLabels": { "hardened.dev/workload": "shop.db" } });
+    // A label that the controller of the StatefulSet adds.
+    let selector = json!({ "matchLabels": { "statefulset.kubernetes.io/pod-name": "shop-db-0" } });
     let spec = json!({ "podSelector": selector, "ingress": [{ "from": [{ "podSelector": {} }] }] });
     create::<NetworkPolicy>(&scene, json!({ "metadata": { "name": "peers" }, "spec": spec })).await?;
     let message = scene.condition("shop", CONDITION, "False", "Opened").await?;

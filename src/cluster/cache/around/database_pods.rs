@@ -12,7 +12,7 @@ type Labels = BTreeMap<String, String>;
 
 /// The pods of databases that others run.
 #[derive(Debug, Default)]
-pub(in crate::cluster) struct DatabasePods {
+pub(in crate::cluster) struct ForeignPods {
     namespaces: HashMap<String, Namespace>,
     relist: u32,
     is_listing: bool,
@@ -104,7 +104,7 @@ impl Namespace {
     }
 }
 
-impl DatabasePods {
+impl ForeignPods {
     /// Records which pods the databases of an app name.
     pub(super) fn register(&mut self, id: &AppId, wanted: &[Labels]) {
         if wanted.is_empty() {

@@ -4,13 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::{apis::Apis, database_pods::DatabasePods, neighbourhood::Neighbourhood};
+use super::{apis::Apis, database_pods::ForeignPods, neighbourhood::Neighbourhood};
 
 /// What surrounds the apps.
 #[derive(Debug, Default)]
 pub(in crate::cluster) struct Around {
     neighbourhood: Mutex<Neighbourhood>,
-    database_pods: Mutex<DatabasePods>,
+    database_pods: Mutex<ForeignPods>,
     apis: Mutex<Apis>,
     /// An app needs the pods of a database.
     pub(super) database_pods_wanted: Notify,
@@ -21,7 +21,7 @@ impl Around {
         access(&mut self.neighbourhood.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(in crate::cluster) fn database_pods<T>(&self, access: impl FnOnce(&mut DatabasePods) -> T) -> T {
+    pub(in crate::cluster) fn database_pods<T>(&self, access: impl FnOnce(&mut ForeignPods) -> T) -> T {
         access(&mut self.database_pods.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

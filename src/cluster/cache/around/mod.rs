@@ -16,7 +16,7 @@ mod surroundings;
 mod view;
 
 pub(in crate::cluster) use apis::HTTP_ROUTES;
-pub(in crate::cluster) use database_pods::{DatabasePods, Found};
+pub(in crate::cluster) use database_pods::{ForeignPods, Found};
 pub use groups::PodGroups;
 pub(in crate::cluster) use kind::NeighbourKind;
 pub(in crate::cluster) use locked::Around;

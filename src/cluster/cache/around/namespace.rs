@@ -197,10 +197,10 @@ impl Namespace {
             return Vec::new();
         }
         let matters = |(id, groups): &&(AppId, PodGroups)| {
-            let known = groups.known(id);
+            let pods = groups.labels(id);
             records.iter().any(|record| match &record.object {
                 Object::Route(route) => route.services.iter().any(|service| self.leads(service, id)),
-                _ => known.iter().any(|pods| record.may_select(pods)),
+                _ => pods.iter().any(|labels| record.may_select(labels)),
             })
         };
         self.apps.values().filter(matters).map(|(id, _)| key(id)).collect()

@@ -8,14 +8,13 @@ use serde_json::Value;
 
 use super::{
     super::super::stored::{Content, Stored},
-    groups::Known,
     kind::NeighbourKind,
     route,
 };
 use crate::{
     api::WORKLOAD,
     plan::{Controller, LARGEST, Neighbour, Route},
-    reach::{Policy, Selector, Service, Unjudged},
+    reach::{PodLabels, Policy, Selector, Service, Unjudged},
 };
 
 /// What is kept of an object.
@@ -136,11 +135,11 @@ impl Record {
     }
 
     /// Whether it may select these pods, or lead to them. Routes lead to Services.
-    pub(super) fn may_select(&self, pods: &Known<'_>) -> bool {
+    pub(super) fn may_select(&self, pods: &PodLabels) -> bool {
         match &self.object {
-            Object::Policy(policy) => pods.may_be_selected(&policy.object.pods),
-            Object::Unjudged(unjudged) => unjudged.pods.as_ref().is_none_or(|selector| pods.may_be_selected(selector)),
-            Object::Service(service) => pods.may_be_led_to(service),
+            Object::Policy(policy) => policy.object.pods.may_match(pods),
+            Object::Unjudged(unjudged) => unjudged.may_select(pods),
+            Object::Service(service) => service.may_select(pods),
             Object::Route(_) | Object::Oversized => false,
         }
     }
