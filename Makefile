@@ -36,7 +36,7 @@ DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
-demo: build control-plane ## See five attacks on apps undone or reported (KEEP=1: look around afterwards)
+demo: build control-plane ## See five attacks on apps undone or reported, and a migration hold up a release (KEEP=1: look around afterwards)
 	@$(BIN)/demo $(if $(KEEP),--keep)
 
 test: build control-plane helm oracle ## Run all tests, against a real control plane

@@ -6,8 +6,12 @@ use crate::{
     api::{DriftChange, DriftItem, HardenedApp},
     app::{App, AppId, Policy},
     desired::{Child, KINDS, Kind, children},
-    release::Target,
+    plan::{Again, Releases},
+    release::{Record, Target},
 };
+
+/// Image of the operator.
+pub(crate) const OPERATOR_IMAGE: &str = "r.io/hardened-app:1";
 
 /// UID of the app.
 pub(crate) const UID: &str = "app-uid";
@@ -33,6 +37,10 @@ pub(crate) fn app(spec: Value) -> App {
     App::accept(&app, &Policy::default()).unwrap()
 }
 
+pub(crate) fn no_releases() -> Releases {
+    Releases { record: Record::default(), jobs: Vec::new(), again: Again::Done }
+}
+
 pub(crate) fn target(spec: Value) -> Target {
     Target::of(app(spec))
 }
@@ -47,7 +55,7 @@ pub(crate) fn kind(name: &str) -> &'static Kind {
 
 /// The first child of a kind of an app with this spec.
 pub(crate) fn child_of(spec: Value, kind: &str) -> Child {
-    children(&target(spec)).into_iter().find(|child| child.kind.name == kind).unwrap()
+    children(&Target::whole(app(spec), OPERATOR_IMAGE)).into_iter().find(|child| child.kind.name == kind).unwrap()
 }
 
 /// The shop with a database that the operator runs.
@@ -62,9 +70,21 @@ pub(crate) fn shop_with_database() -> Value {
     shop
 }
 
+/// The shop with a migration of that database.
+pub(crate) fn shop_with_migration() -> Value {
+    let mut shop = shop_with_database();
+    shop["migration"] = json!({ "command": ["/app/migrate", "up"], "connectsTo": ["db"] });
+    shop
+}
+
 /// The shop's child of a kind.
 pub(crate) fn child(kind: &str) -> Child {
-    child_of(if kind == "StatefulSet" { shop_with_database() } else { shop() }, kind)
+    let spec = match kind {
+        "StatefulSet" => shop_with_database(),
+        "Job" => shop_with_migration(),
+        _ => shop(),
+    };
+    child_of(spec, kind)
 }
 
 /// A changed type of a Service, which no manager claims.

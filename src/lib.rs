@@ -11,11 +11,12 @@
 //! HardenedAppStatus ◄─ status ◄─ Outcome ◄─────────────────────────────────────────────────────────┴─► API server
 //! ```
 //!
-//! Everything between reading the cache and writing to the API server is a function on data: `api`, `app`, `release`, `desired`, `reach`,
+//! Everything between reading the cache and writing to the API server is a function on data: `api`, `app`, `preflight`, `release`, `desired`, `reach`,
 //! `plan` and `status` name no client, no clock and no randomness. Tests in `structure` hold all of this.
 
 pub mod api;
 pub mod app;
+pub mod preflight;
 pub mod release;
 pub mod desired;
 pub mod reach;

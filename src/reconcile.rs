@@ -8,10 +8,9 @@ use tokio::time::timeout;
 use crate::{
     api::{HardenedAppStatus, StoredApp},
     app::{App, AppId},
-    cluster::{Context, Executor, Failure},
+    cluster::{Asked, Context, Executor, Failure},
     desired,
-    plan::{self, Again, Applied, LONGEST_RECONCILIATION, LastReport, Outcome},
-    release::Target,
+    plan::{self, Again, Applied, LONGEST_RECONCILIATION, LastReport, Outcome, Releases},
 };
 
 /// When to try again where the watch of namespaces lags behind that of the apps: the namespace decides which policy holds.
@@ -47,18 +46,21 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
 async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, context: &Context) -> Outcome {
     let Context { cache, settings, memory, writer, .. } = context;
 
-    // 1 Accept (no client): the newest spec, or else the last accepted one: a mistake must not end the protection of what runs.
+    // 1 Accept (no client): the newest spec.
     let policy = settings.policy(&id.namespace);
-    let newest = App::accept_stored(stored, &policy);
-    let (mut app, refused) = match memory.of(&id.uid, |memory| memory.newest_accepted(newest, stored.meta(), &policy)) {
-        Ok(accepted) => accepted,
-        Err(refusal) => return Outcome::Refused(refusal),
-    };
-    let findings = std::mem::take(&mut app.findings);
+    let mut newest = App::accept_stored(stored, &policy);
+    let findings = newest.as_mut().map(|app| std::mem::take(&mut app.findings)).unwrap_or_default();
 
-    // 2 Target (no client): which release runs; pods of earlier ones keep their connections.
-    let earlier = memory.of(&id.uid, |memory| memory.earlier.clone());
-    let mut target = Target { earlier, ..Target::of(app) };
+    // 2 Release (client: reads what no watch shows): which release runs, and what the newest waits for. A mistake in it must not end the
+    // protection of what runs.
+    let Ok(mut known) = context.record_of(id).await else { return Outcome::TimedOut };
+    let asked = Asked { stored, id, policy: &policy, status: previous };
+    let (mut target, refused) = match context.target(asked, newest, &known).await {
+        Ok(Ok(target)) => target,
+        Ok(Err(refusal)) => return Outcome::Refused(refusal),
+        Err(_) => return Outcome::TimedOut,
+    };
+    let recorded = context.commit(&mut target, &mut known).await;
 
     // 3 Surroundings (client): what others have in the namespace; it is listed only for its first app. Where that fails, the rest goes on.
     let surroundings = context.surroundings_of(&target).await;
@@ -72,16 +74,18 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     let last_report = LastReport::of(previous, stored.meta().generation, waits);
     let executor = Executor { target: &target, cache, memory, writer };
     let mut outcomes = executor.converge(&children, last_report).await;
+    let advanced = context.advance(&target, &outcomes, &mut known.record).await;
 
     // 6 Prune (client): what isn't declared any more goes once what may replace it has been available.
     let progress = cache.progress(id, &children);
-    let replaced = refused.is_none() && plan::is_replaced(&children, &progress, previous);
+    let replaced = !waits && plan::is_replaced(&children, &progress, previous);
     outcomes.extend(executor.prune(&children, replaced).await);
+    context.forget_releases(&target, &known.record).await;
 
     // 7 Isolation (no client): who else reaches the app's databases and pods.
-    let known = surroundings.as_ref().ok();
-    let databases = plan::isolation(&target, known, &outcomes, &progress);
-    let bypass = known.map(|known| plan::bypass(&target, known)).unwrap_or_default();
+    let around = surroundings.as_ref().ok();
+    let databases = plan::isolation(&target, around, &outcomes, &progress);
+    let bypass = around.map(|around| plan::bypass(&target, around, &outcomes)).unwrap_or_default();
     let judged = surroundings.err().unwrap_or(Again::Done);
     Outcome::Applied(Box::new(Applied {
         target,
@@ -91,6 +95,7 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
         judged,
         databases,
         bypass,
+        releases: Releases { record: known.record, jobs: known.jobs, again: recorded.or(advanced) },
         refused,
     }))
 }

@@ -31,6 +31,8 @@ pub struct Request {
     pub dry_run: bool,
     /// When the API server received the request.
     pub time: Timestamp,
+    /// When it had answered.
+    pub answered: Timestamp,
     /// Path and parameters.
     pub uri: String,
     /// The request body as sent, except for whitespace. Logged only for the namespace [`IN_FULL`].
@@ -52,6 +54,7 @@ struct Event {
     object_ref: Option<ObjectRef>,
     response_status: Option<ResponseStatus>,
     request_received_timestamp: Timestamp,
+    stage_timestamp: Timestamp,
     request_object: Option<Box<RawValue>>,
 }
 
@@ -138,6 +141,7 @@ fn request(event: Event) -> Option<Request> {
         user_agent: event.user_agent,
         dry_run: event.request_uri.contains("dryRun=All"),
         time: event.request_received_timestamp,
+        answered: event.stage_timestamp,
         uri: event.request_uri,
         body: event.request_object.map(|body| body.get().to_owned()),
     })
@@ -147,7 +151,7 @@ fn request(event: Event) -> Option<Request> {
 mod tests {
     use super::*;
 
-    const LINE: &str = r#"{"kind":"Event","stage":"ResponseComplete","requestURI":"/apis/apps/v1/namespaces/n/deployments/d?dryRun=All","verb":"patch","user":{"username":"u"},"objectRef":{"resource":"deployments","namespace":"n","name":"d","apiGroup":"apps"},"responseStatus":{"metadata":{},"code":409},"requestReceivedTimestamp":"2026-01-02T03:04:05.000006Z"}"#;
+    const LINE: &str = r#"{"kind":"Event","stage":"ResponseComplete","requestURI":"/apis/apps/v1/namespaces/n/deployments/d?dryRun=All","verb":"patch","user":{"username":"u"},"objectRef":{"resource":"deployments","namespace":"n","name":"d","apiGroup":"apps"},"responseStatus":{"metadata":{},"code":409},"requestReceivedTimestamp":"2026-01-02T03:04:05.000006Z","stageTimestamp":"2026-01-02T03:04:05.000007Z"}"#;
 
     #[test]
     fn parses_code_and_dry_run() {

@@ -61,6 +61,12 @@ impl ControlPlane {
         Ok(Self::at(dir.into(), None))
     }
 
+    /// Another value for the same control plane, which still ends with this one.
+    #[must_use]
+    pub fn attached(&self) -> Self {
+        Self::at(self.dir.clone(), None)
+    }
+
     fn at(dir: PathBuf, supervisor: Option<Supervisor>) -> Self {
         Self { admin_kubeconfig: dir.join("admin.kubeconfig"), dir, _supervisor: supervisor }
     }

@@ -7,6 +7,7 @@
 pub mod audit;
 mod control_plane;
 mod kubeconfig;
+pub mod kubelet;
 pub mod memory;
 mod namespace;
 pub mod node;

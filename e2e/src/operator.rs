@@ -27,11 +27,17 @@ pub const NAME: &str = "hardened-app";
 /// The operator's user name in the audit log.
 pub const USER: &str = "system:serviceaccount:hardened-system:hardened-app";
 
+/// The image that the operator names as its own. No node pulls it.
+pub const IMAGE: &str = "registry.example.com/hardened-app:1";
+
 /// Namespace and name of the operator's `ServiceAccount`.
 const ACCOUNT: (&str, &str) = ("hardened-system", "hardened-app");
 
 /// The `ClusterRoles` of the operator.
 pub const ROLES: [&str; 2] = ["hardened-app-read", "hardened-app-write"];
+
+/// The `Role` of the operator for the lease, in its own namespace.
+pub const ELECTION_ROLE: &str = "hardened-app-election";
 
 /// The manifest with the custom resource definitions, relative to the root of the repository.
 const DEFINITIONS: &str = "deploy/crds.yaml";
@@ -42,8 +48,14 @@ const MANIFEST: &str = "deploy/install.yaml";
 /// The operator's log message when its HTTP server listens; the entry has the address.
 const LISTENING: &str = "listening";
 
-/// The operator's log message when all caches have synced and reconciliation begins.
-const UP: &str = "caches are full";
+/// The operator's log message when it holds the lease, all caches have synced and reconciliation begins.
+const LEADS: &str = "reconciling every app";
+
+/// The operator's log message when all caches have synced and another replica holds the lease.
+const STANDS_BY: &str = "standing by";
+
+/// Name and namespace of the lease that the leader holds.
+pub const LEASE: (&str, &str) = ("hardened-app", "hardened-system");
 
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -97,12 +109,16 @@ pub async fn install_manifest(control_plane: &ControlPlane, manifest: &str) -> R
     .await
 }
 
-/// Sends a GET request to the operator's HTTP server. Returns the status code and the body.
+/// Sends a GET request to the HTTP server of the operator that [`Operator::start`] has started. Returns the status code and the body.
 ///
 /// # Errors
 /// When no operator runs on this control plane, or it does not respond.
 pub async fn page(control_plane: &ControlPlane, path: &str) -> Result<(u16, String)> {
-    let mut stream = TcpStream::connect(address(control_plane)?).await?;
+    page_of(&process::log(control_plane.dir(), NAME), path).await
+}
+
+async fn page_of(log: &Path, path: &str) -> Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address(log)?).await?;
     stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: operator\r\n\r\n").as_bytes()).await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
@@ -111,10 +127,9 @@ pub async fn page(control_plane: &ControlPlane, path: &str) -> Result<(u16, Stri
     Ok((code.parse()?, text.to_owned()))
 }
 
-/// The address of the operator's HTTP server. It is read from the log, which every test process can access.
-fn address(control_plane: &ControlPlane) -> Result<SocketAddr> {
-    let log = std::fs::read_to_string(process::log(control_plane.dir(), NAME))
-        .context("the operator has not been started")?;
+/// The address of an operator's HTTP server. It is read from the log, which every test process can access.
+fn address(log: &Path) -> Result<SocketAddr> {
+    let log = std::fs::read_to_string(log).context("the operator has not been started")?;
     for line in log.lines().filter(|line| line.contains(LISTENING)) {
         let line: Value = serde_json::from_str(line)?;
         if let Some(address) = line.get("address").and_then(Value::as_str) {
@@ -131,7 +146,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Starts the operator that was built together with this program, and waits until its caches have synced.
+    /// Starts the operator that was built together with this program, and waits until it leads and its caches have synced.
     ///
     /// # Errors
     /// When it is not built, or exits during startup; the message contains the end of its log.
@@ -144,7 +159,7 @@ impl Operator {
     /// # Errors
     /// When it exits during startup; the message contains the end of its log.
     pub async fn start_program(control_plane: &ControlPlane, path: PathBuf) -> Result<Self> {
-        let mut operator = Self::spawn_program(control_plane, path).await?;
+        let mut operator = Self::spawn_program(control_plane, NAME, path).await?;
         operator.is_up().await?;
         Ok(operator)
     }
@@ -154,34 +169,103 @@ impl Operator {
     /// # Errors
     /// When it is not built.
     pub async fn spawn(control_plane: &ControlPlane) -> Result<Self> {
-        Self::spawn_program(control_plane, programs::beside_this_one(NAME)?).await
+        Self::replica(control_plane, NAME).await
     }
 
-    async fn spawn_program(control_plane: &ControlPlane, path: PathBuf) -> Result<Self> {
+    /// Starts the operator as a pod of this name would run it, beside others. Doesn't wait for its caches.
+    ///
+    /// # Errors
+    /// When it is not built.
+    pub async fn replica(control_plane: &ControlPlane, pod: &'static str) -> Result<Self> {
+        Self::spawn_program(control_plane, pod, programs::beside_this_one(NAME)?).await
+    }
+
+    /// Like [`Self::spawn`], for an operator that finds the API server by this kubeconfig.
+    ///
+    /// # Errors
+    /// When it is not built.
+    pub fn spawn_with(control_plane: &ControlPlane, kubeconfig: PathBuf) -> Result<Self> {
+        Self::spawn_at(control_plane, NAME, programs::beside_this_one(NAME)?, kubeconfig)
+    }
+
+    async fn spawn_program(control_plane: &ControlPlane, pod: &'static str, path: PathBuf) -> Result<Self> {
+        Self::spawn_at(control_plane, pod, path, kubeconfig(control_plane).await?)
+    }
+
+    fn spawn_at(control_plane: &ControlPlane, pod: &'static str, path: PathBuf, kubeconfig: PathBuf) -> Result<Self> {
+        let environment = [
+            ("KUBECONFIG", kubeconfig),
+            ("POD_NAMESPACE", LEASE.1.into()),
+            ("HARDENED_APP_IMAGE", IMAGE.into()),
+            ("POD_NAME", pod.into()),
+        ];
         let program = Program {
-            name: NAME,
+            name: pod,
             path,
             arguments: vec!["controller".into(), "--listen".into(), "127.0.0.1:0".into()],
-            environment: vec![("KUBECONFIG", kubeconfig(control_plane).await?)],
+            environment: allocator().chain(environment).collect(),
         };
         let process = Process::start(&program, control_plane.dir())?;
         let log = process.log().to_owned();
         Ok(Self { process, log })
     }
 
-    /// Waits until its caches have synced.
+    /// Waits until it leads and its caches have synced.
     ///
     /// # Errors
     /// When it exits before that; the message contains the end of its log.
     pub async fn is_up(&mut self) -> Result<()> {
-        let log = &self.log;
-        let up =
-            until("the operator is up", LIMIT, async || Ok(std::fs::read_to_string(log)?.contains(UP).then_some(())));
+        self.says(LEADS).await
+    }
+
+    /// Waits until its caches have synced while another replica leads.
+    ///
+    /// # Errors
+    /// When it exits before that; the message contains the end of its log.
+    pub async fn stands_by(&mut self) -> Result<()> {
+        self.says(STANDS_BY).await
+    }
+
+    async fn says(&mut self, words: &str) -> Result<()> {
+        let (log, what) = (&self.log, format!("the operator logs {words:?}"));
+        let said = until(&what, LIMIT, async || Ok(std::fs::read_to_string(log)?.contains(words).then_some(())));
         let outcome = select! {
-            up = up => up,
+            said = said => said,
             error = self.process.ended() => Err(error),
         };
         outcome.with_context(|| self.process.tail())
+    }
+
+    /// Whether it leads.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub fn leads(&self) -> Result<bool> {
+        Ok(std::fs::read_to_string(&self.log)?.contains(LEADS))
+    }
+
+    /// Like [`page`], of this replica.
+    ///
+    /// # Errors
+    /// When it does not respond.
+    pub async fn page(&self, path: &str) -> Result<(u16, String)> {
+        page_of(&self.log, path).await
+    }
+
+    /// Sends a signal, given by its name such as `STOP`.
+    ///
+    /// # Errors
+    /// When it has exited.
+    pub async fn signal(&self, signal: &str) -> Result<()> {
+        self.process.signal(signal).await
+    }
+
+    /// Waits until it exits by itself, or by a signal.
+    ///
+    /// # Errors
+    /// When it does not exit in time.
+    pub async fn exits(&mut self) -> Result<ExitStatus> {
+        self.process.exits().await
     }
 
     /// The log file: one JSON object per line. The next start truncates it.
@@ -196,6 +280,11 @@ impl Operator {
     /// When it does not exit in time; it is then killed.
     pub async fn stop(self) -> Result<ExitStatus> {
         self.process.terminate().await
+    }
+
+    /// Sends SIGKILL, and returns when the process is gone.
+    pub async fn kill(self) {
+        self.process.stop().await;
     }
 }
 
@@ -232,4 +321,12 @@ async fn is_served(client: &Client, definition: &CustomResourceDefinition) -> bo
     let resource = ApiResource::from_gvk_with_plural(&kind, &definition.spec.names.plural);
     let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
     api.list(&ListParams::default().limit(1)).await.is_ok()
+}
+
+/// The settings of the allocator that the chart gives the operator.
+fn allocator() -> impl Iterator<Item = (&'static str, PathBuf)> {
+    let template = include_str!("../../charts/hardened-app/templates/deployment.yaml");
+    let variables = template.lines().filter_map(|line| line.trim().strip_prefix("- {name: ")?.strip_suffix("\"}"));
+    let variables = variables.filter_map(|variable| variable.split_once(", value: \""));
+    variables.filter(|(name, _)| name.starts_with("MALLOC_")).map(|(name, value)| (name, value.into()))
 }

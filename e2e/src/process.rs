@@ -90,8 +90,22 @@ impl Process {
 
     /// Sends SIGTERM and waits until the program exits.
     pub(crate) async fn terminate(mut self) -> Result<ExitStatus> {
+        self.signal("TERM").await?;
+        self.exits().await
+    }
+
+    /// Sends a signal, given by its name.
+    pub(crate) async fn signal(&self, signal: &str) -> Result<()> {
         let id = self.child.id().with_context(|| format!("{} has already exited. {}", self.name, self.tail()))?;
-        Command::new("kill").arg(id.to_string()).status().await?;
+        let status = Command::new("kill").args(["-s", signal, &id.to_string()]).status().await?;
+        if !status.success() {
+            bail!("{} got no signal {signal}", self.name);
+        }
+        Ok(())
+    }
+
+    /// Waits until the program exits by itself.
+    pub(crate) async fn exits(&mut self) -> Result<ExitStatus> {
         match timeout(PATIENCE, self.child.wait()).await {
             Ok(status) => Ok(status?),
             Err(_) => bail!("{} did not exit within {} s. {}", self.name, PATIENCE.as_secs(), self.tail()),

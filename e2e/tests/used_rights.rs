@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use e2e::rights::{self, Right};
 use e2e::{ControlPlane, operator};
-use k8s_openapi::api::rbac::v1::ClusterRole;
+use k8s_openapi::api::rbac::v1::{ClusterRole, Role};
 use kube::Api;
 
 fn words<'a>(rights: impl Iterator<Item = &'a Right>) -> Vec<String> {
@@ -16,11 +16,14 @@ fn words<'a>(rights: impl Iterator<Item = &'a Right>) -> Vec<String> {
 #[tokio::test]
 async fn the_operator_uses_every_granted_right_and_needs_no_other() -> Result<()> {
     let control_plane = ControlPlane::shared()?;
-    let roles: Api<ClusterRole> = Api::all(control_plane.admin_client().await?);
+    let client = control_plane.admin_client().await?;
+    let roles: Api<ClusterRole> = Api::all(client.clone());
     let mut granted = BTreeSet::new();
     for role in operator::ROLES {
-        granted.extend(rights::granted(&roles.get(role).await?));
+        granted.extend(rights::granted(&roles.get(role).await?.rules.unwrap_or_default()));
     }
+    let election: Api<Role> = Api::namespaced(client, operator::LEASE.1);
+    granted.extend(rights::granted(&election.get(operator::ELECTION_ROLE).await?.rules.unwrap_or_default()));
     assert!(!granted.is_empty(), "the roles grant no right");
 
     let mut asked = rights::asked(&control_plane.audit_log(), operator::USER)?;

@@ -126,9 +126,15 @@ pub struct ManagedDatabase {
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub struct DatabasePods {
-    /// Labels of the pods. Pods of a HardenedApp are never among them.
+    /// Labels of the pods. Pods of a HardenedApp are never among them. They can't change.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 8, "additionalProperties" = { "type": "string", "maxLength": 63 }))]
+    #[x_kube(validation = Rule::new("self == oldSelf").message("the labels can't change, since pods that have the earlier ones would be open at once: name the new ones as a database of another name"))]
     pub match_labels: BTreeMap<String, String>,
+    /// Name of the Service by which clients connect. Where it is given, a new release waits until the database answers there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").message("use the name of a Service: lower-case letters, digits and '-'"))]
+    pub service: Option<String>,
     /// Pods that run the database, such as those of its operator: they may connect on every port.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]

@@ -4,7 +4,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{component::Component, database::Database, status::HardenedAppStatus};
+use super::{
+    component::Component, database::Database, migration::Migration, secrets::RequiredSecret, status::HardenedAppStatus,
+};
 
 /// What a team wants to run. The operator derives everything else that a secure deployment needs. As JSON it has at most
 /// 128 KiB; the operator rejects a longer one.
@@ -22,6 +24,7 @@ use super::{component::Component, database::Database, status::HardenedAppStatus}
     doc = "A HardenedApp becomes hardened Deployments, with the NetworkPolicies, Services and disruption budgets they need, kept as declared. Its status says what is enforced, what deviates and who changed it.",
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Status", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
+    printcolumn(name = "Migration", type_ = "string", json_path = r#".status.conditions[?(@.type=="Migrated")].reason"#),
     printcolumn(name = "Drift", type_ = "string", json_path = r#".status.conditions[?(@.type=="InSync")].reason"#),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     validation = Rule::new("size(self.metadata.name) <= 30 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
@@ -39,6 +42,20 @@ pub struct HardenedAppSpec {
     #[schemars(length(max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".to_string()]))]
     pub databases: Vec<Database>,
+
+    /// Secrets of this namespace that must exist, and whose values must be well-formed, before a new release runs. Together they list at
+    /// most 100 keys. The operator has no right to read Secrets: a pod of this namespace reads the values, and reports only which rule is
+    /// broken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(
+        merge_strategy = ListMerge::Map(vec!["name".to_string()]),
+        validation = Rule::new("self.map(secret, size(secret.keys)).sum() <= 100").message("list at most 100 keys in all")
+    )]
+    pub secrets: Vec<RequiredSecret>,
+    /// What changes the databases before a new release runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migration: Option<Migration>,
 
     /// What the operator does about changes that other clients make to the app's objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]

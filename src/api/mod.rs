@@ -7,12 +7,15 @@ mod environment;
 mod hardened_app;
 mod image;
 mod length;
+mod migration;
 mod mount;
 mod names;
 mod network;
 mod policy;
 mod probe;
 mod quote;
+mod release_status;
+mod secrets;
 mod status;
 mod stored_app;
 mod version;
@@ -26,8 +29,9 @@ pub use database::{
 pub use environment::{EnvVar, SecretKey};
 pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec};
 pub use length::{is_longer, json_length};
+pub use migration::Migration;
 pub use mount::{ClaimVolume, ConfigMount, WritablePath};
-pub use names::{GROUP, MANAGED_BY, MANAGER, PART_OF, PAUSED, POLICY_LABEL, WORKLOAD};
+pub use names::{COMPONENT, GROUP, MANAGED_BY, MANAGER, PART_OF, PAUSED, POLICY_LABEL, RERUN, WORKLOAD};
 pub use network::{AppPeer, Egress};
 pub use policy::{
     DevicePlacement, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
@@ -35,6 +39,8 @@ pub use policy::{
 };
 pub use probe::{ExecProbe, GrpcProbe, HttpProbe, Probe, Probes, TcpProbe};
 pub use quote::quoted;
+pub use release_status::{MigrationState, MigrationStatus, ReleaseStatus};
+pub use secrets::{KeyFormat, RequiredKey, RequiredSecret};
 pub use status::{
     ChildRef, ComponentStatus, DatabaseStatus, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
 };

@@ -12,8 +12,14 @@ pub const POLICY_LABEL: &str = "hardened.dev/policy";
 /// Annotation of a `HardenedApp` that stops all writes to its children, where the policy allows it.
 pub const PAUSED: &str = "hardened.dev/paused";
 
+/// Annotation of a `HardenedApp` that runs its migration again: each new value does, once.
+pub const RERUN: &str = "hardened.dev/rerun-migration";
+
 /// Label with the name of the operator, which watches children and pods by it.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
+/// Label with the name of the part.
+pub const COMPONENT: &str = "app.kubernetes.io/component";
 
 /// Label with the name of the app.
 pub const PART_OF: &str = "app.kubernetes.io/part-of";

@@ -5,7 +5,10 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::vocabulary::Check;
+use super::{
+    release_status::{MigrationStatus, ReleaseStatus},
+    vocabulary::Check,
+};
 
 /// What the operator has done and found. The operator writes it after every reconciliation in which it differs.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -25,11 +28,19 @@ pub struct HardenedAppStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub children_generation: Option<i64>,
 
-    /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `Available`,
-    /// `DatabasesIsolated`, `InSync`).
+    /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `SecretsValid`, `Migrated`,
+    /// `Available`, `DatabasesIsolated`, `InSync`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
     pub conditions: Vec<Condition>,
+
+    /// The release that runs. A newer one may wait, for its secrets or its migration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseStatus>,
+
+    /// The migration of the newest release that has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migration: Option<MigrationStatus>,
 
     /// The rollout of each component, and of each database that the operator runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

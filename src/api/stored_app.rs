@@ -1,6 +1,6 @@
 //! A `HardenedApp` as a watch delivers it: readable or not, and never larger in memory than a valid one.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time},
@@ -13,7 +13,7 @@ use serde_json::{Value, value::RawValue};
 use super::{
     hardened_app::{HardenedApp, HardenedAppSpec},
     length::{is_longer, json_length},
-    names::PAUSED,
+    names::{PAUSED, RERUN},
     status::HardenedAppStatus,
 };
 
@@ -78,17 +78,20 @@ struct Metadata {
     annotations: Annotations,
 }
 
-/// The only annotation that is read.
+/// The only annotations that are read.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Annotations {
     // What PAUSED says.
     #[serde(rename = "hardened.dev/paused")]
     paused: Option<String>,
+    // What RERUN says.
+    #[serde(rename = "hardened.dev/rerun-migration")]
+    rerun: Option<String>,
 }
 
-/// Longest value of it that is kept.
-const LONGEST_PAUSE: usize = 64;
+/// Longest value of them that is kept.
+const LONGEST_ANNOTATION: usize = 64;
 
 impl StoredApp {
     fn read(text: &str) -> Self {
@@ -141,7 +144,11 @@ pub fn spec_length(spec: &impl Serialize) -> usize {
 fn metadata(text: &str) -> ObjectMeta {
     let Metadata { name, namespace, uid, resource_version, generation, deletion_timestamp, annotations } =
         serde_json::from_str(text).unwrap_or_default();
-    let paused = annotations.paused.map(|value| (PAUSED.to_owned(), value.chars().take(LONGEST_PAUSE).collect()));
+    let given = [(PAUSED, annotations.paused), (RERUN, annotations.rerun)].into_iter();
+    let kept = |(name, value): (&str, Option<String>)| {
+        Some((name.to_owned(), value?.chars().take(LONGEST_ANNOTATION).collect()))
+    };
+    let annotations: BTreeMap<String, String> = given.filter_map(kept).collect();
     ObjectMeta {
         name,
         namespace,
@@ -149,7 +156,7 @@ fn metadata(text: &str) -> ObjectMeta {
         resource_version,
         generation,
         deletion_timestamp: deletion_timestamp.map(Time),
-        annotations: paused.map(|paused| [paused].into()),
+        annotations: (!annotations.is_empty()).then_some(annotations),
         ..ObjectMeta::default()
     }
 }

@@ -36,6 +36,11 @@ words! {
         Reconciling = "Reconciling",
         /// Waiting can't help: a user must act. Only present while true.
         Stalled = "Stalled",
+        /// What a release needs is there and well-formed, as its checks say. Only present for an app that lists Secrets, and while the
+        /// checks hold back a release.
+        SecretsValid = "SecretsValid",
+        /// The migration of the newest release has succeeded. Only present for an app with a migration.
+        Migrated = "Migrated",
         /// All pods of all components are ready.
         Available = "Available",
         /// Only their clients may connect to the databases. Only present for an app with a database inside the cluster.
@@ -91,6 +96,38 @@ words! {
         Claimed = "Claimed",
         /// The pods of a database aren't known yet.
         PodsUnknown = "PodsUnknown",
+        /// The Secrets were there and well-formed when the release was checked.
+        Valid = "Valid",
+        /// The checks before a release run.
+        Checking = "Checking",
+        /// A Secret or a key of one doesn't exist; the message names it.
+        SecretMissing = "SecretMissing",
+        /// The value of a key breaks a rule; the message names key and rule.
+        SecretInvalid = "SecretInvalid",
+        /// A database doesn't answer.
+        DatabaseUnreachable = "DatabaseUnreachable",
+        /// The checks before a release can't run.
+        CheckFailed = "CheckFailed",
+        /// The migration has run.
+        Succeeded = "Succeeded",
+        /// The migration runs.
+        Running = "Running",
+        /// The migration waits for something else.
+        Waiting = "Waiting",
+        /// The migration has failed.
+        Failed = "Failed",
+        /// Nothing says whether the migration has run.
+        Unknown = "Unknown",
+        /// A new release waits for the checks before it.
+        PreflightRunning = "PreflightRunning",
+        /// A new release waits for Secrets or databases; the message names them.
+        PreflightFailed = "PreflightFailed",
+        /// A new release waits for its migration.
+        MigrationRunning = "MigrationRunning",
+        /// The migration of a new release has failed; the release before it stays.
+        MigrationFailed = "MigrationFailed",
+        /// A new release waits, since nothing says whether its migration has run.
+        MigrationUnknown = "MigrationUnknown",
     }
 }
 
@@ -98,7 +135,16 @@ impl Reason {
     /// Whether a user must act if `Ready` has this reason, because waiting can't help.
     #[must_use]
     pub const fn needs_a_user(self) -> bool {
-        matches!(self, Self::Rejected | Self::Unreadable | Self::Paused | Self::Conflict | Self::Observed)
+        matches!(
+            self,
+            Self::Rejected
+                | Self::Unreadable
+                | Self::Paused
+                | Self::Conflict
+                | Self::Observed
+                | Self::MigrationFailed
+                | Self::MigrationUnknown
+        )
     }
 }
 
@@ -125,6 +171,12 @@ words! {
         Bypass = "bypass",
         /// The cluster has policies of an API that isn't judged.
         PolicyApiUnjudged = "policy-api-unjudged",
+        /// A connection succeeded that a NetworkPolicy denies.
+        NetworkPolicyNotEnforced = "network-policy-not-enforced",
+        /// A migration succeeded while the operator was away, and its pods are gone.
+        MigrationUnseen = "migration-unseen",
+        /// There are more findings than are shown.
+        MoreFindings = "more-findings",
     }
 }
 
@@ -137,6 +189,16 @@ words! {
         Paused = "Paused",
         /// An object of a child's name has another owner.
         Conflict = "Conflict",
+        /// A new release waits for Secrets or databases.
+        PreflightFailed = "PreflightFailed",
+        /// A migration has begun.
+        MigrationStarted = "MigrationStarted",
+        /// A migration has succeeded.
+        MigrationSucceeded = "MigrationSucceeded",
+        /// A migration has failed.
+        MigrationFailed = "MigrationFailed",
+        /// Nothing says whether a migration has run.
+        MigrationUnknown = "MigrationUnknown",
         /// Fields or list members were added to an object.
         DriftAdded = "DriftAdded",
         /// Declared fields of an object were changed.
@@ -157,6 +219,8 @@ words! {
         Accept = "Accept",
         /// It applied the children.
         Apply = "Apply",
+        /// It replaced a release by the next.
+        Release = "Release",
         /// It reverted drift.
         Revert = "Revert",
         /// It reported drift.

@@ -4,21 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 use kube::Resource;
+use serde::{Deserialize, Serialize};
 
 use super::{
     connections::{self, Parts},
     database::{self, Database, DatabaseForm},
     edge::Edge,
     enforcement::Enforcement,
+    hashes::Hashes,
     id::{AppId, PartName},
+    migration,
     names::{self, is_name},
     part::Part,
     policy::{Dns, PodSelection, Policy},
     review::{Rejection, Review},
     scale::{self, Scale},
-    schema, workload,
+    schema,
+    secrets::{self, RequiredSecret},
+    task::Task,
+    workload,
 };
-use crate::api::{Component, FindingItem, HardenedApp, HardenedAppSpec};
+use crate::api::{Check, Component, FindingItem, HardenedApp, HardenedAppSpec};
 
 /// A `HardenedApp` that can be applied.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,12 +40,16 @@ pub struct App {
 }
 
 /// One version of an app, with the policy's defaults filled in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Release {
     /// The parts, by name.
     pub parts: Vec<Part>,
     /// The connections that they open.
     pub edges: BTreeSet<Edge>,
+    /// The Secrets that must exist and be well-formed before it runs, by name.
+    pub secrets: Vec<RequiredSecret>,
+    /// What the spec asks for, as hashes.
+    pub hashes: Hashes,
 }
 
 /// What is independent of the release that runs.
@@ -56,7 +66,7 @@ pub struct Ungated {
 }
 
 /// Pods and addresses of the platform.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlatformPeers {
     /// DNS servers that pods may query.
     pub dns: Dns,
@@ -67,12 +77,25 @@ pub struct PlatformPeers {
 }
 
 impl PlatformPeers {
-    fn of(policy: &Policy) -> Self {
+    /// Those that a policy names.
+    #[must_use]
+    pub fn of(policy: &Policy) -> Self {
         Self {
             dns: policy.dns.clone(),
             monitoring: policy.monitoring.clone(),
             monitoring_addresses: policy.monitoring_addresses.clone(),
         }
+    }
+}
+
+impl Release {
+    /// The task of this name.
+    #[must_use]
+    pub fn task(&self, name: &str) -> Option<&Task> {
+        self.parts.iter().find_map(|part| match part {
+            Part::Task(task) if task.workload.name.as_str() == name => Some(&**task),
+            _ => None,
+        })
     }
 }
 
@@ -93,6 +116,9 @@ impl App {
             let path = format!("spec.components[{}]", spec.name);
             names::of_part("component", &spec.name, &path, &mut review);
             let workload = workload::accept(spec, policy, &path, &mut review);
+            if workload.template.probes.readiness.is_none() {
+                review.find(&spec.name, Check::NoProbes, NO_PROBES);
+            }
             scale.insert(workload.name.clone(), scale::accept(spec, workload.exclusive, &path, &mut review));
             workloads.push(workload);
         }
@@ -102,17 +128,20 @@ impl App {
             databases.filter_map(|spec| database::accept(spec, specs, &id, policy, &mut review)).collect();
         let managed = databases.iter().filter(|database| matches!(database.form, DatabaseForm::Managed(_)));
         scale.extend(managed.map(|database| (database.name.clone(), Scale { replicas: 1, autoscaling: None })));
+        let migration = migration::accept(&app.spec, policy, &mut review);
         let parts = Parts { id: &id, workloads: &workloads, databases: &databases };
         let connections = connections::accept(&app.spec, &parts, policy, &mut review);
+        let secrets = secrets::accept(&app.spec.secrets, &mut review);
         schema::bounds(&HardenedApp::kind(&()), &app.spec, &mut review);
         let mut parts: Vec<Part> = workloads.into_iter().map(|workload| Part::Component(Box::new(workload))).collect();
         parts.extend(databases.into_iter().map(Part::Database));
+        parts.extend(migration.map(|task| Part::Task(Box::new(task))));
         parts.sort_by(|one, other| one.name().cmp(other.name()));
         let mode = app.spec.drift.as_ref().and_then(|drift| drift.mode);
         let findings = review.into_findings()?;
         Ok(Self {
             id,
-            release: Release { parts, edges: connections.edges },
+            release: Release { parts, edges: connections.edges, secrets, hashes: Hashes::of(&app.spec) },
             ungated: Ungated {
                 scale,
                 allowed: connections.allowed,
@@ -123,6 +152,9 @@ impl App {
         })
     }
 }
+
+const NO_PROBES: &str =
+    "without a TCP port and without probes nobody notices that it hangs: add spec.components[].probes";
 
 /// A claim that isn't shared is mounted by the pods of one component.
 fn claims(specs: &[Component], review: &mut Review) {

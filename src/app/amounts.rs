@@ -1,10 +1,12 @@
 //! Amounts of the three resources that every pod has requests and limits for.
 
+use serde::{Deserialize, Serialize};
+
 use super::{quantity::Quantity, review::Review};
 use crate::api::ResourceAmounts;
 
 /// CPU, memory and ephemeral storage of a pod, used as requests and as limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resources {
     /// Cores.
     pub cpu: Quantity,

@@ -7,10 +7,11 @@ use super::{
     database::Database,
     edge::{Edge, End, Peer, Ports},
     external_range,
-    id::{AppId, workload_label},
+    id::{AppId, PartName, workload_label},
     names,
     policy::Policy,
     review::Review,
+    task::MIGRATE,
     workload::Workload,
 };
 use crate::api;
@@ -57,6 +58,7 @@ pub(super) fn accept(
         connections.edges.extend(ranges.map(|(range, ports)| edge(End::Range(range), ports)));
         connections.allowed.extend(allowed(spec, id, parts.workloads, &path, review));
     }
+    connections.edges.extend(migration(spec, parts));
     for database in &spec.databases {
         connections.allowed.extend(clients(database, &spec.components, parts, review));
     }
@@ -89,6 +91,13 @@ fn named(name: &str, from: &api::Component, parts: &Parts<'_>, path: &str, revie
             none
         }
     }
+}
+
+/// The migration connects to databases only.
+fn migration(spec: &api::HardenedAppSpec, parts: &Parts<'_>) -> Vec<Edge> {
+    let names = spec.migration.iter().flat_map(|migration| &migration.connects_to);
+    let databases = names.filter_map(|name| parts.databases.iter().find(|database| database.name.as_str() == name));
+    databases.flat_map(|database| database.connections_of(&PartName::new(MIGRATE), parts.id)).collect()
 }
 
 /// The connections that `allowFrom` of a database allows. A database needs a client: without one it would be closed to everyone.

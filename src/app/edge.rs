@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
+use super::id::{AppId, PartName};
 use crate::api::Protocol;
 
 /// Connections that are allowed. Ordered, so that the union of two releases is the union of two sets.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Edge {
     /// The end that opens the connection.
     pub from: End,
@@ -18,7 +20,7 @@ pub struct Edge {
 }
 
 /// One end of a connection.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum End {
     /// Pods of one part, of this app or another.
     Pods(Peer),
@@ -29,7 +31,7 @@ pub enum End {
 }
 
 /// Pods of one part, of this app or another.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Peer {
     /// Namespace, if not the app's own.
     pub namespace: Option<String>,
@@ -38,7 +40,7 @@ pub struct Peer {
 }
 
 /// Addresses outside the cluster.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ExternalRange {
     /// The range.
     pub cidr: IpNet,
@@ -47,7 +49,7 @@ pub struct ExternalRange {
 }
 
 /// Ports of the end that accepts connections.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Ports {
     /// These, in the order in which they are declared.
     Of(Vec<PortNumber>),
@@ -56,12 +58,20 @@ pub enum Ports {
 }
 
 /// A port of a pod or host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PortNumber {
     /// Number.
     pub number: u16,
     /// Transport protocol.
     pub protocol: Protocol,
+}
+
+impl Edge {
+    /// Whether it is a connection of this part of the app.
+    #[must_use]
+    pub fn is_from(&self, id: &AppId, part: &PartName) -> bool {
+        self.from == End::own(id.workload_label(part))
+    }
 }
 
 impl End {

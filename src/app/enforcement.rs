@@ -4,22 +4,25 @@
 //! reports what isn't granted.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::{Deserialize, Serialize};
 
 use super::policy::Policy;
 use crate::api::{Check, DriftMode, FindingItem, PAUSED, ToleratedPath};
 
 /// What the operator does about deviations of live objects from what is declared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enforcement {
     /// Whether deviations are reverted.
     pub mode: DriftMode,
     /// The operator writes nothing to any child, even if it deviates.
+    #[serde(skip)]
     pub paused: bool,
     /// Additions by other field managers that the policy tolerates.
     pub tolerated: Vec<ToleratedPath>,
     /// What the spec asks for.
     asked: Option<DriftMode>,
     /// Findings about requests that weren't granted.
+    #[serde(skip)]
     refused: Vec<FindingItem>,
 }
 

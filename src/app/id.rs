@@ -1,8 +1,13 @@
 //! The identity of an app and of its parts, and the names that follow from them.
 
+use serde::{Deserialize, Serialize};
+
 use std::fmt;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+/// What the names of policies of database pods end with. The name of a part contains no dot.
+const OF_DATABASE_PODS: &str = ".pods";
 
 /// The identity of a `HardenedApp`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +37,21 @@ impl AppId {
         format!("{}-{part}", self.name)
     }
 
+    /// Name of the policy of a database of pods that others run. No child of a part has it: such a policy selects other pods than that
+    /// of a part of the same name, and both exist for a while where one replaces the other.
+    #[must_use]
+    pub fn database_policy(&self, database: &PartName) -> String {
+        format!("{}{OF_DATABASE_PODS}", self.child_name(database))
+    }
+
+    /// Whether an app's policy of this name is one of those.
+    #[must_use]
+    pub fn is_database_policy_of(app: &str, name: &str) -> bool {
+        name.strip_suffix(OF_DATABASE_PODS)
+            .and_then(|rest| rest.strip_prefix(app))
+            .is_some_and(|rest| rest.starts_with('-'))
+    }
+
     /// Value of the label that selects a part's pods.
     #[must_use]
     pub fn workload_label(&self, part: &PartName) -> String {
@@ -40,7 +60,7 @@ impl AppId {
 }
 
 /// The name of a part within its app.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PartName(String);
 
 impl PartName {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::id::{AppId, PartName};
-use crate::api::{MANAGED_BY, MANAGER, PART_OF, WORKLOAD};
+use crate::api::{COMPONENT, MANAGED_BY, MANAGER, PART_OF, WORKLOAD};
 
 /// Labels of an object. They contain no version and no owner, because these would change objects without any effect.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn labels(id: &AppId, part: Option<&PartName>, name: &str) -> BTreeMap<Strin
         (PART_OF, &id.name),
         (MANAGED_BY, MANAGER),
     ];
-    let part = part.map(|part| ("app.kubernetes.io/component", part.as_str()));
+    let part = part.map(|part| (COMPONENT, part.as_str()));
     labels.into_iter().chain(part).map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 

@@ -34,6 +34,15 @@ pub(super) fn of_object(kind: &str, name: &str, path: impl Into<String>, review:
     }
 }
 
+/// Refuses what can't be a key of a Secret.
+pub(super) fn of_key(key: &str, path: String, review: &mut Review) {
+    // As the API server requires of the keys of Secrets and ConfigMaps.
+    let is_plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if key == "." || key.starts_with("..") || !is_plain {
+        review.reject(path, "not a key of a Secret", "use letters, digits, '-', '_' and '.'");
+    }
+}
+
 /// Refuses what can't be the name of a namespace.
 pub(super) fn of_namespace(name: &str, path: String, review: &mut Review) {
     if name.len() > 63 || !is_label(name) {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use ipnet::IpNet;
 use kube::Resource;
+use serde::{Deserialize, Serialize};
 
 use super::{
     amounts::{Resources, amounts},
@@ -35,7 +36,7 @@ pub struct Policy {
 }
 
 /// Pods by namespace and labels.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PodSelection {
     /// Namespace of the pods.
     pub namespace: String,
@@ -44,7 +45,7 @@ pub struct PodSelection {
 }
 
 /// DNS servers that pods may query.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dns {
     /// Servers that run as pods.
     pub peers: Vec<PodSelection>,

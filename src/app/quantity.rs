@@ -6,8 +6,11 @@
 
 use std::{cmp::Ordering, fmt, iter::Sum};
 
+use serde::{Deserialize, Serialize};
+
 /// A positive amount, exact to 10^-9.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Quantity {
     nano: i128,
     /// Printed with `Ki`, `Mi` … rather than `k`, `M` ….
@@ -119,6 +122,20 @@ fn print(f: &mut fmt::Formatter<'_>, mut amount: i128, base: i128, suffixes: &[&
         suffix = Some(next);
     }
     write!(f, "{amount}{}", suffix.unwrap_or(&""))
+}
+
+impl From<Quantity> for String {
+    fn from(quantity: Quantity) -> Self {
+        quantity.to_string()
+    }
+}
+
+impl TryFrom<String> for Quantity {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or_else(|| format!("'{text}' is not a quantity above 0"))
+    }
 }
 
 impl PartialEq for Quantity {

@@ -1,10 +1,12 @@
 //! How many pods a component has, and whether an autoscaler decides it.
 
+use serde::{Deserialize, Serialize};
+
 use super::review::Review;
 use crate::api::{self, Autoscaling};
 
 /// The number of pods of a part.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
     /// Number of pods; the fewest where an autoscaler decides.
     pub replicas: i32,

@@ -1,5 +1,7 @@
 //! A part that has pods: what runs in them, and under which restrictions.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     id::PartName,
     policy::Policy,
@@ -12,7 +14,7 @@ use crate::api::{self, Platform};
 const DEFAULT_ID: i64 = 65532;
 
 /// Pods of one image.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Workload {
     /// Name within the app.
     pub name: PartName,
@@ -25,7 +27,7 @@ pub struct Workload {
 }
 
 /// What differs in the restrictions of pods; all else is the same for every pod.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hardening {
     /// What kind of cluster it is.
     pub platform: Platform,

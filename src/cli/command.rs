@@ -1,13 +1,15 @@
 //! All commands.
 
 use std::{
+    env,
     io::{stderr, stdout},
     path::PathBuf,
+    process::ExitCode,
 };
 
 use clap::Subcommand;
 
-use super::{crds, database_secret, generate, reach, render};
+use super::{crds, database_secret, generate, preflight, reach, render};
 use crate::ops;
 
 /// A command with its arguments.
@@ -19,6 +21,8 @@ pub enum Command {
     Crds,
     /// Print Secrets for the managed databases of apps, with generated passwords.
     DatabaseSecret(database_secret::DatabaseSecret),
+    /// Check, in a pod that the operator starts before a release, its Secrets and databases.
+    Preflight(preflight::Preflight),
     /// Print who may connect to whom on which port, without a cluster.
     Reach(reach::Reach),
     /// Print all objects of apps, without a cluster.
@@ -32,18 +36,22 @@ pub enum Command {
 }
 
 impl Command {
-    /// Runs the command to its end.
+    /// Runs the command to its end; with its exit code.
     ///
     /// # Errors
     /// If the command fails.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
         match self {
             Self::Controller(arguments) => ops::start(arguments),
             Self::Crds => crds::print(stdout()),
             Self::DatabaseSecret(arguments) => database_secret::print(&arguments, stdout()),
+            Self::Preflight(arguments) => {
+                return Ok(preflight::run(&arguments, |name| env::var_os(name), stdout(), stderr()));
+            }
             Self::Reach(arguments) => reach::reach(&arguments, stdout(), stderr()),
-            Self::Render(arguments) => render::render(&arguments, stdout()),
+            Self::Render(arguments) => render::render(&arguments, stdout(), stderr()),
             Self::Generate { root } => generate::generate(&root),
-        }
+        }?;
+        Ok(ExitCode::SUCCESS)
     }
 }

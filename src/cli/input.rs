@@ -84,7 +84,10 @@ fn objects<T: DeserializeOwned>(text: &str, kind: &str) -> anyhow::Result<Vec<an
 }
 
 /// All results, or all failures.
-fn all<T>(results: impl Iterator<Item = anyhow::Result<T>>) -> anyhow::Result<Vec<T>> {
+///
+/// # Errors
+/// If one is a failure: the message has all of them, on lines of their own.
+pub(super) fn all<T>(results: impl Iterator<Item = anyhow::Result<T>>) -> anyhow::Result<Vec<T>> {
     let (mut found, mut failures) = (Vec::new(), Vec::new());
     for result in results {
         match result {

@@ -15,7 +15,7 @@ const FOLDER: &str = "src/desired/kinds";
 
 const INTRODUCTION: &str = "# The objects an app is made of
 
-All objects of a part are named `<app>-<part>`. They are created in this order: guards bind pods, so they are in place before the
+The objects of a part are named `<app>-<part>`; Jobs have a hash behind it, and the record of releases is `<app>-r<number>`. They are created in this order: guards bind pods, so they are in place before the
 pods are, and are deleted after the last of them.
 
 | Kind | API group | Stage | What it is for | File |

@@ -6,9 +6,11 @@ mod database_secret;
 mod generate;
 mod input;
 mod kinds;
+mod preflight;
 mod reach;
 mod reference;
 mod render;
+mod targets;
 mod yaml;
 
 pub use command::Command;

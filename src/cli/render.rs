@@ -6,8 +6,8 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 
-use super::{input::apps, yaml};
-use crate::{desired, release::Target};
+use super::{input::apps, targets::Targets, yaml};
+use crate::desired;
 
 /// Arguments of the command.
 #[derive(Args, Debug)]
@@ -18,16 +18,23 @@ pub struct Render {
     /// File with the HardeningPolicy that applies to them; the built-in one if not given.
     #[arg(long)]
     policy: Option<PathBuf>,
+    /// The operator's own image, which runs the checks before a release.
+    #[arg(long, env = "HARDENED_APP_IMAGE", default_value = concat!("hardened-app:", env!("CARGO_PKG_VERSION")))]
+    operator_image: String,
 }
 
-/// Prints the children of every app in the files, sorted by kind and name.
+/// Prints the children of every app in the files, sorted by kind and name; on `notes` what the order of the files has decided.
 ///
 /// # Errors
 /// If a file can't be read, or apps or the policy are refused; the message names each field and its remedy.
-pub(super) fn render(arguments: &Render, mut out: impl Write) -> anyhow::Result<()> {
+pub(super) fn render(arguments: &Render, mut out: impl Write, mut notes: impl Write) -> anyhow::Result<()> {
     let mut children: Vec<Value> = Vec::new();
-    for app in apps(&arguments.files, arguments.policy.as_deref())? {
-        children.extend(desired::children(&Target::of(app)).into_iter().map(|child| child.body));
+    let targets = Targets::of(apps(&arguments.files, arguments.policy.as_deref())?);
+    for note in &targets.notes {
+        writeln!(notes, "note: {note}").context("failed to write")?;
+    }
+    for target in &targets.all {
+        children.extend(desired::children(target).into_iter().map(|child| child.body));
     }
     children.sort_by_key(|child| {
         ["/metadata/namespace", "/kind", "/metadata/name"].map(|field| child.pointer(field).map(Value::to_string))
@@ -59,9 +66,10 @@ mod tests {
             file
         });
         let missing = folder.join("d.yaml");
-        let render = Render { files: [files.to_vec(), vec![missing]].concat(), policy: None };
+        let render =
+            Render { files: [files.to_vec(), vec![missing]].concat(), policy: None, operator_image: String::new() };
         let mut out = Vec::new();
-        let words = format!("{:#}", super::render(&render, &mut out).unwrap_err());
+        let words = format!("{:#}", super::render(&render, &mut out, Vec::new()).unwrap_err());
         std::fs::remove_dir_all(folder).unwrap();
         for expected in
             ["a.yaml: HardenedApp one is", "HardenedApp two is", "b.yaml: HardenedApp four is", "c.yaml: ", "d.yaml: "]

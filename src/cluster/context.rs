@@ -2,10 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kube::{
-    Resource,
-    runtime::{controller::Action, events::Recorder},
-};
+use kube::{Resource, runtime::controller::Action};
 
 use super::{
     cache::{Cache, Settings},
@@ -28,12 +25,12 @@ pub struct Context {
     pub settings: Arc<Settings>,
     /// What only this process knows.
     pub memory: Arc<Memory>,
-    /// Sends requests.
+    /// Sends requests, events included.
     pub writer: Writer,
     /// Which app restricts database pods that several name.
     pub claims: Arc<Claims>,
-    /// Publishes events.
-    pub recorder: Recorder,
+    /// The operator's own image, which runs the checks before a release.
+    pub preflight_image: String,
 }
 
 impl Context {
@@ -45,7 +42,7 @@ impl Context {
                 || applied.children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
             self.memory.of(&id.uid, |memory| {
                 memory.failures = if failing { memory.failures.saturating_add(1) } else { 0 };
-                memory.earlier = plan::still_needed(applied);
+                memory.earlier = Some(plan::still_needed(applied));
             });
         }
         plan::next(outcome).map_or_else(Action::await_change, Action::requeue)

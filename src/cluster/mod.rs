@@ -7,6 +7,7 @@ mod context;
 mod converge;
 mod jitter;
 mod memory;
+mod releases;
 mod report;
 mod stored;
 mod surroundings;
@@ -20,11 +21,13 @@ pub use claims::Claims;
 pub use client::{Connection, connect};
 pub use context::Context;
 pub use converge::Executor;
+pub use jitter::jittered;
 pub use memory::Memory;
+pub use releases::Asked;
 pub use traffic::Traffic;
-pub use triggers::Triggers;
+pub use triggers::{Triggered, Triggers};
 pub use watch::{events, watch_all};
-pub use write::{Failure, Writer};
+pub use write::{Failure, Fence, LEASE_DURATION, RENEW_DEADLINE, Tenure, Writer};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,5 @@
 //! Writes the status of an app, and publishes the events for its changes.
 
-use std::time::Duration;
-
 use k8s_openapi::{api::core::v1::ObjectReference, jiff::Timestamp};
 use kube::{
     Resource,
@@ -15,9 +13,6 @@ use crate::{
     plan::Outcome,
     status::{self, EventNote},
 };
-
-/// The longest wait for an event to be accepted.
-const LONGEST_EVENT: Duration = Duration::from_secs(5);
 
 impl Context {
     /// Writes the status where it differs from the previous one.
@@ -50,7 +45,7 @@ impl Context {
     async fn publish(&self, stored: &StoredApp, notes: Vec<EventNote>) {
         for note in notes {
             let event = Event {
-                type_: EventType::Warning,
+                type_: if note.warns { EventType::Warning } else { EventType::Normal },
                 reason: note.reason.as_str().to_owned(),
                 note: Some(note.text),
                 action: note.action.as_str().to_owned(),
@@ -61,11 +56,9 @@ impl Context {
                     ..ObjectReference::default()
                 }),
             };
-            let about = stored.object_ref(&());
-            match tokio::time::timeout(LONGEST_EVENT, self.recorder.publish(&event, &about)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "event not published"),
-                Err(_) => return tracing::warn!("events not published: no answer"),
+            // Logged where it fails. Where one gets no answer, the next ones would only wait, too.
+            if self.writer.publish(stored, &event).await.is_err_and(|failure| failure.status().is_none()) {
+                return;
             }
         }
     }

@@ -8,7 +8,7 @@ use kube::{Resource, api::ApiResource};
 use tokio::time::timeout;
 
 use super::{
-    cache::{Begun, Found, Missing, PodGroups, Record, read_pod},
+    cache::{Begun, Found, Listing, Missing, PodGroups, Record, read_pod},
     context::Context,
     stored::Stored,
     write::Failure,
@@ -16,10 +16,13 @@ use super::{
 use crate::{
     api::{HardenedApp, WORKLOAD, version},
     app::{AppId, Database, DatabaseForm, PartName},
-    desired::Stage,
-    plan::{Again, Neighbours, PodClaim, Surroundings},
+    desired::{self, Stage},
+    plan::{Again, Live, Neighbours, PodClaim, Surroundings},
     release::Target,
 };
+
+/// Which pods a policy selects.
+const SELECTOR: &str = "/spec/podSelector";
 
 /// A reconciliation goes on after this long, without what surrounds its app.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -62,17 +65,24 @@ impl Context {
         Ok(Surroundings { neighbours, other_apis: self.cache.other_policy_apis(), pods, held })
     }
 
-    /// The databases of other apps' pods. While that isn't known, nothing is claimed anew.
+    /// The databases of other apps' pods. While that isn't known, nothing is claimed anew: only pods are kept that this process was granted,
+    /// or that have a policy of the app.
     #[must_use]
     pub fn held(&self, target: &Target, surroundings: Option<&Surroundings>) -> BTreeSet<PartName> {
         if let Some(surroundings) = surroundings {
             return surroundings.held.keys().cloned().collect();
         }
-        let owned = self.cache.owned(&target.id);
-        let is_claimed = |claim: &PodClaim| {
-            let policy = target.id.child_name(&claim.database);
-            owned.iter().any(|child| child.kind.stage == Stage::Guard && child.name == policy)
+        let all = desired::children(&Target { held: BTreeSet::new(), ..target.clone() });
+        let has_policy = |claim: &PodClaim| {
+            let name = target.id.database_policy(&claim.database);
+            let policy = all.iter().find(|child| child.kind.stage == Stage::Guard && child.name == name);
+            policy.is_some_and(|policy| match self.cache.live(&target.id, policy) {
+                Live::Absent | Live::Foreign { .. } => false,
+                Live::Object { object, .. } => object.pointer(SELECTOR) == policy.body.pointer(SELECTOR),
+                Live::Verified { .. } | Live::Outdated { .. } | Live::Unread { .. } | Live::Oversized(_) => true,
+            })
         };
+        let is_claimed = |claim: &PodClaim| self.claims.has(claim).unwrap_or_else(|| has_policy(claim));
         PodClaim::of(target).into_iter().filter(|claim| !is_claimed(claim)).map(|claim| claim.database).collect()
     }
 
@@ -102,17 +112,15 @@ impl Context {
     }
 
     async fn list_neighbours(&self, id: &AppId, begun: Begun) -> Result<(), Failure> {
-        let mut records = Vec::new();
+        let mut listing = Listing::default();
         let take = |object: &Stored| {
             let record = Record::read(begun.kind, object);
             let name = object.meta().name.clone().unwrap_or_default();
-            if !self.cache.around.neighbourhood(|all| all.is_own(&id.namespace, &record)) {
-                records.push((name, version(object.meta()), record));
-            }
-            records.len() <= Record::MOST_LISTED
+            self.cache.around.neighbourhood(|all| all.is_own(&id.namespace, &record))
+                || listing.take(name, version(object.meta()), record)
         };
         let version = self.writer.list(id, &begun.kind.resource(), None, take).await?;
-        self.cache.around.neighbourhood(|all| all.listed(&id.namespace, begun, version, records));
+        self.cache.around.neighbourhood(|all| all.listed(&id.namespace, begun, version, listing));
         Ok(())
     }
 
@@ -124,7 +132,8 @@ impl Context {
             let mut found = Vec::new();
             let take = |object: &Stored| {
                 let pod = read_pod(object);
-                if pod != Found::Gone && self.cache.around.database_pods(|pods| pods.is_wanted(&id.namespace, &pod)) {
+                let pod = self.cache.around.database_pods(|pods| pods.select(&id.namespace, pod));
+                if pod != Found::Gone {
                     found.push((object.meta().name.clone().unwrap_or_default(), version(object.meta()), pod));
                 }
                 found.len() <= Found::MOST_LISTED

@@ -3,12 +3,14 @@
 mod around;
 mod cache;
 mod executor;
+mod fence;
 mod lists;
 mod pods;
 mod server;
 mod settings;
 mod surroundings;
 mod traffic;
+mod triggers;
 
 use serde_json::{Value, json};
 

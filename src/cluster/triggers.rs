@@ -20,7 +20,7 @@ pub struct Triggers {
     all: UnboundedSender<()>,
     /// All apps of a namespace.
     namespaces: UnboundedSender<String>,
-    /// Until the caches are full the queue isn't read: the first reconciliations cover every app anyway.
+    /// While another replica leads, the queue isn't read and nothing is added to it: once this one leads, it reconciles every app anyway.
     armed: AtomicBool,
 }
 
@@ -43,8 +43,10 @@ impl Triggers {
         (Arc::new(Self { one, all, namespaces, armed: AtomicBool::new(false) }), triggered)
     }
 
-    pub(super) fn arm(&self) {
+    /// Wakes every app, and from here on those for which something changes.
+    pub fn start(&self) {
         self.armed.store(true, Ordering::Release);
+        self.reconcile_all();
     }
 
     pub(super) fn reconcile(&self, apps: impl IntoIterator<Item = AppKey>) {
@@ -56,7 +58,8 @@ impl Triggers {
         }
     }
 
-    pub(super) fn reconcile_all_in(&self, namespace: String) {
+    /// Reconciles all apps of a namespace.
+    pub fn reconcile_all_in(&self, namespace: String) {
         if self.armed.load(Ordering::Acquire) {
             let _ = self.namespaces.unbounded_send(namespace);
         }

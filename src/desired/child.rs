@@ -2,8 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{draft::Draft, hash::short_hash, json::insert, kind::Kind, labels::APPLIED_HASH, owner::owner_reference};
-use crate::app::{AppId, PartName, labels};
+use super::{draft::Draft, json::insert, kind::Kind, labels::APPLIED_HASH, owner::owner_reference};
+use crate::app::{AppId, PartName, labels, short_hash};
+
+/// What an object has that is applied as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LiveValues {
+    /// `spec.replicas`.
+    pub replicas: Option<i64>,
+    /// `spec.suspend`.
+    pub suspended: bool,
+}
 
 /// One object that should exist.
 #[derive(Clone, Debug)]
@@ -20,12 +29,14 @@ pub struct Child {
     pub hash: String,
     /// The bounds of `spec.replicas` where an autoscaler decides it; then the body doesn't have it.
     pub autoscaled: Option<(i32, i32)>,
+    /// Whether it is created suspended. Whether it still is isn't declared: the body doesn't have it.
+    pub suspended: bool,
 }
 
 impl Child {
     /// Adds type, metadata and hash to a draft.
     pub(super) fn complete(kind: &'static Kind, id: &AppId, draft: Draft) -> Self {
-        let Draft { part, name, fields: mut body, autoscaled } = draft;
+        let Draft { part, name, fields: mut body, autoscaled, suspended } = draft;
         insert(&mut body, "apiVersion", json!(kind.api_version()));
         insert(&mut body, "kind", json!(kind.name));
         let mut metadata =
@@ -38,17 +49,28 @@ impl Child {
         let hash = short_hash(&body.to_string());
         insert(&mut metadata, "annotations", json!({ APPLIED_HASH: hash }));
         insert(&mut body, "metadata", metadata);
-        Self { kind, name, part, body, hash, autoscaled }
+        Self { kind, name, part, body, hash, autoscaled, suspended }
     }
 
-    /// The body with the number of pods to apply where an autoscaler decides it, given the live number.
+    /// The body with what isn't declared but must be applied: the number of pods where an autoscaler decides it, and whether the object
+    /// is suspended, given what it has.
     #[must_use]
-    pub fn scaled(&self, live: Option<i64>) -> Value {
+    pub fn applied(&self, live: Option<&LiveValues>) -> Value {
         let mut body = self.body.clone();
-        if let (Some(replicas), Some(spec)) = (self.replicas(live), body.get_mut("spec")) {
+        let Some(spec) = body.get_mut("spec") else { return body };
+        if let Some(replicas) = self.replicas(live.and_then(|live| live.replicas)) {
             insert(spec, "replicas", json!(replicas));
         }
+        if self.suspended {
+            insert(spec, "suspend", json!(live.is_none_or(|live| live.suspended)));
+        }
         body
+    }
+
+    /// Whether something of it is applied as the object has it.
+    #[must_use]
+    pub const fn depends_on_live(&self) -> bool {
+        self.autoscaled.is_some() || self.suspended
     }
 
     /// The number of pods to apply if an autoscaler decides it: the live number within the bounds, so that switching

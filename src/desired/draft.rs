@@ -18,12 +18,14 @@ pub struct Draft {
     pub fields: Value,
     /// The bounds of `spec.replicas` where an autoscaler decides it; then `fields` doesn't have it.
     pub autoscaled: Option<(i32, i32)>,
+    /// Whether it is created suspended. Whether it still is isn't declared: `fields` doesn't have it.
+    pub suspended: bool,
 }
 
 impl Draft {
     /// One object of a part, under the name that all objects of the part have.
     pub(super) fn of_part(target: &Target, part: &PartName, fields: Value) -> Self {
-        Self { part: Some(part.clone()), name: target.id.child_name(part), fields, autoscaled: None }
+        Self { part: Some(part.clone()), name: target.id.child_name(part), fields, autoscaled: None, suspended: false }
     }
 
     /// One object for each workload.

@@ -26,6 +26,8 @@ pub struct Kind {
     pub sight: Sight,
     /// When its objects are applied.
     pub stage: Stage,
+    /// What is done about its objects.
+    pub care: Care,
     /// All objects of this kind that should exist.
     pub build: fn(&Target) -> Vec<Draft>,
     /// Reads the progress of a live object; `None` for kinds that are complete once they are applied.
@@ -50,6 +52,15 @@ pub enum Stage {
     Guard,
     /// Creates pods, or refers to them.
     Workload,
+}
+
+/// What is done about the objects of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// They are applied, and kept as declared.
+    Apply,
+    /// They are the record of what was declared: each is written when something is released, and isn't compared.
+    Record,
 }
 
 /// How live objects are compared with what is declared. Paths have a space between segments (keys contain dots and
@@ -133,6 +144,12 @@ impl Kind {
     #[must_use]
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// Whether its objects create pods that stay, and replace them when they change.
+    #[must_use]
+    pub fn rolls_out(&self) -> bool {
+        self.group == "apps" && self.care == Care::Apply
     }
 
     const fn id(&self) -> (&'static str, &'static str) {

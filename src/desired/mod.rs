@@ -7,7 +7,6 @@
 mod child;
 mod children;
 mod draft;
-mod hash;
 mod json;
 mod kind;
 mod kinds;
@@ -16,14 +15,14 @@ mod owner;
 mod pod;
 mod progress;
 
-pub use child::Child;
+pub use child::{Child, LiveValues};
 pub use children::children;
 pub use draft::Draft;
-pub use hash::short_hash;
 pub use kind::{
-    DANGEROUS_EVERYWHERE, HARMLESS_EVERYWHERE, Kind, Rules, Sight, Stage, TOLERATED_EVERYWHERE, VOLATILE_EVERYWHERE,
+    Care, DANGEROUS_EVERYWHERE, HARMLESS_EVERYWHERE, Kind, Rules, Sight, Stage, TOLERATED_EVERYWHERE,
+    VOLATILE_EVERYWHERE,
 };
-pub use kinds::KINDS;
+pub use kinds::{DEPLOYMENTS, JOBS, KINDS, REVISIONS, entry, pods_of_task};
 pub use labels::APPLIED_HASH;
 pub use progress::{Progress, Rollout, RolloutPhase};
 

@@ -1,10 +1,16 @@
 //! Progress of an object that isn't complete as soon as it is applied.
 
+use crate::release::{Job, Revision};
+
 /// Progress of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Pods are replaced.
     Rollout(Rollout),
+    /// Pods run to completion.
+    Job(Box<Job>),
+    /// A release is recorded; `None` where the entry can't be read.
+    Record(Option<Box<Revision>>),
 }
 
 /// The replacement of pods.

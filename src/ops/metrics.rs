@@ -14,9 +14,9 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::apps::Apps;
+use super::{apps::Apps, election::LEASE};
 use crate::{
-    cluster::{Memory, Traffic},
+    cluster::{Memory, Tenure, Traffic},
     desired::KINDS,
 };
 
@@ -118,6 +118,18 @@ impl Collector for OfTraffic {
         });
         let help = "When the API server last granted a list or watch, normally at most five minutes ago.";
         gauges(&mut encoder, "hardenedapp_watch_granted_timestamp_seconds", help, watches)
+    }
+}
+
+/// Whether this process leads, under the name that client-go gives it.
+#[derive(Debug)]
+pub(super) struct OfElection(pub(super) Arc<Tenure>);
+
+impl Collector for OfElection {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), Error> {
+        let help = "1 for the replica that holds the lease and writes, 0 for one that stands by.";
+        let leads = [([("name", LEASE)], f64::from(u8::from(self.0.is_held())))];
+        gauges(&mut encoder, "leader_election_master_status", help, leads.into_iter())
     }
 }
 

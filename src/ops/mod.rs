@@ -1,8 +1,10 @@
-//! The process around the reconciliations: start, metrics, health and shutdown.
+//! The process around the reconciliations: start, leader election, work queue, metrics, health and shutdown.
 
 mod apps;
+mod election;
 mod health;
 mod metrics;
+mod queue;
 mod reconciles;
 mod run;
 mod server;

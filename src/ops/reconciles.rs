@@ -76,6 +76,8 @@ impl Reconciles {
         let word = match &result {
             Ok(action) if *action == Action::await_change() => "success",
             Ok(_) => "requeue_after",
+            // Neither the app nor the API server is the reason, and the process is about to end.
+            Err(failure) if failure.is_not_leading() => return result,
             Err(_) => {
                 self.errors.get_or_create(&[CONTROLLER]).inc();
                 "error"

@@ -1,50 +1,45 @@
-//! The controller: watches, then the work queue, until the process receives a signal to stop.
+//! The controller: watches, then the leader election, then the work queue, until the process receives a signal to stop.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, future::pending, net::SocketAddr, sync::Arc};
 
-use clap::Args;
-use futures::{StreamExt, stream};
-use kube::{
-    Api, Client, Resource, ResourceExt,
-    runtime::{
-        WatchStreamExt,
-        controller::{self, Config},
-        events::{Recorder, Reporter},
-        reflector::{self, ObjectRef, Store},
-        watcher::{self, Event},
-    },
-};
+use clap::{Args, builder::NonEmptyStringValueParser};
+use futures::{Stream, StreamExt};
+use kube::runtime::{reflector, watcher};
 
 use super::{
     apps::Apps,
+    election::{self, Election, Leases},
     health::Health,
-    metrics::{Metrics, OfApps, OfTraffic},
+    metrics::{Metrics, OfApps, OfElection, OfTraffic},
+    queue::{self, CONCURRENCY, Queue},
     reconciles::Reconciles,
     server::{self, Pages},
-    stop, telemetry,
+    stop::{self, End},
+    telemetry,
 };
 use crate::{
-    api::{MANAGER, StoredApp},
-    app::AppId,
-    cluster::{self, Cache, Claims, Context, Memory, Settings, Triggers, Writer, watch_all},
-    reconcile::reconcile,
+    api::StoredApp,
+    cluster::{self, Cache, Claims, Context, Memory, Settings, Tenure, Triggers, Writer, watch_all},
 };
 
-/// Concurrent reconciliations. Their writes share one limit, so more would only wait.
-const CONCURRENCY: u16 = 16;
-
 /// How the controller runs.
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Clone, Debug)]
 pub struct Controller {
     /// Where /metrics, /livez and /readyz are served; port 0 takes a free one and logs it.
     #[arg(long, env = "HARDENED_APP_LISTEN", default_value = "0.0.0.0:8080")]
     listen: SocketAddr,
+    /// The operator's own image, which runs the checks before a release in the apps' namespaces.
+    #[arg(long, env = "HARDENED_APP_IMAGE")]
+    image: String,
+    /// The namespace of the Lease hardened-app, which only one process at a time holds and writes: that of the operator's pods.
+    #[arg(long, env = "POD_NAMESPACE", value_parser = NonEmptyStringValueParser::new())]
+    lease_namespace: String,
 }
 
 /// Runs the controller until SIGTERM or SIGINT; running reconciliations are finished first.
 ///
 /// # Errors
-/// If there is no cluster, or signals or connections can't be received.
+/// If there is no cluster, or signals or connections can't be received, or if this process led and may not write any more.
 pub fn start(arguments: Controller) -> anyhow::Result<()> {
     telemetry::start();
     // One thread: the API server needs six times as long for a write as the operator does, so a second would only wait.
@@ -57,124 +52,67 @@ pub fn start(arguments: Controller) -> anyhow::Result<()> {
 }
 
 async fn run(arguments: Controller) -> anyhow::Result<()> {
-    let connection = cluster::connect().await?;
-    let client = connection.client.clone();
-    let (cache, settings) = (Arc::<Cache>::default(), Arc::<Settings>::default());
-    let (memory, seen) = (Arc::<Memory>::default(), Arc::<Apps>::default());
-    let claims = Arc::<Claims>::default();
-    let health = Arc::new(Health::of(connection.traffic.clone()));
+    let (pod, tenure) = (election::pod(), Arc::<Tenure>::default());
+    let identity = election::identity(pod.as_deref());
+    let connection = cluster::connect(&identity, &tenure).await?;
+    let context = Arc::new(Context {
+        cache: Arc::<Cache>::default(),
+        settings: Arc::<Settings>::default(),
+        memory: Arc::<Memory>::default(),
+        writer: Writer::new(connection.client.clone(), pod),
+        claims: Arc::<Claims>::default(),
+        preflight_image: arguments.image.clone(),
+    });
+    let (seen, health) = (Arc::<Apps>::default(), Arc::new(Health::of(connection.traffic.clone())));
     let mut metrics = Metrics::new();
     let reconciles = Reconciles::register(metrics.registry(), CONCURRENCY);
-    metrics.collect(OfApps { apps: seen.clone(), memory: memory.clone() });
+    metrics.collect(OfApps { apps: seen.clone(), memory: context.memory.clone() });
     metrics.collect(OfTraffic { traffic: connection.traffic.clone(), host: connection.host.clone() });
+    metrics.collect(OfElection(tenure.clone()));
     let listener = server::listen(arguments.listen).await?;
     tokio::spawn(server::serve(listener, Pages { metrics, health: health.clone() }));
 
     let (triggers, triggered) = Triggers::new();
     let mut stop_signal = stop::requested(health.clone())?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "filling caches");
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), identity, "filling caches");
     let watches = tokio::select! {
-        watches = watch_all(&connection, &cache, &settings, &triggers) => watches,
+        watches = watch_all(&connection, &context.cache, &context.settings, &triggers) => watches,
         () = &mut stop_signal => return Ok(()),
     };
-    let context = Arc::new(Context {
-        cache: cache.clone(),
-        settings,
-        memory: memory.clone(),
-        writer: Writer::new(client.clone()),
-        claims: claims.clone(),
-        recorder: recorder(client.clone()),
-    });
     let (reader, writer) = reflector::store::<StoredApp>();
-    let apps = cluster::events(Api::<StoredApp>::all(client), None)
-        .inspect(move |event| {
-            let Ok(event) = event else { return };
-            for uid in seen.observe(event) {
-                memory.forget(&uid);
-                cache.app_gone(&uid);
-                claims.forget(&uid);
-            }
-            match event {
-                Event::Apply(app) | Event::InitApply(app) => cache.app_observed(&AppId::of(app.meta())),
-                Event::InitDone => {
-                    cache.only_apps(&seen.uids());
-                    health.caches_are_full();
-                }
-                Event::Init | Event::Delete(_) => {}
-            }
-        })
-        .reflect(writer)
-        .applied_objects();
-    tracing::info!("caches are full, reconciling every app");
-    let stored = reader.clone();
-    let of_namespaces = triggered.namespaces.flat_map(move |namespace| stream::iter(all_in(&stored, &namespace)));
-    let work = kube::runtime::Controller::for_stream(apps, reader)
-        .with_config(Config::default().concurrency(CONCURRENCY))
-        .reconcile_on(triggered.ones.map(|(namespace, name)| ObjectRef::new(&name).within(&namespace)))
-        .reconcile_on(of_namespaces)
-        .reconcile_all_on(triggered.all)
-        .graceful_shutdown_on(stop_signal.clone())
-        .run(
-            move |app, context| {
-                let reconciles = reconciles.clone();
-                async move { reconciles.measure(reconcile(app, context)).await }
-            },
-            |app, failure, context| context.retry(&app, failure),
-            context,
-        )
-        .for_each(|result| async move {
-            if let Err(error) = result {
-                report(&error);
-            }
-        });
-    stop::finish(work, stop_signal).await;
+    let mut apps = queue::apps(&connection, &context, seen, health, writer, triggers.clone());
+    let leases = Leases::new(connection.election, &arguments.lease_namespace);
+    let mut election = Election::new(leases, identity.clone(), tenure);
+    let campaign = async {
+        tokio::select! { _ = reader.wait_until_ready() => {}, () = stop_signal.clone() => return false }
+        tracing::info!("caches are full");
+        election.campaign(stop_signal.clone()).await
+    };
+    let leads = tokio::select! { leads = campaign => leads, never = follow(&mut apps) => match never {} };
+    if !leads {
+        return Ok(());
+    }
+    tracing::info!(identity, "leading, reconciling every app");
+    triggers.start();
+    let work = Queue { apps, reader, triggered, reconciles, context }.work(stop_signal.clone());
+    let end = tokio::select! {
+        end = stop::finish(work, stop_signal) => end,
+        lost = election.keep() => return Err(lost.into()),
+    };
+    if end == End::InOrder {
+        election.resign().await;
+    }
     drop(watches);
     Ok(())
 }
 
-/// All apps of a namespace.
-fn all_in(apps: &Store<StoredApp>, namespace: &str) -> Vec<ObjectRef<StoredApp>> {
-    let apps = apps.state().into_iter().filter(|app| app.namespace().as_deref() == Some(namespace));
-    apps.map(|app| ObjectRef::from_obj(&*app)).collect()
-}
-
-fn report(error: &controller::Error<cluster::Failure, watcher::Error>) {
-    use controller::Error;
-    match error {
-        Error::ReconcilerFailed(failure, app) => {
-            tracing::warn!(app = %app, error = failure.in_words(), "status not written, trying again");
+/// Keeps the known apps up to date while another replica leads.
+async fn follow(apps: &mut (impl Stream<Item = watcher::Result<StoredApp>> + Unpin)) -> Infallible {
+    while let Some(app) = apps.next().await {
+        if let Err(error) = app {
+            queue::interrupted(&error);
         }
-        // Deleted between the event and the reconciliation.
-        Error::ObjectNotFound(_) => {}
-        Error::QueueError(error) => {
-            tracing::warn!(url = StoredApp::url_path(&(), None), %error, "watch interrupted, retrying");
-        }
-        Error::RunnerError(error) => tracing::error!(%error, "work queue"),
     }
-}
-
-fn recorder(client: Client) -> Recorder {
-    Recorder::new(client, Reporter { controller: MANAGER.to_owned(), instance: std::env::var("POD_NAME").ok() })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_namespace_wakes_its_own_apps() {
-        let (reader, mut writer) = reflector::store::<StoredApp>();
-        for (namespace, name) in [("one", "a"), ("two", "b"), ("one", "c")] {
-            let app = json!({
-                "apiVersion": "hardened.dev/v1alpha1", "kind": "HardenedApp",
-                "metadata": { "namespace": namespace, "name": name }, "spec": { "components": [] },
-            });
-            writer.apply_watcher_event(&Event::Apply(serde_json::from_value(app).unwrap()));
-        }
-        let mut names: Vec<String> = all_in(&reader, "one").into_iter().map(|app| app.name).collect();
-        names.sort();
-        assert_eq!(names, ["a", "c"]);
-    }
+    // A watch doesn't end.
+    pending().await
 }

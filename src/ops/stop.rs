@@ -33,15 +33,30 @@ pub(super) fn requested(
     Ok(receiver.map(drop).shared())
 }
 
+/// How the work has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// All of it.
+    InOrder,
+    /// Some of it was cut off: a request may still be under way.
+    CutOff,
+}
+
 /// Runs the work to its end, but no longer than the grace period after the signal to stop.
-pub(super) async fn finish(work: impl Future<Output = ()>, signal: impl Future<Output = ()>) {
+pub(super) async fn finish(work: impl Future<Output = ()>, signal: impl Future<Output = ()>) -> End {
     let overdue = async {
         signal.await;
         tokio::time::sleep(GRACE_PERIOD).await;
     };
     tokio::select! {
-        () = work => tracing::info!("stopped"),
+        () = work => {
+            tracing::info!("stopped");
+            End::InOrder
+        }
         // Each request of a reconciliation is complete by itself, and the next start continues from there.
-        () = overdue => tracing::warn!("stopped before all running reconciliations ended"),
+        () = overdue => {
+            tracing::warn!("stopped before all running reconciliations ended");
+            End::CutOff
+        }
     }
 }

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::{
     apps::Apps,
     health::Health,
-    metrics::{Metrics, OfApps, OfTraffic},
+    metrics::{Metrics, OfApps, OfElection, OfTraffic},
     reconciles::Reconciles,
 };
 use crate::{
     api::StoredApp,
-    cluster::{Memory, Traffic},
+    cluster::{Memory, Tenure, Traffic},
     desired::KINDS,
     fixtures::drift_item,
 };
@@ -145,6 +145,18 @@ fn request_metrics_exist_before_the_first_request() {
     let mut metrics = Metrics::new();
     metrics.collect(OfTraffic { traffic: Arc::<Traffic>::default(), host: "api:6443".to_owned() });
     assert!(metrics.text().unwrap().contains("# TYPE rest_client_requests counter"));
+}
+
+#[test]
+fn only_a_replica_that_may_write_is_the_master() {
+    let (mut metrics, tenure) = (Metrics::new(), Arc::<Tenure>::default());
+    metrics.collect(OfElection(tenure.clone()));
+    let value = || samples(&metrics.text().unwrap(), "leader_election_master_status");
+    assert_eq!(value(), ["leader_election_master_status{name=\"hardened-app\"} 0.0"]);
+    assert!(tenure.renewed(tokio::time::Instant::now()));
+    assert_eq!(value(), ["leader_election_master_status{name=\"hardened-app\"} 1.0"]);
+    tenure.end();
+    assert_eq!(value(), ["leader_election_master_status{name=\"hardened-app\"} 0.0"]);
 }
 
 #[test]

@@ -10,3 +10,14 @@ pub enum Again {
     /// Something is: reconcile again after this long.
     After(Duration),
 }
+
+impl Again {
+    /// What is due first.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::After(one), Self::After(other)) => Self::After(one.min(other)),
+            (Self::Done, other) | (other, Self::Done) => other,
+        }
+    }
+}

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{outcome::Applied, progress::PartProgress};
 use crate::{
-    app::{Edge, End, Peer},
+    app::{Edge, End, MIGRATE, PartName, Peer},
     desired::Rollout,
+    release::Job,
 };
 
 /// Those of the target's earlier connections that a pod may still need.
@@ -23,6 +24,9 @@ pub fn still_needed(applied: &Applied) -> BTreeSet<Edge> {
 fn is_needed(edge: &Edge, applied: &Applied) -> bool {
     let End::Pods(Peer { namespace: None, workload }) = &edge.from else { return false };
     let target = &applied.target;
+    if edge.is_from(&target.id, &PartName::new(MIGRATE)) {
+        return applied.releases.jobs.iter().any(Job::is_active);
+    }
     match applied.progress.iter().find(|(part, _)| target.id.workload_label(part) == *workload) {
         Some((_, progress)) => !is_replaced(progress),
         // It isn't declared any more: its objects are left until its last pod is gone.
@@ -30,10 +34,14 @@ fn is_needed(edge: &Edge, applied: &Applied) -> bool {
     }
 }
 
-/// Whether all pods are of the current template, and no other is ending.
+/// Whether all pods are of the current template, those that are ending, too: the controller says that there are pods of it, and all
+/// that are known are of one.
 fn is_replaced(progress: &PartProgress) -> bool {
-    let all = |rollout: &Rollout| usize::try_from(rollout.desired).is_ok_and(|desired| progress.pods.len() <= desired);
-    progress.is_complete() && progress.rollout().is_some_and(all)
+    let running = progress.pods.iter().filter(|pod| !pod.ended);
+    let templates: BTreeSet<&str> = running.map(|pod| pod.template.as_str()).collect();
+    let are_current =
+        |rollout: &Rollout| if rollout.desired == 0 { templates.is_empty() } else { templates.len() == 1 };
+    progress.is_complete() && progress.rollout().is_some_and(are_current)
 }
 
 /// Whether it is the name of a child of the part that this label selects.

@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{controller::Controller, last_report::LastReport, oversized::Oversized};
-use crate::{app::Enforcement, desired::Child};
+use crate::{
+    app::Enforcement,
+    desired::{Child, LiveValues},
+};
 
 /// What is known of a child, except for the process's memory of earlier attempts.
 #[derive(Clone, Debug)]
@@ -86,8 +89,8 @@ pub enum Live {
         uid: String,
         /// Its version.
         version: u64,
-        /// Its number of pods, if it has one.
-        replicas: Option<i64>,
+        /// What is applied as it has it.
+        values: LiveValues,
     },
     /// It has another owner, or none.
     Foreign {
@@ -145,17 +148,24 @@ impl Live {
         }
     }
 
-    /// The number of pods and the version that has it.
+    /// What is applied as the object has it, and the version that has it.
     #[must_use]
-    pub fn scale(&self) -> (Option<i64>, Option<String>) {
+    pub fn values(&self) -> (LiveValues, Option<String>) {
         match self {
             Self::Object { object, .. } => {
                 let version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
-                (object.pointer("/spec/replicas").and_then(Value::as_i64), version.map(str::to_owned))
+                let replicas = object.pointer("/spec/replicas").and_then(Value::as_i64);
+                let suspended = object.pointer("/spec/suspend") == Some(&Value::Bool(true));
+                (LiveValues { replicas, suspended }, version.map(str::to_owned))
             }
-            Self::Outdated { version, replicas, .. } => (*replicas, Some(version.to_string())),
-            Self::Oversized(found) => (found.replicas, Some(found.version.to_string())),
-            Self::Absent | Self::Verified { .. } | Self::Foreign { .. } | Self::Unread { .. } => (None, None),
+            Self::Outdated { version, values, .. } => (*values, Some(version.to_string())),
+            Self::Oversized(found) => {
+                // A Job that isn't read must not start by that.
+                (LiveValues { replicas: found.replicas, suspended: true }, Some(found.version.to_string()))
+            }
+            Self::Absent | Self::Verified { .. } | Self::Foreign { .. } | Self::Unread { .. } => {
+                (LiveValues::default(), None)
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use k8s_openapi::{
-    apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time},
+    apimachinery::pkg::apis::meta::v1::Time,
     jiff::{Timestamp, Unit},
 };
 use kube::Resource;
@@ -15,8 +15,9 @@ use kube::Resource;
 use super::{contention::Contention, schedule::conflict_retry, verdict::most_dangerous};
 use crate::{
     api::{DriftItem, HardenedAppStatus, StoredApp, version},
-    app::{App, Edge, Policy, Refusal, Rejection},
+    app::Edge,
     desired::{Child, Kind},
+    release::Recorded,
 };
 
 /// What is remembered of one app.
@@ -29,10 +30,10 @@ pub struct AppMemory {
     pub unreported: Vec<DriftItem>,
     /// Failed attempts in a row.
     pub failures: u32,
-    /// The app as it was accepted last: it stays enforced while a newer spec is refused.
-    accepted: Option<App>,
-    /// Connections that accepted specs before that one declared, and that pods of theirs may still need.
-    pub earlier: BTreeSet<Edge>,
+    /// What entries of the record keep, by name: those that were written or read, and that something may depend on.
+    pub releases: BTreeMap<String, Recorded>,
+    /// Connections that only pods of earlier releases need; `None` until they are known.
+    pub earlier: Option<BTreeSet<Edge>>,
     /// How many deviations of each kind of child were reverted, for as long as the process lives.
     reverted: BTreeMap<String, u64>,
     children: HashMap<(&'static Kind, String), ChildMemory>,
@@ -83,31 +84,6 @@ impl AppMemory {
             return stored.status().cloned().unwrap_or_default();
         }
         self.status.as_ref().map(|(_, status)| status.clone()).unwrap_or_default()
-    }
-
-    /// The app to apply: the newest, which is remembered; or where that is refused the one accepted last, with the
-    /// refusal.
-    ///
-    /// # Errors
-    /// The refusal, where no earlier app is known.
-    pub fn newest_accepted(
-        &mut self,
-        newest: Result<App, Refusal>,
-        metadata: &ObjectMeta,
-        policy: &Result<Policy, Vec<Rejection>>,
-    ) -> Result<(App, Option<Refusal>), Refusal> {
-        let refusal = match newest {
-            Ok(app) => {
-                let earlier = self.accepted.replace(app.clone());
-                self.earlier.extend(earlier.into_iter().flat_map(|app| app.release.edges));
-                self.earlier.retain(|edge| !app.release.edges.contains(edge));
-                return Ok((app, None));
-            }
-            Err(refusal) => refusal,
-        };
-        let Some(mut app) = self.accepted.clone() else { return Err(refusal) };
-        app.ungated.enforcement.keep(metadata, policy.as_ref().ok());
-        Ok((app, Some(refusal)))
     }
 
     /// What is remembered of a child.

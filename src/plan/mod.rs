@@ -10,6 +10,7 @@ mod isolation;
 mod known;
 mod last_report;
 mod memory;
+mod needs;
 mod outcome;
 mod oversized;
 mod pod;
@@ -25,17 +26,18 @@ pub use contention::Contention;
 pub use controller::{Controller, holder};
 pub use earlier::still_needed;
 pub use isolation::{
-    DatabaseState, ForeignPod, Isolation, Neighbour, Neighbours, PodClaim, Route, Surroundings, bypass, holders,
-    isolation,
+    DatabaseState, ForeignPod, Holder, Isolation, Neighbour, Neighbours, PodClaim, Route, Surroundings, bypass,
+    holders, isolation,
 };
 pub use known::{Guards, Known, Live, Written};
 pub use last_report::{LastReport, is_about};
 pub use memory::{AppMemory, ChildMemory};
-pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, waits};
+pub use needs::needs;
+pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, Releases, waits};
 pub use oversized::{LARGEST, Oversized};
 pub use pod::PodState;
 pub use progress::{PartProgress, is_available};
-pub use prune::{Leftover, is_replaced, prunable};
+pub use prune::{Goes, Leftover, is_replaced, prunable};
 pub use schedule::{AWAITED, FailureClass, LONGEST_RECONCILIATION, again, backoff, conflict_retry, next};
 pub use step::{MOST_REQUESTS, NextStep, Purpose, Step, step};
 pub use verdict::{

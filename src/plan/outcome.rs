@@ -7,7 +7,7 @@ use crate::{
     api::{DriftItem, FindingItem},
     app::{Enforcement, PartName, Refusal},
     desired::{Child, Kind},
-    release::Target,
+    release::{Job, Record, Target},
 };
 
 /// The outcome of one reconciliation of an app.
@@ -38,14 +38,27 @@ pub struct Applied {
     pub databases: Vec<DatabaseState>,
     /// What others have that leads to its pods.
     pub bypass: Vec<FindingItem>,
-    /// Why the newest spec is refused; then the last accepted one was applied.
+    /// What has become of its releases.
+    pub releases: Releases,
+    /// Why the newest spec is refused; then the release that runs stays applied.
     pub refused: Option<Refusal>,
 }
 
-/// Whether an earlier spec stays applied instead of the newest: that is refused, or the app is paused.
+/// What has become of an app's releases.
+#[derive(Clone, Debug)]
+pub struct Releases {
+    /// The record of them.
+    pub record: Record,
+    /// The Jobs of their tasks.
+    pub jobs: Vec<Job>,
+    /// When to continue with what the newest waits for.
+    pub again: Again,
+}
+
+/// Whether an earlier spec stays applied instead of the newest: that is refused or waits, or the app is paused.
 #[must_use]
 pub const fn waits(refused: Option<&Refusal>, target: &Target) -> bool {
-    refused.is_some() || target.ungated.enforcement.paused
+    refused.is_some() || !target.gate.is_open() || target.ungated.enforcement.paused
 }
 
 impl Applied {

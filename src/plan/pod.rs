@@ -2,7 +2,17 @@
 
 use serde_json::Value;
 
-use crate::api::{WORKLOAD, quoted};
+use crate::{
+    api::{WORKLOAD, quoted},
+    app::{MIGRATE, PREFLIGHT},
+    release::{Exit, TaskPod, pods_hash},
+};
+
+/// Longest termination message that is read; the kubelet keeps no more.
+const LONGEST_MESSAGE: usize = 4096;
+
+/// The labels by which the workload controllers tell the versions of a template apart.
+const TEMPLATES: [&str; 2] = ["pod-template-hash", "controller-revision-hash"];
 
 /// What the status needs to know of a pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +23,12 @@ pub struct PodState {
     pub app: String,
     /// Why it isn't ready; empty if no problem is known.
     pub problem: String,
+    /// What is known besides of a pod that runs to completion.
+    pub task: Option<Box<TaskPod>>,
+    /// The version of its template: the hash that its controller gives it.
+    pub template: String,
+    /// All of its containers have ended for good: it connects to nothing any more.
+    pub ended: bool,
 }
 
 impl PodState {
@@ -21,18 +37,51 @@ impl PodState {
     pub fn read(pod: &Value) -> Self {
         // NetworkPolicies select by this label, so it decides to which child the pod belongs, whatever its other labels
         // claim.
-        let workload = pod.pointer("/metadata/labels").and_then(|labels| labels.get(WORKLOAD)).and_then(Value::as_str);
+        let label = |key: &str| pod.pointer("/metadata/labels")?.get(key)?.as_str();
         let deleting = pod.pointer("/metadata/deletionTimestamp").is_some_and(|time| !time.is_null());
         let problem = if deleting { None } else { problem(pod) };
-        Self { problem: problem.unwrap_or_default(), ..Self::of_workload(workload.unwrap_or_default()) }
+        let template = TEMPLATES.iter().find_map(|key| label(key)).unwrap_or_default().to_owned();
+        let ended = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
+        let problem = problem.unwrap_or_default();
+        let workload = label(WORKLOAD).unwrap_or_default();
+        let task = task(pod, workload.split_once('.').unwrap_or_default().1, &problem);
+        Self { problem, task, template, ended, ..Self::of_workload(workload) }
     }
 
     /// A pod of which only the label is known.
     #[must_use]
     pub fn of_workload(workload: &str) -> Self {
         let (app, component) = workload.split_once('.').unwrap_or_default();
-        Self { child: format!("{app}-{component}"), app: app.to_owned(), problem: String::new() }
+        Self { child: format!("{app}-{component}"), app: app.to_owned(), ..Self::default() }
     }
+}
+
+/// What is to be known of a pod of a task.
+fn task(pod: &Value, part: &str, problem: &str) -> Option<Box<TaskPod>> {
+    // What a process of users has said may be long, and may quote a password.
+    let message: fn(&str) -> String = match part {
+        MIGRATE => |said| said.lines().rev().find(|line| !line.trim().is_empty()).map(quoted).unwrap_or_default(),
+        PREFLIGHT => |said| said.chars().take(LONGEST_MESSAGE).collect(),
+        _ => return None,
+    };
+    let status = pod.pointer("/status/containerStatuses/0");
+    let ended = status.and_then(|it| it.pointer("/state/terminated").or_else(|| it.pointer("/lastState/terminated")));
+    let owners = pod.pointer("/metadata/ownerReferences").and_then(Value::as_array).into_iter().flatten();
+    let job =
+        owners.filter(|owner| owner.get("controller") == Some(&Value::Bool(true))).map(|owner| text(owner, "/uid"));
+    Some(Box::new(TaskPod {
+        name: text(pod, "/metadata/name").to_owned(),
+        job: job.take(1).collect(),
+        runs: pod.get("spec").map(pods_hash).unwrap_or_default(),
+        ended: ended.map(|ended| Exit {
+            code: ended.get("exitCode").and_then(Value::as_i64).unwrap_or_default(),
+            at: text(ended, "/finishedAt").parse().ok(),
+            message: message(text(ended, "/message").trim()),
+        }),
+        succeeded: text(pod, "/status/phase") == "Succeeded",
+        finished: matches!(text(pod, "/status/phase"), "Succeeded" | "Failed"),
+        problem: problem.to_owned(),
+    }))
 }
 
 fn problem(pod: &Value) -> Option<String> {

@@ -26,7 +26,7 @@ impl PartProgress {
     pub const fn rollout(&self) -> Option<&Rollout> {
         match &self.progress {
             Some(Progress::Rollout(rollout)) => Some(rollout),
-            None => None,
+            Some(Progress::Job(_) | Progress::Record(_)) | None => None,
         }
     }
 
@@ -51,5 +51,5 @@ impl PartProgress {
 #[must_use]
 pub fn is_available(target: &Target, progress: &BTreeMap<PartName, PartProgress>) -> bool {
     let complete = |name| progress.get(name).is_some_and(PartProgress::is_complete);
-    target.workloads().all(|workload| complete(&workload.name))
+    target.lasting().all(|workload| complete(&workload.name))
 }

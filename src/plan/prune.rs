@@ -20,10 +20,23 @@ pub struct Leftover {
     pub uid: String,
     /// Its version, a precondition too.
     pub resource_version: String,
-    /// Whether pods of its component still run.
+    /// Whether pods of its component still run, or may start: those of a Job that hasn't ended.
     pub has_pods: bool,
     /// Whether it is being deleted already.
     pub leaving: bool,
+    /// When it goes.
+    pub goes: Goes,
+}
+
+/// When an object goes that nothing declares any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goes {
+    /// Not because of that: the record of releases, and migrations that have run.
+    Never,
+    /// As soon as its pods have gone: the checks before a release, which nothing waits for.
+    AtOnce,
+    /// Once what may replace it has arrived.
+    WhenReplaced,
 }
 
 /// Whether nothing is still to come that may replace what was removed: a part that is new, or was changed, since a spec was last applied
@@ -39,7 +52,7 @@ pub fn is_replaced(
         let mut known = last_status.components.iter().filter(|known| known.name == name.as_str());
         known.any(|known| known.settled.as_ref() == Some(&child.hash))
     };
-    let mut workloads = declared.iter().filter(|child| child.kind.progress.is_some());
+    let mut workloads = declared.iter().filter(|child| child.kind.rolls_out());
     workloads.all(|child| {
         let Some(name) = &child.part else { return true };
         progress.get(name).is_some_and(PartProgress::has_arrived) || is_settled(name, child)
@@ -53,14 +66,18 @@ pub fn is_replaced(
 #[must_use]
 pub fn prunable(owned: Vec<Leftover>, declared: &[Child], replaced: bool) -> (Vec<Leftover>, Vec<Leftover>) {
     let declared: BTreeSet<(&Kind, &str)> = declared.iter().map(|child| (child.kind, child.name.as_str())).collect();
-    let gone: Vec<Leftover> =
-        owned.into_iter().filter(|owned| !declared.contains(&(owned.kind, owned.name.as_str()))).collect();
+    let gone: Vec<Leftover> = owned
+        .into_iter()
+        .filter(|it| it.goes != Goes::Never && !declared.contains(&(it.kind, it.name.as_str())))
+        .collect();
     let with_workload: BTreeSet<String> =
         gone.iter().filter(|other| other.kind.stage == Stage::Workload).map(|other| other.name.clone()).collect();
     gone.into_iter().partition(|leftover| {
         let bare = !leftover.has_pods && !with_workload.contains(&leftover.name);
         // If the component is still declared, its objects don't wait: an autoscaler that was disabled must stop scaling.
         let kept = declared.iter().any(|(_, name)| *name == leftover.name);
-        (replaced || kept) && !leftover.leaving && (leftover.kind.stage == Stage::Workload || bare)
+        (replaced || kept || leftover.goes == Goes::AtOnce)
+            && !leftover.leaving
+            && (leftover.kind.stage == Stage::Workload || bare)
     })
 }

@@ -5,10 +5,13 @@ use std::time::Duration;
 use super::{
     again::Again,
     earlier::still_needed,
-    isolation::Isolation,
+    isolation::{DatabaseState, Isolation},
     outcome::{Applied, ChildState, Outcome},
 };
-use crate::desired::{Kind, Stage};
+use crate::{
+    desired::{Kind, Stage},
+    release::{Gate, Target},
+};
 
 /// A reconciliation must end: a hung one would occupy a worker for ever.
 pub const LONGEST_RECONCILIATION: Duration = Duration::from_secs(30);
@@ -66,13 +69,40 @@ pub fn next(outcome: &Outcome) -> Option<Duration> {
         Again::Done => None,
         Again::After(pause) => Some(pause),
     });
-    let unjudged = match applied.judged {
+    let others = [applied.judged, applied.releases.again, gate(&applied.target.gate)].into_iter();
+    let others = others.filter_map(|again| match again {
         Again::Done => None,
         Again::After(pause) => Some(pause),
-    };
-    // The watch of their pods wakes the app; but no wake-up is left to it alone.
-    let awaited = applied.databases.iter().any(|state| matches!(state.isolation, Isolation::Unknown(_)));
-    pauses.chain(unjudged).chain(awaited.then_some(AWAITED)).chain(narrows(applied)).min()
+    });
+    pauses
+        .chain(others)
+        .chain(applied.databases.iter().any(|state| awaits(state, &applied.target)).then_some(AWAITED))
+        .chain(narrows(applied))
+        .min()
+}
+
+/// The watches of Jobs and pods wake the app; but no wake-up is left to them alone.
+fn gate(gate: &Gate) -> Again {
+    match gate {
+        Gate::Preflight
+        | Gate::Await(_)
+        | Gate::Prepare { .. }
+        | Gate::Enter(_)
+        | Gate::Start(_)
+        | Gate::Running(_)
+        | Gate::Forged(_) => Again::After(AWAITED),
+        // What is unrecorded has a pause of its own; the rest waits for a user.
+        Gate::Open | Gate::Commit(_) | Gate::Unrecorded(_) | Gate::Failed(_) | Gate::Lost(_) | Gate::RecordLost => {
+            Again::Done
+        }
+    }
+}
+
+/// Whether a database's state changes by what others do: their watches wake the app, but no wake-up is left to those alone.
+fn awaits(state: &DatabaseState, target: &Target) -> bool {
+    let is_unknown = matches!(state.isolation, Isolation::Unknown(_));
+    // Its pods are this app's once their holder, or its policy, has gone.
+    is_unknown || state.isolation != Isolation::Isolated && target.held.contains(&state.name)
 }
 
 /// When connections of earlier releases may be closed: at once where their last pod has gone, else it is awaited.

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{ChildRef, DriftItem, HardenedAppStatus, ToleratedPath},
     app::Enforcement,
-    desired::Child,
+    desired::{Child, LiveValues},
     fixtures::{UID, child, child_of, shop},
     plan::{Basis, Change, Guards, Known, LastReport, Live, MOST_REQUESTS, Request, Verdict, Written, judge},
 };
@@ -63,8 +63,12 @@ fn judged(child: &Child, fake: &Fake) -> Verdict {
 
 /// Applies the child, as the operator does where an autoscaler decides the number of pods.
 fn apply(child: &Child, fake: &mut Fake) {
-    let live = fake.is_there().then(|| fake.live()["spec"]["replicas"].as_i64()).flatten();
-    fake.apply(&Child { body: child.scaled(live), ..child.clone() });
+    let live = fake.is_there().then(|| fake.live());
+    let values = live.map(|live| LiveValues {
+        replicas: live["spec"]["replicas"].as_i64(),
+        suspended: live["spec"]["suspend"] == true,
+    });
+    fake.apply(&Child { body: child.applied(values.as_ref()), ..child.clone() });
 }
 
 /// Sends what the plan asks for. Returns the drift that was found before each request, or nothing if the requests don't end.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::IpNet;
-
 use super::{
     listener::Listener,
     policy::{Peer, Policy},
@@ -11,18 +9,13 @@ use super::{
     words,
 };
 
-/// A client that is allowed.
+/// Pods that are allowed to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Client {
-    /// Pods.
-    Pods {
-        /// Their namespace; that of the listener if `None`.
-        namespace: Option<String>,
-        /// Labels that they all have; all pods of the namespace if empty.
-        labels: BTreeMap<String, String>,
-    },
-    /// Addresses.
-    Range(IpNet),
+pub struct Client {
+    /// Their namespace; that of the listener if `None`.
+    pub namespace: Option<String>,
+    /// Labels that they all have; all pods of the namespace if empty.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// A policy that lets in others than the allowed clients.
@@ -60,9 +53,7 @@ fn opening(policy: &Policy, listener: &Listener, allowed: &[Client]) -> Option<O
 /// Whether all that the peer of a policy in the listener's namespace can match is an allowed client.
 fn is_allowed(peer: &Peer, listener: &Listener, allowed: &[Client]) -> bool {
     match peer {
-        Peer::Range { cidr, .. } => {
-            allowed.iter().any(|client| matches!(client, Client::Range(range) if range.contains(cidr)))
-        }
+        Peer::Range { .. } => false,
         Peer::Pods { namespaces, pods } => {
             let namespaces = match namespaces {
                 None => Some(vec![listener.namespace.as_str()]),
@@ -77,7 +68,7 @@ fn is_allowed(peer: &Peer, listener: &Listener, allowed: &[Client]) -> bool {
 }
 
 fn is_of_client(namespace: &str, pods: Option<&Selector>, client: &Client, own: &str) -> bool {
-    let Client::Pods { namespace: of, labels } = client else { return false };
+    let Client { namespace: of, labels } = client;
     let has_labels = labels.is_empty() || pods.is_some_and(|pods| pods.requires(labels));
     namespace == of.as_deref().unwrap_or(own) && has_labels
 }

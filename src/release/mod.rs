@@ -1,5 +1,20 @@
-//! 3 Which version runs: the accepted app becomes a [`Target`]. Pure.
+//! 3 Which version runs: the accepted app and the record of its releases become a [`Target`]. Pure.
 
+mod gate;
+mod job;
+mod preflight;
+mod record;
+mod recorded;
+mod situation;
 mod target;
 
-pub use target::{Gate, Target};
+pub use gate::{Gate, migration_job, preflight_job};
+pub use job::{Ended, Exit, Job, TaskPod, Verdict, pods_hash};
+pub use preflight::preflight;
+pub use record::{FACTS, Facts, Record, Revision, Run, State, UNGATED};
+pub use recorded::{Kept, Recorded, resolved};
+pub use situation::{Reported, Situation};
+pub use target::Target;
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
-//! What should exist: the release that runs, and the one that replaces it.
+//! What should exist: the release that runs, and the one that is to replace it.
 
 use std::collections::BTreeSet;
 
-use crate::app::{App, AppId, Database, Edge, Part, PartName, Ports, Release, Ungated, Workload};
+use super::{gate::Gate, preflight::preflight};
+use crate::app::{App, AppId, Database, Edge, PREFLIGHT, Part, PartName, Ports, Release, Task, Ungated, Workload};
 
 /// What should exist of an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,10 +12,12 @@ pub struct Target {
     pub id: AppId,
     /// The release whose pods run.
     pub runs: Option<Release>,
-    /// The release that replaces it.
+    /// The release that is to replace it.
     pub comes: Option<Release>,
     /// Whether `comes` may replace `runs`.
     pub gate: Gate,
+    /// The checks before a release, where they are wanted now.
+    pub preflight: Option<Part>,
     /// Databases whose pods another app restricts: this one makes no policy for them.
     pub held: BTreeSet<PartName>,
     /// Connections that releases before these declared, and that pods of theirs may still need.
@@ -23,15 +26,8 @@ pub struct Target {
     pub ungated: Ungated,
 }
 
-/// Whether the next release may replace the one that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gate {
-    /// It may.
-    Open,
-}
-
 impl Target {
-    /// The target for an app whose releases wait for nothing: the newest runs.
+    /// The target for an app whose newest release runs.
     #[must_use]
     pub fn of(app: App) -> Self {
         Self {
@@ -39,18 +35,44 @@ impl Target {
             runs: Some(app.release),
             comes: None,
             gate: Gate::Open,
+            preflight: None,
             held: BTreeSet::new(),
             earlier: BTreeSet::new(),
             ungated: app.ungated,
         }
     }
 
-    /// The parts, in the version that should run, by name.
+    /// The target for an app with everything that it may ever have, its tasks before a release included.
+    #[must_use]
+    pub fn whole(app: App, operator_image: &str) -> Self {
+        let preflight = preflight(&app.release, &app.id.name, operator_image);
+        let preflight = preflight.map(|task| Part::Task(Box::new(task)));
+        Self { preflight, gate: Gate::Prepare { rerun: None }, ..Self::of(app) }
+    }
+
+    /// The release that waited runs now. Pods of the one before it keep their connections until they are gone.
+    pub fn open(&mut self) {
+        self.gate = Gate::Open;
+        if let Some(comes) = self.comes.take() {
+            let before = self.runs.replace(comes);
+            self.earlier.extend(before.into_iter().flat_map(|release| release.edges));
+            if let Some(runs) = &self.runs {
+                self.earlier.retain(|edge| !runs.edges.contains(edge));
+            }
+        }
+    }
+
+    /// The parts, in the version that should run. While a release waits, its databases and its migration are there before it, since it
+    /// waits for them.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {
-        let release = match self.gate {
-            Gate::Open => self.comes.as_ref().or(self.runs.as_ref()),
+        let comes = self.comes.iter().flat_map(|release| &release.parts);
+        let is_new = |name: &PartName| {
+            self.comes.iter().flat_map(|release| &release.parts).any(|part| !is_component(part) && part.name() == name)
         };
-        release.into_iter().flat_map(|release| &release.parts)
+        let runs = self.runs.iter().flat_map(|release| &release.parts);
+        runs.filter(move |part| !is_new(part.name()))
+            .chain(comes.filter(|part| !is_component(part)))
+            .chain(&self.preflight)
     }
 
     /// The parts for which the operator runs pods.
@@ -58,25 +80,54 @@ impl Target {
         self.parts().filter_map(Part::workload)
     }
 
+    /// Those whose pods run for as long as the app exists.
+    pub fn lasting(&self) -> impl Iterator<Item = &Workload> {
+        self.parts().filter(|part| !matches!(part, Part::Task(_))).filter_map(Part::workload)
+    }
+
     /// The databases.
     pub fn databases(&self) -> impl Iterator<Item = &Database> {
         self.parts().filter_map(|part| match part {
             Part::Database(database) => Some(database),
-            Part::Component(_) => None,
+            Part::Component(_) | Part::Task(_) => None,
         })
     }
 
-    /// The connections that the app's own pods open: until a rollout is complete, pods of several releases run.
+    /// The task of this name.
     #[must_use]
-    pub fn opened(&self) -> BTreeSet<&Edge> {
-        self.runs.iter().chain(&self.comes).flat_map(|release| &release.edges).chain(&self.earlier).collect()
+    pub fn task(&self, name: &str) -> Option<&Task> {
+        self.parts().find_map(|part| match part {
+            Part::Task(task) if task.workload.name.as_str() == name => Some(&**task),
+            _ => None,
+        })
+    }
+
+    /// The connections that the app's own pods open: until a rollout is complete, pods of several releases run. The checks before a
+    /// release reach its databases for as long as they run.
+    #[must_use]
+    pub fn opened(&self) -> BTreeSet<Edge> {
+        let declared = self.runs.iter().chain(&self.comes).flat_map(|release| &release.edges).chain(&self.earlier);
+        let mut opened: BTreeSet<Edge> = declared.cloned().collect();
+        opened.extend(self.of_checks());
+        opened
+    }
+
+    /// The connections of the checks before a release, where they are wanted.
+    pub fn of_checks(&self) -> impl Iterator<Item = Edge> {
+        let client = PartName::new(PREFLIGHT);
+        let databases = self.databases().filter(|_| self.preflight.is_some());
+        databases.flat_map(move |database| database.connections_of(&client, &self.id))
     }
 
     /// The connections that the app's own pods accept. Between apps both sides must declare a connection, also where a component
     /// names its own app: what `connectsToApps` opens is accepted only if `allowFrom` allows it.
     #[must_use]
-    pub fn accepted(&self) -> BTreeSet<&Edge> {
+    pub fn accepted(&self) -> BTreeSet<Edge> {
         let within_the_app = self.opened().into_iter().filter(|edge| edge.ports != Ports::All);
-        within_the_app.chain(&self.ungated.allowed).collect()
+        within_the_app.chain(self.ungated.allowed.iter().cloned()).collect()
     }
+}
+
+const fn is_component(part: &Part) -> bool {
+    matches!(part, Part::Component(_))
 }

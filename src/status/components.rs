@@ -28,12 +28,12 @@ pub(super) fn components(previous: &[ComponentStatus], applied: &Applied) -> Vec
             message: children().find_map(blocked).unwrap_or_else(|| match rollout {
                 Some(rollout) if progress.is_complete() && rollout.ready >= rollout.desired => String::new(),
                 Some(rollout) => message(rollout, &progress.pods),
-                None => children().filter(|child| child.kind.progress.is_some()).map(missing).collect(),
+                None => children().filter(|child| child.kind.rolls_out()).map(missing).collect(),
             }),
             settled: settled(previous, applied, name, progress),
         }
     };
-    applied.target.workloads().map(component).collect()
+    applied.target.lasting().map(component).collect()
 }
 
 /// What was removed mustn't wait for a component that was there before, even if its pods have never run.
@@ -50,7 +50,7 @@ fn settled(
         return previous.iter().find(|known| known.name == name.as_str())?.settled.clone();
     }
     let mut children = applied.children.iter().filter(|child| child.part.as_ref() == Some(name));
-    children.find(|child| child.kind.progress.is_some()).map(|child| child.hash.clone())
+    children.find(|child| child.kind.rolls_out()).map(|child| child.hash.clone())
 }
 
 /// Why a component's objects aren't in place.

@@ -1,11 +1,12 @@
-//! Which changes of the status become events: a rejection, a conflict, drift. Derived from two statuses, so nothing is
+//! Which changes of the status become events: a rejection, a conflict, a migration, drift. Derived from two statuses, so nothing is
 //! published twice.
 
 use std::collections::BTreeMap;
 
 use super::drift::sentence;
 use crate::api::{
-    ChildRef, ConditionType, DriftChange, DriftItem, EventAction, EventReason, HardenedAppStatus, Reason,
+    ChildRef, ConditionType, DriftChange, DriftItem, EventAction, EventReason, HardenedAppStatus, MigrationState,
+    MigrationStatus, Reason,
 };
 
 /// An event to publish.
@@ -17,6 +18,8 @@ pub struct EventNote {
     pub action: EventAction,
     /// The child it is about.
     pub about: Option<ChildRef>,
+    /// Whether a user should look at it.
+    pub warns: bool,
     /// For users; at most 1 kB, or the API server refuses it.
     pub text: String,
 }
@@ -25,10 +28,11 @@ pub struct EventNote {
 const LONGEST: usize = 900;
 
 /// Reasons of `Ready` that are events too, and what the operator was doing.
-const ANNOUNCED: [(Reason, EventReason, EventAction); 3] = [
+const ANNOUNCED: [(Reason, EventReason, EventAction); 4] = [
     (Reason::Rejected, EventReason::Rejected, EventAction::Accept),
     (Reason::Paused, EventReason::Paused, EventAction::Accept),
     (Reason::Conflict, EventReason::Conflict, EventAction::Apply),
+    (Reason::PreflightFailed, EventReason::PreflightFailed, EventAction::Release),
 ];
 
 /// The events that a change of status calls for.
@@ -41,11 +45,33 @@ pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<Ev
             notes.push(note(event, action, &text));
         }
     }
+    notes.extend(migration(previous, status));
     let reverted = status.drift.reverted.iter().filter(|item| !previous.drift.reverted.contains(item));
     notes.extend(by_object(EventAction::Revert, reverted));
     let opened = status.drift.open.iter().filter(|item| !previous.drift.open.contains(item));
     notes.extend(by_object(EventAction::Report, opened));
     notes
+}
+
+/// What has become of the migration.
+fn migration(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Option<EventNote> {
+    let migration = status.migration.as_ref()?;
+    let known = previous.migration.as_ref().filter(|known| known.revision == migration.revision);
+    if known.is_some_and(|known| known.state == migration.state && known.job == migration.job) {
+        return None;
+    }
+    let MigrationStatus { job, message, .. } = migration;
+    let (reason, warns, text) = match migration.state {
+        MigrationState::Running => (EventReason::MigrationStarted, false, format!("Job {job} runs")),
+        // Where a release returns to one that has run, nothing has happened.
+        MigrationState::Succeeded if known.is_some() => {
+            (EventReason::MigrationSucceeded, false, format!("Job {job} has succeeded"))
+        }
+        MigrationState::Failed => (EventReason::MigrationFailed, true, format!("Job {job} has failed: {message}")),
+        MigrationState::Unknown => (EventReason::MigrationUnknown, true, message.clone()),
+        MigrationState::Succeeded | MigrationState::Waiting => return None,
+    };
+    Some(EventNote { warns, ..note(reason, EventAction::Release, &text) })
 }
 
 /// One event per object and sort of change: events that differ only in their text are counted as one, and all texts but
@@ -72,7 +98,13 @@ fn by_object<'a>(action: EventAction, items: impl Iterator<Item = &'a DriftItem>
 }
 
 fn note(reason: EventReason, action: EventAction, text: &str) -> EventNote {
-    EventNote { reason, action, about: None, text: text.chars().filter(char::is_ascii).take(LONGEST).collect() }
+    EventNote {
+        reason,
+        action,
+        about: None,
+        warns: true,
+        text: text.chars().filter(char::is_ascii).take(LONGEST).collect(),
+    }
 }
 
 fn ready_message(status: &HardenedAppStatus, reason: Reason) -> Option<String> {

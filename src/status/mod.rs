@@ -5,6 +5,9 @@ mod conditions;
 mod databases;
 mod drift;
 mod events;
+mod releases;
+
+use std::collections::BTreeSet;
 
 pub use events::{EventNote, notes};
 use k8s_openapi::jiff::Timestamp;
@@ -36,6 +39,8 @@ pub fn report(
     }
     status.drift.reverted = drift::reverted(&previous.drift, reverted, now);
     if let Outcome::Applied(applied) = outcome {
+        status.release = releases::release(previous, applied, now);
+        status.migration = releases::migration(previous, applied);
         status.components = components::components(&previous.components, applied);
         status.databases = databases::databases(&applied.databases);
         status.drift.open = drift::open(&previous.drift, &applied.children, now);
@@ -48,16 +53,17 @@ pub fn report(
         }
         let unowned = applied.children.iter().flat_map(|child| child.findings.clone());
         let left = applied.children.iter().filter(|child| matches!(child.state, ChildState::Leftover(_))).map(leftover);
-        let declared = applied.findings.iter().chain(&applied.bypass).cloned().chain(applied.enforcement().findings());
-        status.findings = declared.chain(unowned).chain(left).collect();
-        status.findings.sort();
-        status.findings.dedup();
-        status.findings.truncate(FINDINGS);
+        let declared = applied.findings.iter().chain(&applied.bypass).cloned();
+        let declared = declared.chain(applied.enforcement().findings()).chain(releases::findings(applied));
+        status.findings = findings(declared.chain(unowned).chain(left));
     }
     status.conditions = conditions::conditions(previous, outcome, &status, now);
     // What an earlier version of the operator didn't write is written with the next change, so that an upgrade alone writes nothing.
     let mut earlier = status.clone();
     earlier.components.iter_mut().for_each(|component| component.settled = None);
+    if previous.release.is_none() {
+        earlier.release = None;
+    }
     if previous.applied_generation.is_none() {
         earlier.applied_generation = None;
     }
@@ -65,6 +71,16 @@ pub fn report(
         return earlier;
     }
     status
+}
+
+/// In a fixed order, each once; the last one says how many are left out.
+fn findings(found: impl Iterator<Item = FindingItem>) -> Vec<FindingItem> {
+    let mut all: Vec<FindingItem> = found.collect::<BTreeSet<_>>().into_iter().collect();
+    if all.len() > FINDINGS {
+        let more = all.split_off(FINDINGS - 1).len();
+        all.push(FindingItem::about("", Check::MoreFindings, &format!("and {more} more findings")));
+    }
+    all
 }
 
 fn leftover(child: &ChildOutcome) -> FindingItem {

@@ -58,6 +58,7 @@ fn applied() -> Applied {
         judged: Again::Done,
         databases: Vec::new(),
         bypass: Vec::new(),
+        releases: crate::fixtures::no_releases(),
         refused: None,
     }
 }

@@ -94,7 +94,9 @@ fn every_value_of_a_status_has_its_row_and_no_row_has_another_value() {
 fn only_the_vocabulary_spells_out_values_of_a_status() {
     let all = Check::ALL.iter().map(|word| word.as_str()).chain(Reason::ALL.iter().map(|word| word.as_str()));
     let events = EventReason::ALL.iter().map(|word| word.as_str());
-    let all: Vec<String> = all.chain(events).map(|word| format!("\"{word}\"")).collect();
+    // Words of the Kubernetes API for pods and Jobs, too.
+    let all = all.chain(events).filter(|word| !["Failed", "Running", "Succeeded", "Unknown", "Waiting"].contains(word));
+    let all: Vec<String> = all.map(|word| format!("\"{word}\"")).collect();
     // The columns of `kubectl get`, which name conditions.
     let exempt = ["api/vocabulary.rs", "api/hardened_app.rs"];
     let mut found = Vec::new();

@@ -44,13 +44,9 @@ pub(super) fn write_all() -> Result<()> {
 }
 
 fn write(image: &Image) -> Result<()> {
-    let layer = match image.content {
-        Content::Program { .. } => {
-            let program = fs::read(image.content.file()?)?;
-            store(LAYER_TYPE, &layer(image.entrypoint.first().context("no entry point")?, &program)?)?
-        }
-        Content::Layer(_) => link(&image.content.file()?)?,
-    };
+    let contents = image.base.into_iter().chain([image.content]);
+    let layers = contents.map(|content| describe(content, image)).collect::<Result<Vec<Value>>>()?;
+    let digests: Vec<_> = layers.iter().map(|layer| layer.get("digest")).collect();
     let config = json!({
         "architecture": architecture(),
         "os": "linux",
@@ -62,19 +58,30 @@ fn write(image: &Image) -> Result<()> {
             "WorkingDir": image.folder,
             "StopSignal": image.signal,
         },
-        "rootfs": { "type": "layers", "diff_ids": [layer.get("digest")] },
+        "rootfs": { "type": "layers", "diff_ids": digests },
     });
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": MANIFEST_TYPE,
         "config": store(CONFIG_TYPE, config.to_string().as_bytes())?,
-        "layers": [layer],
+        "layers": layers,
     });
     let manifest = manifest.to_string();
     store(MANIFEST_TYPE, manifest.as_bytes())?;
     let file = named(image.name);
     fs::create_dir_all(file.parent().context("a name has a folder")?)?;
     Ok(fs::write(file, sum(manifest.as_bytes()))?)
+}
+
+/// Stores a layer of this content; returns its descriptor.
+fn describe(content: Content, image: &Image) -> Result<Value> {
+    match content {
+        Content::Program { .. } => {
+            let program = fs::read(content.file()?)?;
+            store(LAYER_TYPE, &layer(image.entrypoint.first().context("no entry point")?, &program)?)
+        }
+        Content::Layer(_) => link(&content.file()?),
+    }
 }
 
 /// A layer with one file, as a tar archive.
@@ -102,7 +109,10 @@ fn link(layer: &Path) -> Result<Value> {
     let digest = format!("sha256:{}", digest.trim_end());
     let file = blob(&digest);
     fs::create_dir_all(file.parent().context("a blob has a folder")?)?;
-    symlink(layer, file)?;
+    // Several images may have it.
+    if !file.exists() {
+        symlink(layer, file)?;
+    }
     Ok(json!({ "mediaType": LAYER_TYPE, "digest": digest, "size": fs::metadata(layer)?.len() }))
 }
 

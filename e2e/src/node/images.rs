@@ -33,6 +33,8 @@ pub(super) struct Image {
     /// The name without the registry.
     pub(super) name: &'static str,
     pub(super) content: Content,
+    /// What is in the layer below that of the content.
+    pub(super) base: Option<Content>,
     pub(super) entrypoint: &'static [&'static str],
     /// The arguments of the entry point, which those of a container replace.
     pub(super) command: &'static [&'static str],
@@ -45,7 +47,17 @@ pub(super) struct Image {
 
 impl Image {
     const fn of(name: &'static str, content: Content, entrypoint: &'static [&'static str]) -> Self {
-        Self { name, content, entrypoint, command: &[], environment: &[], user: "", folder: "", signal: "SIGTERM" }
+        Self {
+            name,
+            content,
+            base: None,
+            entrypoint,
+            command: &[],
+            environment: &[],
+            user: "",
+            folder: "",
+            signal: "SIGTERM",
+        }
     }
 
     /// The guest handles no signal, and the first process of a PID namespace ignores unhandled signals except SIGKILL.
@@ -58,18 +70,27 @@ impl Image {
     }
 }
 
+const POSTGRES_LAYER: Content = Content::Layer("postgres");
+const POSTGRES_PATH: &str = "PATH=/bin:/usr/lib/postgresql/15/bin";
+
 /// Databases are Debian's, with the interface of the images of Docker's library.
 const POSTGRES: Image = Image {
     command: &["postgres"],
     environment: &[
-        "PATH=/bin:/usr/lib/postgresql/15/bin",
+        POSTGRES_PATH,
         "PGDATA=/var/lib/postgresql/data",
         // Debian has this locale without any generation.
         "LANG=C.UTF-8",
     ],
     // Disconnects the clients; SIGTERM would wait for them.
     signal: "SIGINT",
-    ..Image::of("postgres:15", Content::Layer("postgres"), &["/entrypoint"])
+    ..Image::of("postgres:15", POSTGRES_LAYER, &["/entrypoint"])
+};
+
+/// The guest, with PostgreSQL's client beside it.
+const TICKETS: Image = Image {
+    base: Some(POSTGRES_LAYER),
+    ..Image::guest("tickets/web:1.4.0", &["/app/web"]).with(&[POSTGRES_PATH, "PORT=8080"])
 };
 
 const REDIS: Image = Image {
@@ -79,7 +100,7 @@ const REDIS: Image = Image {
     ..Image::of("redis:7", Content::Layer("redis"), &["/entrypoint"])
 };
 
-pub(super) const IMAGES: [Image; 12] = [
+pub(super) const IMAGES: [Image; 13] = [
     // As the README describes it.
     Image {
         user: "65532",
@@ -105,6 +126,7 @@ pub(super) const IMAGES: [Image; 12] = [
     Image::guest("shop/worker:2.1.0", &["/app/worker"]),
     Image::guest("store/web:3.0.0", &["/app/web"]).with(&["PORT=8080"]),
     Image::guest("store/report:3.0.0", &["/app/report"]),
+    TICKETS,
 ];
 
 impl Content {

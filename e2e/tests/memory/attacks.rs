@@ -10,13 +10,16 @@ use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use kube::Api;
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::cluster::Cluster;
 use crate::elsewhere::Elsewhere;
 
 /// The attacker's namespace.
 const NAMESPACE: &str = "tenant";
+
+/// Another one, which has large objects before it has an app.
+const CROWD: &str = "crowd";
 
 /// Peers of a rule: 3 MB of JSON, as much as the API server reads.
 const PEERS: usize = 160_000;
@@ -34,11 +37,19 @@ pub(crate) enum Attack {
     Foreigners,
     Apps,
     Pods,
+    Crowd,
 }
 
 /// In this order: the first makes the namespace and its app.
-pub(crate) const ALL: [Attack; 6] =
-    [Attack::Policy, Attack::Compared, Attack::ForeignPolicies, Attack::Foreigners, Attack::Apps, Attack::Pods];
+pub(crate) const ALL: [Attack; 7] = [
+    Attack::Policy,
+    Attack::Compared,
+    Attack::ForeignPolicies,
+    Attack::Foreigners,
+    Attack::Apps,
+    Attack::Pods,
+    Attack::Crowd,
+];
 
 impl Attack {
     pub(crate) const fn name(self) -> &'static str {
@@ -49,6 +60,9 @@ impl Attack {
             Self::ForeignPolicies => "two NetworkPolicies of 3 MB with our label and no app",
             Self::Apps => "60 HardenedApps of 1.4 MB",
             Self::Pods => "40 pods of 1 MB with an app's label",
+            Self::Crowd => {
+                "the first app beside 100 NetworkPolicies of 250 KB and 40 database pods with 0.6 MB of labels"
+            }
         }
     }
 
@@ -80,6 +94,10 @@ impl Attack {
                 pods(cluster).await?;
                 elsewhere.rest().await
             }
+            Self::Crowd => {
+                crowd(cluster).await?;
+                first_app(cluster).await
+            }
         }
     }
 }
@@ -96,7 +114,11 @@ async fn victim(cluster: &Cluster) -> Result<()> {
 }
 
 fn apps_of(cluster: &Cluster) -> Api<HardenedApp> {
-    Api::namespaced(cluster.client.clone(), NAMESPACE)
+    apps_in(cluster, NAMESPACE)
+}
+
+fn apps_in(cluster: &Cluster, namespace: &str) -> Api<HardenedApp> {
+    Api::namespaced(cluster.client.clone(), namespace)
 }
 
 fn policies(cluster: &Cluster) -> Api<NetworkPolicy> {
@@ -195,4 +217,52 @@ async fn pods(cluster: &Cluster) -> Result<()> {
         pods.create(&PostParams::default(), &pod).await?;
     }
     Ok(())
+}
+
+async fn crowd(cluster: &Cluster) -> Result<()> {
+    cluster.namespace(CROWD).await?;
+    let policies: Api<NetworkPolicy> = Api::namespaced(cluster.client.clone(), CROWD);
+    let spec = json!({ "podSelector": {}, "ingress": everyone(COMPARED) });
+    for number in 0..100 {
+        let policy = json!({ "metadata": { "name": format!("large-{number}") }, "spec": spec });
+        policies.create(&PostParams::default(), &serde_json::from_value(policy)?).await?;
+    }
+    let prefix = ["a"; 3].map(|text| text.repeat(63)).join(".");
+    let mut labels: Map<String, Value> =
+        (0..1500).map(|number| (format!("{prefix}/{number:063}"), json!("x".repeat(63)))).collect();
+    labels.insert("cluster".to_owned(), json!("crowd"));
+    let accounts: Api<ServiceAccount> = Api::namespaced(cluster.client.clone(), CROWD);
+    let account = serde_json::from_value(json!({ "metadata": { "name": "crowd" } }))?;
+    accounts.create(&PostParams::default(), &account).await?;
+    let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), CROWD);
+    for number in 0..40 {
+        let metadata = json!({ "name": format!("large-{number}"), "labels": labels });
+        let container = json!({ "name": "pg", "image": "registry.example.com/pg:1.0.0" });
+        let spec =
+            json!({ "containers": [container], "serviceAccountName": "crowd", "automountServiceAccountToken": false });
+        let pod = json!({ "metadata": metadata, "spec": spec });
+        pods.create(&PostParams::default(), &serde_json::from_value(pod)?).await?;
+    }
+    Ok(())
+}
+
+/// In the namespace, once the operator knows the pods of databases: then it lists those of a further namespace.
+async fn first_app(cluster: &Cluster) -> Result<()> {
+    database_is(cluster, NAMESPACE, |condition, _| condition == "NoPods").await?;
+    database_is(cluster, CROWD, |_, findings| findings.contains(&"bypass")).await
+}
+
+/// Creates an app with a database of pods, and waits until its status says this, from the reason and the findings.
+async fn database_is(cluster: &Cluster, namespace: &str, holds: impl Fn(&str, &[&str]) -> bool) -> Result<()> {
+    let component = json!({ "name": "web", "image": "registry.example.com/web:1.0.0", "connectsTo": ["db"] });
+    let database = json!({ "name": "db", "engine": "postgres", "pods": { "matchLabels": { "cluster": "crowd" } } });
+    let spec = serde_json::from_value(json!({ "components": [component], "databases": [database] }))?;
+    apps_in(cluster, namespace).create(&PostParams::default(), &HardenedApp::new("first", spec)).await?;
+    until("the database is judged", LIMIT, async || {
+        let status = apps_in(cluster, namespace).get("first").await?.status.unwrap_or_default();
+        let condition = status.conditions.iter().find(|condition| condition.type_ == "DatabasesIsolated");
+        let findings: Vec<&str> = status.findings.iter().map(|finding| finding.check.as_str()).collect();
+        Ok(condition.filter(|condition| holds(&condition.reason, &findings)).map(|_| ()))
+    })
+    .await
 }

@@ -31,7 +31,7 @@ async fn the_operator_keeps_within_its_memory_whatever_a_tenant_writes() -> Resu
     cluster.row("the operator is restarted", Duration::ZERO)?;
     for attack in attacks::ALL {
         cluster.reset_peak()?;
-        let slowest = elsewhere.probe(attack.play(&cluster, &elsewhere)).await?;
+        let slowest = elsewhere.probe(Box::pin(attack.play(&cluster, &elsewhere))).await?;
         cluster.row(attack.name(), slowest)?;
         assert!(slowest < SLOWEST, "{}: another namespace's heal took {slowest:?}", attack.name());
     }

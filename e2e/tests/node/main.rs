@@ -2,10 +2,10 @@
 
 mod ask;
 mod cli;
-mod databases;
 mod drift;
 mod inside;
 mod limits;
+mod load;
 mod managed;
 mod names;
 mod operator;

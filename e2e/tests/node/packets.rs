@@ -13,7 +13,7 @@ use kube::api::ListParams;
 use crate::names;
 use crate::place::{MARK, Place, RESTRICTED};
 use crate::pod;
-use crate::predicted;
+use crate::predicted::{Ends, STANDING};
 use crate::reach::{Cell, Field};
 use crate::samples::{LARGEST, SMALLEST, create_largest};
 
@@ -142,6 +142,26 @@ impl Scene {
     }
 }
 
+/// The ends of both samples, by their names in the predictions.
+fn ends(elsewhere: &str) -> Ends {
+    let portal = format!("pods hardened.dev/workload=portal.web of namespace {elsewhere}");
+    let pods = [
+        ("demo/shop-web", "web"),
+        ("demo/shop-api", "api"),
+        ("demo/shop-worker", "worker"),
+        ("demo/hello-web", "hello"),
+        ("other pods in demo", "neighbour"),
+        ("pods of other namespaces", "stranger"),
+        (&portal, "portal"),
+    ];
+    let internet = ("Internet 198.51.100.1", "internet 198", 443);
+    Ends {
+        pods: pods.map(|(predicted, name)| (predicted.to_owned(), name)).into(),
+        ports: &[53, 443, 8080, 9090],
+        others: STANDING.into_iter().chain([internet]).collect(),
+    }
+}
+
 /// The sample with one pod for `web`, as there are CPUs for no more, and with a client in a namespace of this test.
 fn adapted(elsewhere: &str) -> Result<String> {
     let mut sample = LARGEST.to_owned();
@@ -160,8 +180,10 @@ async fn only_declared_connections_pass() -> Result<()> {
     let _listener = packets::listen(scene.process("api")?, UNDECLARED).await?;
     scene.field.agrees(&expected()).await?;
     // Also the many connections that the table above leaves out.
-    let _listeners = predicted::listen(&scene.field).await?;
-    scene.field.agrees(&predicted::cells(&adapted(scene.elsewhere.name())?, scene.elsewhere.name())?).await?;
+    let ends = ends(scene.elsewhere.name());
+    let _listeners = ends.listen(&scene.field).await?;
+    let shop = adapted(scene.elsewhere.name())?;
+    scene.field.agrees(&ends.cells(&[SMALLEST, &shop].join("---\n"))?).await?;
 
     let name = format!("shop-api.{}.svc.cluster.local", scene.place.name());
     for component in ["web", "api", "worker", "hello"] {

@@ -81,7 +81,10 @@ async fn write_access_can_be_limited_to_namespaces() -> Result<()> {
     };
     assert_eq!(roles("ClusterRoleBinding"), [[None, Some(&"hardened-app-read".into())]]);
     let write = Some(&Value::from("hardened-app-write"));
-    assert_eq!(roles("RoleBinding"), [[Some(&scene.name().into()), write], [Some(&other.name().into()), write]]);
+    let own = [Some(&Value::from(scene.name())), Some(&"hardened-app-election".into())];
+    let mut bound = roles("RoleBinding");
+    assert_eq!(bound.pop_if(|binding| *binding == own), Some(own), "the lease is in its own namespace");
+    assert_eq!(bound, [[Some(&scene.name().into()), write], [Some(&other.name().into()), write]]);
     Ok(())
 }
 
@@ -107,6 +110,10 @@ async fn optional_values_can_be_changed() -> Result<()> {
     let pod = kinds(&objects, "Deployment")[0].pointer("/spec/template/spec").context("a pod")?;
     assert_eq!(pod.pointer("/containers/0/imagePullPolicy"), Some(&"IfNotPresent".into()));
     assert_eq!(pod.pointer("/nodeSelector/kubernetes.io~1os"), Some(&"linux".into()));
+
+    assert_eq!(kinds(&objects, "PodDisruptionBudget").len(), 1, "one of two pods may be evicted");
+    let single = accepted(&scene, &[IMAGE, "replicas=1"]).await?;
+    assert!(kinds(&single, "PodDisruptionBudget").is_empty(), "it could only forbid to drain the node");
 
     let off = ["crds.enabled=false", "metrics.service.enabled=false", "networkPolicy.enabled=false"];
     let objects = accepted(&scene, &[&[IMAGE], off.as_slice()].concat()).await?;
@@ -138,7 +145,7 @@ async fn a_wrong_value_is_rejected_by_name() -> Result<()> {
     let control_plane = ControlPlane::shared()?;
     printed(control_plane.helm()?, &["lint", "--strict", CHART]).await?;
     assert!(refused(&control_plane, &[]).await?.contains("set image.repository to an image of your own build"));
-    for (value, named) in [("replicas=2", "replicas"), ("image.tga=1", "tga"), ("image.tag=latest", "/image/tag")] {
+    for (value, named) in [("replicas=0", "/replicas"), ("image.tga=1", "tga"), ("image.tag=latest", "/image/tag")] {
         let message = refused(&control_plane, &[IMAGE, value]).await?;
         assert!(message.contains(named), "{value}: {message}");
     }

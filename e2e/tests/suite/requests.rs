@@ -1,9 +1,12 @@
 //! The number of requests that the operator sends, counted in the audit log.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use e2e::audit::{self, Request};
 use serde_json::json;
 
+use crate::releases::{self, Fate, Kubelet};
 use crate::samples::{LARGEST, SMALLEST};
 use crate::scene::Scene;
 use crate::statuses::Statuses;
@@ -32,8 +35,10 @@ async fn creation_costs(sample: &str, name: &str, children: usize) -> Result<()>
     listed.retain(|resource| *resource != "httproutes");
     assert_eq!(listed, ["ingresses", "networkpolicies", "services"], "{lists:#?}");
     let first = requests.iter().position(|request| request.subresource.is_some());
-    assert_eq!(first, Some(children), "the first status comes after one write for each child: {requests:#?}");
-    assert_eq!(counts(&requests), (children, statuses.all().await?.len(), 0), "{:?}", audit::summary(&requests));
+    // One more is the record of the release.
+    let writes = children + 1;
+    assert_eq!(first, Some(writes), "the first status comes after one write for each child: {requests:#?}");
+    assert_eq!(counts(&requests), (writes, statuses.all().await?.len(), 0), "{:?}", audit::summary(&requests));
     assert!(requests.iter().all(|request| request.code < 300), "{requests:#?}");
     Ok(())
 }
@@ -122,4 +127,61 @@ async fn an_added_container_beside_a_changed_field_costs_two_writes_and_one_stat
     .await?;
     assert_eq!(cost, (2, 1, 0));
     Ok(())
+}
+
+/// The writes to objects of an app whose releases wait for checks and a migration: install, and a release with another migration.
+#[tokio::test]
+async fn an_app_with_checks_and_a_migration_costs_a_known_number_of_writes() -> Result<()> {
+    let scene = Scene::open("gated").await?;
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let mut app = releases::shop("1.0.0")?;
+    set(&mut app, "/spec/secrets", json!([{ "name": "shop-env", "keys": [{ "name": "SESSION_KEY" }] }]));
+    scene.create_from(app).await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    scene.gone("ServiceAccount", "shop-preflight").await?;
+    let install = writes(&scene, 0).await?;
+    let expected = [
+        ("create controllerrevisions", 1),
+        ("create deployments", 1),
+        ("create jobs", 2),
+        ("create networkpolicies", 3),
+        ("create poddisruptionbudgets", 1),
+        ("create serviceaccounts", 3),
+        ("create services", 1),
+        ("delete jobs", 1),
+        ("delete networkpolicies", 1),
+        ("delete serviceaccounts", 1),
+        // That it has been released.
+        ("patch controllerrevisions", 1),
+        // That it may start.
+        ("patch jobs", 1),
+    ];
+    assert_eq!(install, expected.map(|(what, count)| (what.to_owned(), count)).into());
+
+    let before = scene.quiet().await?.len();
+    releases::set_version(&scene, "2.0.0").await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    let expected = [
+        ("create controllerrevisions", 1),
+        ("create jobs", 1),
+        ("patch controllerrevisions", 1),
+        ("patch deployments", 1),
+        ("patch jobs", 1),
+    ];
+    assert_eq!(writes(&scene, before).await?, expected.map(|(what, count)| (what.to_owned(), count)).into());
+    Ok(())
+}
+
+/// The writes to children after so many requests; there are no reads.
+async fn writes(scene: &Scene, before: usize) -> Result<BTreeMap<String, usize>> {
+    let mut writes = BTreeMap::new();
+    for request in scene.quiet().await?.into_iter().skip(before) {
+        let is_status = request.subresource.as_deref() == Some("status");
+        assert!(request.verb != "get" && request.code < 300, "{request:?}");
+        if !is_status && request.verb != "list" {
+            let verb = if request.code == 201 { "create" } else { &request.verb };
+            *writes.entry(format!("{verb} {}", request.resource)).or_default() += 1;
+        }
+    }
+    Ok(writes)
 }

@@ -7,7 +7,7 @@ use e2e::audit::{self, Request};
 use e2e::{ControlPlane, Namespace, operator, until};
 use hardened_app::api::{DriftItem, HardenedApp, HardenedAppStatus};
 use hardened_app::app::{App, Enforcement, Policy};
-use hardened_app::desired::{self, Child, KINDS, Kind};
+use hardened_app::desired::{self, Care, Child, KINDS, Kind};
 use hardened_app::plan::{self, Basis, Verdict};
 use hardened_app::release::Target;
 use jiff::Timestamp;
@@ -39,14 +39,19 @@ pub(crate) fn autoscaled() -> String {
 /// Every difference counts as drift, so that none counts as a leftover of an earlier apply by the operator.
 pub(crate) const VERIFIED: Basis = Basis { verified: true, listed: true, updated: false };
 
+/// The kinds of the children that exist for as long as an app.
+fn kept_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
+    KINDS.iter().filter(|kind| kind.care == Care::Apply && kind.name != "Job")
+}
+
 /// The kinds of the children of [`WEB`]: all but the autoscaler and what runs databases.
 pub(crate) fn web_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
-    KINDS.iter().filter(|kind| ![AUTOSCALER, STATEFUL_SET].contains(&kind.name))
+    kept_kinds().filter(|kind| ![AUTOSCALER, STATEFUL_SET].contains(&kind.name))
 }
 
 /// The kinds of the children of a managed database.
 pub(crate) fn database_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
-    KINDS.iter().filter(|kind| ![AUTOSCALER, "Deployment"].contains(&kind.name))
+    kept_kinds().filter(|kind| ![AUTOSCALER, "Deployment"].contains(&kind.name))
 }
 
 /// The child kind that [`WEB`] doesn't have: with an autoscaler no rollout is complete without a node.

@@ -1,6 +1,7 @@
-//! An upgrade of the operator writes nothing: the version of an earlier commit creates apps, this one replaces it. `make upgrade
-//! FROM=<commit>` builds the earlier one and runs this.
+//! An upgrade of the operator changes nothing of an app: the version of an earlier commit creates apps, this one replaces it, and records
+//! what runs where the earlier one kept no record. `make upgrade FROM=<commit>` builds the earlier one and runs this.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,16 +10,20 @@ use e2e::audit::{self, Request};
 use e2e::operator::{self, Operator, page};
 use e2e::{ControlPlane, Namespace, until};
 use hardened_app::api::{HardenedApp, HardeningPolicy};
+use hardened_app::release::FACTS;
 use jiff::Timestamp;
-use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::apps::v1::{ControllerRevision, Deployment};
 use k8s_openapi::api::core::v1::Service;
-use kube::Api;
 use kube::api::{DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::core::ApiResource;
+use kube::{Api, ResourceExt};
 use serde_json::{Value, json};
 
 const SAMPLES: [&str; 2] =
     [include_str!("../../../deploy/samples/smallest.yaml"), include_str!("../../../deploy/samples/largest.yaml")];
+
+/// For an earlier version that knows databases: what is checked before a release must not be checked now.
+const DATABASES: &str = include_str!("../../../deploy/samples/databases.yaml");
 
 /// An app that becomes ready without a node.
 const WITHOUT_PODS: &str = "
@@ -51,6 +56,9 @@ metadata: {name: paused}
 spec: {components: [{name: web, image: 'registry.example.com/web:1', replicas: 0}]}
 ",
 ];
+
+/// The label of all objects of an app, with its name.
+const PART_OF: &str = "app.kubernetes.io/part-of";
 
 const LIMIT: Duration = Duration::from_mins(1);
 /// So long after its last request the operator has nothing left to do.
@@ -133,6 +141,20 @@ impl Scene {
         .await
     }
 
+    /// The apps whose release is recorded.
+    async fn recorded(&self) -> Result<BTreeSet<String>> {
+        let records = self.namespace.api::<ControllerRevision>().list(&ListParams::default()).await?;
+        let records = records.items.into_iter().filter(|record| record.annotations().contains_key(FACTS));
+        Ok(records.filter_map(|record| record.labels().get(PART_OF).cloned()).collect())
+    }
+
+    /// The writes that an upgrade takes: the first entry of each app without a record. A paused one has none.
+    async fn unrecorded(&self, recorded: &BTreeSet<String>) -> Result<Vec<String>> {
+        let apps = self.apps.list(&ListParams::default()).await?.items.into_iter().map(|app| app.name_any());
+        let unrecorded = apps.filter(|app| !recorded.contains(app) && app != "paused");
+        Ok(unrecorded.map(|app| format!("patch controllerrevisions {app}-r1")).collect())
+    }
+
     /// Waits until the operator has reconciled every app.
     async fn reconciled(&self) -> Result<()> {
         let apps = self.apps.list(&ListParams::default()).await?.items.len();
@@ -148,13 +170,26 @@ impl Scene {
     }
 }
 
+/// Each request as its verb, kind and name, in the order of the apps.
+fn described(requests: &[Request]) -> Vec<String> {
+    let described = requests.iter().map(|Request { verb, resource, subresource, name, .. }| {
+        let parts = [Some(verb), Some(resource), subresource.as_ref(), name.as_ref()];
+        parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
+    });
+    let mut described: Vec<String> = described.collect();
+    described.sort();
+    described
+}
+
 #[tokio::test]
-async fn an_upgrade_writes_nothing() -> Result<()> {
+async fn an_upgrade_records_what_runs_and_changes_nothing_of_it() -> Result<()> {
     let scene = Scene::open().await?;
     let earlier = Operator::start_program(&scene.control_plane, previous("hardened-app")?).await?;
     scene.lenient_policy().await?;
-    for manifest in SAMPLES.into_iter().chain([WITHOUT_PODS]).chain(LESS_ENFORCED) {
-        scene.create(manifest).await?;
+    let manifest = std::fs::read_to_string(previous("install.yaml")?)?;
+    let databases = Some(DATABASES).filter(|_| manifest.contains("databases:"));
+    for app in SAMPLES.into_iter().chain([WITHOUT_PODS]).chain(LESS_ENFORCED).chain(databases) {
+        scene.create(app).await?;
     }
     scene.reported().await?;
     scene.quiet().await?;
@@ -162,15 +197,23 @@ async fn an_upgrade_writes_nothing() -> Result<()> {
     let before = scene.quiet().await?;
     assert!(before.len() > 20, "the earlier version has created nothing: {before:?}");
     assert!(earlier.stop().await?.success());
+    let recorded = scene.recorded().await?;
 
     operator::install(&scene.control_plane).await?;
     let operator = Operator::start(&scene.control_plane).await?;
     scene.reconciled().await?;
-    // What is asserted is that nothing happens: for so long.
+    // What is asserted is that nothing else happens: for so long.
     tokio::time::sleep(REST).await;
     let after: Vec<Request> = scene.quiet().await?.into_iter().skip(before.len()).collect();
-    println!("requests of the earlier version: {}, of this one: {}", before.len(), after.len());
-    assert_eq!(after, Vec::new());
+    println!("requests of the earlier version: {}, of this one: {:?}", before.len(), audit::summary(&after));
+    assert_eq!(described(&after), scene.unrecorded(&recorded).await?);
+    assert!(operator.stop().await?.success());
+
+    let before = scene.quiet().await?;
+    let operator = Operator::start(&scene.control_plane).await?;
+    scene.reconciled().await?;
+    tokio::time::sleep(REST).await;
+    assert_eq!(scene.quiet().await?.split_off(before.len()), Vec::new(), "what is recorded needs no more");
 
     // It does keep them.
     let services: Api<Service> = scene.namespace.api();

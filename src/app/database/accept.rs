@@ -1,12 +1,13 @@
 //! One database: its form, its port, and who else may connect to it.
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
 use super::{engine, managed, managed::ManagedDatabase, selected, selected::DatabasePods};
 use crate::{
-    api::{self, Protocol},
+    api::{self, Engine, Protocol},
     app::{
-        edge::{End, ExternalRange, PortNumber, Ports},
+        edge::{Edge, End, ExternalRange, PortNumber, Ports},
         external_range,
         id::{AppId, PartName},
         names,
@@ -16,10 +17,12 @@ use crate::{
 };
 
 /// A database that only its clients reach.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Database {
     /// Name within the app.
     pub name: PartName,
+    /// What kind of database it is.
+    pub engine: Engine,
     /// TCP port of its pods or hosts.
     pub port: u16,
     /// Where it is.
@@ -27,7 +30,7 @@ pub struct Database {
 }
 
 /// Where a database is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum DatabaseForm {
     /// The operator runs it.
     Managed(Box<ManagedDatabase>),
@@ -42,6 +45,14 @@ impl Database {
     #[must_use]
     pub fn ports(&self) -> Ports {
         Ports::Of(vec![PortNumber { number: self.port, protocol: Protocol::Tcp }])
+    }
+
+    /// The connections of a part of this app to it.
+    #[must_use]
+    pub fn connections_of(&self, client: &PartName, id: &AppId) -> Vec<Edge> {
+        let from = End::own(id.workload_label(client));
+        let edge = |to| Edge { from: from.clone(), to, ports: self.ports() };
+        self.ends(id).into_iter().map(edge).collect()
     }
 
     /// What its clients connect to: one end, or one for each address range.
@@ -89,7 +100,7 @@ pub(in crate::app) fn accept(
         }
         DatabaseForm::External(external_range::of_database(cidrs, policy, &format!("{path}.external"), review))
     };
-    Some(Database { name: PartName::new(&spec.name), port, form })
+    Some(Database { name: PartName::new(&spec.name), engine: spec.engine, port, form })
 }
 
 fn port(spec: &api::Database, path: &str, review: &mut Review) -> Option<u16> {

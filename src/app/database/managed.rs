@@ -1,5 +1,7 @@
 //! A database that the operator runs: a hardened pod of one image, with a volume of its own.
 
+use serde::{Deserialize, Serialize};
+
 use super::engine::Managed;
 use crate::{
     api::{self, ResourceAmounts},
@@ -22,7 +24,7 @@ const REDIS_MEMORY: Quantity = Quantity::mebi(256);
 const REDIS_PROCESS: Quantity = Quantity::mebi(64);
 
 /// A database that the operator runs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ManagedDatabase {
     /// Its pod.
     pub workload: Workload,
@@ -35,7 +37,7 @@ pub struct ManagedDatabase {
 }
 
 /// The volume of a database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Storage {
     /// Its size.
     pub size: Quantity,

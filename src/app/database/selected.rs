@@ -1,5 +1,6 @@
 //! Database pods that others run in the app's namespace.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::{
@@ -14,10 +15,12 @@ use crate::{
 };
 
 /// Database pods that others run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabasePods {
     /// Labels of the pods; never empty. Pods of apps aren't among them, whatever labels they have.
     pub labels: BTreeMap<String, String>,
+    /// The Service by which clients connect.
+    pub service: Option<String>,
     /// Pods that run the database; without labels all of a namespace.
     pub managed_by: Vec<PodSelection>,
     /// TCP port of its metrics.
@@ -32,6 +35,10 @@ pub(super) fn accept(
     review: &mut Review,
 ) -> DatabasePods {
     labels(&spec.match_labels, components, id, &format!("{path}.matchLabels"), review);
+    if spec.service.as_ref().is_some_and(|name| !names::is_name(name, 63)) {
+        let remedy = "use lower-case letters, digits and '-', starting with a letter";
+        review.reject(format!("{path}.service"), "not a name for a Service", remedy);
+    }
     for (index, manager) in spec.managed_by.iter().enumerate() {
         let path = format!("{path}.managedBy[{index}]");
         names::of_namespace(&manager.namespace, format!("{path}.namespace"), review);
@@ -54,6 +61,7 @@ pub(super) fn accept(
     };
     DatabasePods {
         labels: spec.match_labels.clone(),
+        service: spec.service.clone(),
         managed_by: spec.managed_by.iter().map(selection).collect(),
         metrics,
     }

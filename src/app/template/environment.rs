@@ -1,5 +1,6 @@
 //! Environment variables: literal values, and secrets by reference.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use super::{secret, text};
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// An environment variable.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Env {
     /// Name of the variable.
     pub name: String,
@@ -18,7 +19,7 @@ pub struct Env {
 }
 
 /// Where the value of a variable comes from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EnvSource {
     /// Written in the spec.
     Literal(String),
@@ -61,13 +62,7 @@ pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> 
             }
             (None, Some(key)) => {
                 names::of_object("Secret", &key.secret, format!("{path}.secretKey.secret"), review);
-                if !is_key(&key.key) {
-                    review.reject(
-                        format!("{path}.secretKey.key"),
-                        "not a key of a Secret",
-                        "use letters, digits, '-', '_' and '.'",
-                    );
-                }
+                names::of_key(&key.key, format!("{path}.secretKey.key"), review);
                 review.find(
                     &spec.name,
                     Check::SecretInEnv,
@@ -92,9 +87,4 @@ pub(super) fn accept(spec: &api::Component, path: &str, review: &mut Review) -> 
 fn is_variable(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// As the API server requires of the keys of Secrets and ConfigMaps.
-fn is_key(key: &str) -> bool {
-    key != "." && !key.starts_with("..") && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }

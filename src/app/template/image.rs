@@ -1,5 +1,6 @@
 //! Image references: each has a version or a digest, and comes from a registry that the policy allows.
 
+use serde::{Deserialize, Serialize};
 use std::net::Ipv6Addr;
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 const LONGEST_NAME: usize = 255;
 
 /// An image, and how the node gets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// As the user wrote it.
     pub reference: String,

@@ -1,5 +1,7 @@
 //! What is mounted where: writable directories, ConfigMaps, Secrets.
 
+use serde::{Deserialize, Serialize};
+
 use super::text;
 use crate::{
     api,
@@ -12,7 +14,7 @@ use crate::{
 };
 
 /// A directory of a pod that doesn't come from the image.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mount {
     /// Absolute path.
     pub path: String,
@@ -21,7 +23,7 @@ pub struct Mount {
 }
 
 /// What a mounted directory holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MountSource {
     /// Nothing at start; the process may write up to this many bytes.
     Writable(Quantity),

@@ -1,5 +1,6 @@
 //! Where a component's pods run. The policy decides it by the devices that they ask for.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// Where pods run.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Placement {
     /// Labels of the nodes.
     pub node_selector: BTreeMap<String, String>,

@@ -1,5 +1,6 @@
 //! One component's pod template, complete.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use super::{
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// What runs in the pods of a part.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PodTemplate {
     /// Which image, and how it is pulled.
     pub image: Image,
@@ -65,13 +66,6 @@ pub(in crate::app) fn accept(spec: &api::Component, policy: &Policy, path: &str,
     let ports = ports::accept(&spec.ports, path, review);
     let mounts = mounts::accept(spec, path, review);
     let probes = probes::accept(spec.probes.as_ref(), &ports, path, review);
-    if probes.readiness.is_none() {
-        review.find(
-            &spec.name,
-            Check::NoProbes,
-            "without a TCP port and without probes nobody notices that it hangs: add spec.components[].probes",
-        );
-    }
     PodTemplate {
         command: spec.command.clone(),
         args: spec.args.clone(),

@@ -1,5 +1,6 @@
 //! The ports a process listens on.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// A port of a component.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
     /// Name, unique in the component.
     pub name: String,

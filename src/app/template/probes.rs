@@ -1,5 +1,7 @@
 //! Health checks: the user's, and TCP probes where there are none.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ports::Port, text};
 use crate::{
     api::{self, Protocol},
@@ -7,7 +9,7 @@ use crate::{
 };
 
 /// The three checks of a component; all `None` only where there is nothing to check.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Probes {
     /// Whether the pod may get traffic.
     pub readiness: Option<Probe>,
@@ -18,7 +20,7 @@ pub struct Probes {
 }
 
 /// One check.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
     /// What it checks.
     pub handler: ProbeHandler,
@@ -31,7 +33,7 @@ pub struct Probe {
 }
 
 /// What a check does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ProbeHandler {
     /// GET of a path on a named port.
     Http {

@@ -1,6 +1,7 @@
 //! What the given files say about pods, namespaces and NetworkPolicies; HardenedApps count as what the operator makes of them.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
 };
@@ -12,16 +13,13 @@ use super::workload::Workload;
 use crate::{
     app::{self, Dns},
     cli::{
-        input::{apps_in, text},
+        input::{all, apps_in, text},
+        targets::Targets,
         yaml,
     },
     desired,
-    reach::{NAMESPACE_NAME, Policy},
-    release::Target,
+    reach::{NAMESPACE_NAME, OTHER_POLICIES, Policy, group_of},
 };
-
-/// Groups of APIs whose policies also decide about connections.
-const OTHER_POLICY_APIS: [&str; 3] = ["cilium.io", "projectcalico.org", "policy.networking.k8s.io"];
 
 /// The objects of the input that matter.
 #[derive(Default)]
@@ -35,22 +33,35 @@ pub(super) struct Manifests {
     pub(super) dns: Dns,
     /// What isn't judged.
     pub(super) notes: BTreeSet<String>,
+    /// Which database pods an app leaves to another.
+    pub(super) claims: Vec<String>,
 }
 
 impl Manifests {
     /// Reads all objects in the files.
     pub(super) fn read(files: &[PathBuf], policy: &app::Policy) -> anyhow::Result<Self> {
         let mut manifests = Self { dns: policy.dns().clone(), ..Self::default() };
-        let mut given = BTreeSet::new();
-        for file in files {
+        let in_file = |file: &PathBuf| {
             let text = text(file)?;
-            let apps = apps_in(&text, policy).and_then(|apps| Ok((apps, yaml::documents(&text)?)));
-            let (apps, objects) = apps.with_context(|| format!("in {}", file.display()))?;
-            let children = apps.into_iter().flat_map(|app| desired::children(&Target::of(app)));
-            for object in objects.into_iter().chain(children.map(|child| child.body)) {
-                manifests.add(&object, &mut given).with_context(|| format!("in {}", file.display()))?;
-            }
-        }
+            anyhow::Ok((apps_in(&text, policy)?, yaml::documents(&text)?))
+        };
+        let read = all(files.iter().map(|file| {
+            let read = in_file(file).with_context(|| format!("in {}", file.display()));
+            read.map(|(apps, objects)| (file, apps, objects))
+        }))?;
+        let targets = Targets::of(read.iter().flat_map(|(_, apps, _)| apps.iter().cloned()));
+        manifests.claims = targets.notes;
+        let files = read.iter().flat_map(|(file, apps, _)| apps.iter().map(|_| *file));
+        let children = files.zip(&targets.all).flat_map(|(file, target)| {
+            desired::children(target).into_iter().map(move |child| (file, Cow::Owned(child.body)))
+        });
+        let objects =
+            read.iter().flat_map(|(file, _, objects)| objects.iter().map(|object| (*file, Cow::Borrowed(object))));
+        let mut given = BTreeSet::new();
+        let added = objects
+            .chain(children)
+            .map(|(file, object)| manifests.add(&object, &mut given).with_context(|| format!("in {}", file.display())));
+        all(added)?;
         manifests.policies.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
         let place = |workload: &Workload| (workload.namespace.clone(), workload.name.clone(), workload.kind.clone());
         manifests.workloads.sort_by_key(place);
@@ -75,7 +86,7 @@ impl Manifests {
         let namespace =
             Some(text("/metadata/namespace")).filter(|namespace| !namespace.is_empty()).unwrap_or("default");
         let group = version.split_once('/').map_or("", |(group, _)| group);
-        if OTHER_POLICY_APIS.iter().any(|other| group == *other || group.ends_with(&format!(".{other}"))) {
+        if OTHER_POLICIES.iter().any(|other| group_of(other) == Some(group)) {
             self.notes.insert(format!("{kind} {namespace}/{name} of {group}: another policy API"));
             return Ok(());
         }

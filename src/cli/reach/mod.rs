@@ -46,7 +46,7 @@ enum Output {
     Json,
 }
 
-/// Prints which connections are allowed, and by which policies; on `notes` what isn't judged.
+/// Prints which connections are allowed, and by which policies; on `notes` what isn't judged or was decided by the order of the files.
 ///
 /// # Errors
 /// If a file can't be read, an app, the policy or a NetworkPolicy is refused, or an object is given twice; the message names file, object and
@@ -56,6 +56,9 @@ pub(super) fn reach(arguments: &Reach, mut out: impl Write, mut notes: impl Writ
     let ends = Ends::of(&manifests, &arguments.addresses);
     for note in manifests.notes.iter().chain(&ends.notes) {
         writeln!(notes, "not judged: {note}").context("failed to write")?;
+    }
+    for claim in &manifests.claims {
+        writeln!(notes, "note: {claim}").context("failed to write")?;
     }
     let cells = cells(&manifests.policies, &ends.all);
     let text = match arguments.output {

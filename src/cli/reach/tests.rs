@@ -65,6 +65,44 @@ fn the_samples_reach_what_they_declare_and_nothing_else() {
     }
 }
 
+/// An app with a database of these pods, to which its component connects.
+fn app(name: &str, labels: &str) -> String {
+    let web = "{name: web, image: 'r.io/web:1', connectsTo: [db]}";
+    let db = format!("{{name: db, engine: postgres, pods: {{matchLabels: {{{labels}}}}}}}");
+    format!(
+        "{{apiVersion: hardened.dev/v1alpha1, kind: HardenedApp, metadata: {{name: {name}, namespace: shop}}, spec: {{components: [{web}], databases: [{db}]}}}}\n"
+    )
+}
+
+#[test]
+fn pods_that_several_apps_name_have_the_policy_of_the_first() {
+    let apps = [app("first", "cluster: pg"), app("second", "cluster: pg"), app("third", "cluster: other")];
+    let (out, notes) = of_objects("claims", &apps.join("---\n"), |arguments| arguments.output = Output::Json).unwrap();
+    let database = "pods cluster=pg of namespace shop 5432/TCP";
+    let found = allowed(&out);
+    assert!(found.contains(&format!("shop/first-web > {database}")), "{found:?}");
+    assert!(!found.contains(&format!("shop/second-web > {database}")), "{found:?}");
+    assert_eq!(
+        notes,
+        "note: shop/second makes no policy for its database db: the pods belong to app first, which is given first\n"
+    );
+}
+
+#[test]
+fn every_file_that_cannot_be_read_is_named() {
+    let folder = std::env::temp_dir().join(format!("hardened-app-reach-files-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let files = ["a.yaml", "b.yaml", "c.yaml", "d.yaml"].map(|name| folder.join(name));
+    for (file, text) in files.iter().zip(["}", "{apiVersion: v1, kind: Pod, metadata: {name: fine}}", "]"]) {
+        fs::write(file, text).unwrap();
+    }
+    let words = format!("{:#}", printed(&arguments(files.to_vec())).unwrap_err());
+    fs::remove_dir_all(folder).unwrap();
+    for name in ["a.yaml", "c.yaml", "d.yaml"] {
+        assert!(words.contains(name), "{name}: {words}");
+    }
+}
+
 const OBJECTS: &str = "
 {apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {team: a}}}
 ---

@@ -1,7 +1,7 @@
 //! All live children, by name and by app. Filled by the watches and by the responses to the operator's own writes.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -13,14 +13,16 @@ use super::{
     super::stored::Stored,
     around::Around,
     entry::{AppKey, Content, Entry},
+    goes::goes,
     pods::Pods,
     state::{Key, Relist, State},
+    task::active_task,
     text::Room,
 };
 use crate::{
     api::HardenedApp,
     app::{AppId, PartName},
-    desired::{Child, Kind, Progress},
+    desired::{Child, Kind, LiveValues, Progress},
     plan::{Leftover, Live, PartProgress},
 };
 
@@ -54,7 +56,7 @@ impl Default for Cache {
 
 impl Cache {
     /// A panic while the lock was held can't leave the maps half-changed in a way that a relist wouldn't correct.
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -155,8 +157,12 @@ impl Cache {
         let state = self.state();
         let Some(entry) = state.children.get(&key) else { return Live::Absent };
         let uid = entry.uid.clone();
-        let replicas = entry.progress.as_ref().map(|Progress::Rollout(rollout)| rollout.desired.into());
-        let outdated = |uid| Live::Outdated { uid, version: entry.version, replicas };
+        let values = match &entry.progress {
+            Some(Progress::Rollout(rollout)) => LiveValues { replicas: Some(rollout.desired.into()), suspended: false },
+            Some(Progress::Job(job)) => LiveValues { replicas: None, suspended: job.suspended },
+            Some(Progress::Record(_)) | None => LiveValues::default(),
+        };
+        let outdated = |uid| Live::Outdated { uid, version: entry.version, values };
         let verified = entry.verified.as_ref() == Some(&child.hash);
         match &entry.content {
             Content::Foreign { holder, disowned } => {
@@ -192,19 +198,17 @@ impl Cache {
     #[must_use]
     pub fn owned(&self, app: &AppId) -> Vec<Leftover> {
         let state = self.state();
-        let keys = state.by_app.get(&(app.namespace.clone(), app.name.clone()));
-        keys.into_iter()
-            .flatten()
-            .filter_map(|key| {
-                let entry = state.children.get(key).filter(|entry| entry.controller.as_ref() == Some(&app.uid))?;
-                Some(Leftover {
-                    kind: key.0,
-                    name: key.2.clone(),
-                    uid: entry.uid.clone(),
-                    resource_version: entry.version.to_string(),
-                    leaving: entry.leaving,
-                    has_pods: state.pods.any_of_child(&app.namespace, &key.2),
-                })
+        let active: BTreeSet<&str> = state.owned(app).filter_map(|(_, entry)| active_task(entry)).collect();
+        state
+            .owned(app)
+            .map(|(key, entry)| Leftover {
+                kind: key.0,
+                name: key.2.clone(),
+                uid: entry.uid.clone(),
+                resource_version: entry.version.to_string(),
+                leaving: entry.leaving,
+                has_pods: active.contains(key.2.as_str()) || state.pods.any_of_child(&app.namespace, &key.2),
+                goes: goes(app, &key.2, entry),
             })
             .collect()
     }
@@ -214,7 +218,7 @@ impl Cache {
     pub fn progress(&self, app: &AppId, children: &[Child]) -> BTreeMap<PartName, PartProgress> {
         let state = self.state();
         let mut parts = BTreeMap::new();
-        for child in children.iter().filter(|child| child.kind.progress.is_some()) {
+        for child in children.iter().filter(|child| child.kind.rolls_out()) {
             let Some(part) = &child.part else { continue };
             let entry = state.children.get(&(child.kind, app.namespace.clone(), child.name.clone()));
             let entry = entry.filter(|entry| entry.controller.as_ref() == Some(&app.uid));

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     api::{PART_OF, version},
-    desired::{Kind, Progress},
+    desired::{Care, Kind, Progress},
     plan::{Controller, Oversized, disowned, holder},
 };
 
@@ -86,9 +86,10 @@ impl Entry {
         let compared = |earlier: &Self| {
             earlier.uid == uid && earlier.fingerprint == fingerprint && matches!(earlier.content, Content::Compared)
         };
-        let content = if earlier.is_some_and(compared) {
+        let is_app = controller.as_ref().is_some_and(Controller::is_app);
+        let content = if earlier.is_some_and(compared) || (kind.care == Care::Record && is_app) {
             Content::Compared
-        } else if controller.as_ref().is_some_and(Controller::is_app) {
+        } else if is_app {
             let text = without_status(object);
             room.keep(kind, &text).map_or(Content::Unread(text.len()), Content::Text)
         } else {

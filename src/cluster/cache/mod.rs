@@ -4,13 +4,16 @@ mod around;
 mod children;
 mod entry;
 mod fingerprint;
+mod goes;
 mod pods;
+mod releases;
 mod settings;
 mod state;
+mod task;
 mod text;
 
 pub use around::PodGroups;
-pub(super) use around::{Begun, ForeignPods, Found, HTTP_ROUTES, Missing, NeighbourKind, Record, read_pod};
+pub(super) use around::{Begun, ForeignPods, Found, HTTP_ROUTES, Listing, Missing, NeighbourKind, Record, read_pod};
 pub use children::Cache;
 pub use entry::AppKey;
 pub(super) use pods::Pods;

@@ -75,7 +75,8 @@ impl Pods {
     }
 
     pub(in crate::cluster) fn any_of_child(&self, namespace: &str, child: &str) -> bool {
-        self.by_child.contains_key(&(namespace.to_owned(), child.to_owned()))
+        // Those of a task stay for as long as its Job, though they run no more.
+        self.of_child(namespace, child).iter().any(|pod| pod.task.as_ref().is_none_or(|task| !task.finished))
     }
 }
 

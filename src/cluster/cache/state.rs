@@ -10,7 +10,7 @@ use super::{
     entry::{AppKey, Entry},
     pods::Pods,
 };
-use crate::desired::Kind;
+use crate::{app::AppId, desired::Kind};
 
 /// Kind, namespace and name.
 pub(super) type Key = (&'static Kind, String, String);
@@ -45,6 +45,13 @@ impl State {
             relist.seen.insert(key.clone());
         }
         self.children.get(key).is_some_and(|known| known.is_echoed_by(object))
+    }
+
+    /// Every object that names the app as its controller.
+    pub(super) fn owned<'a>(&'a self, app: &'a AppId) -> impl Iterator<Item = (&'a Key, &'a Entry)> {
+        let keys = self.by_app.get(&(app.namespace.clone(), app.name.clone())).into_iter().flatten();
+        let entries = keys.filter_map(|key| Some((key, &**self.children.get(key)?)));
+        entries.filter(|(_, entry)| entry.controller.as_ref() == Some(&app.uid))
     }
 
     pub(super) fn put(&mut self, key: Key, mut entry: Entry) {

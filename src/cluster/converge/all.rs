@@ -9,12 +9,12 @@ use super::executor::Executor;
 use crate::{
     app::PartName,
     desired::{Child, Stage},
-    plan::{ChildOutcome, Guards, LastReport},
+    plan::{self, ChildOutcome, Guards, LastReport},
 };
 
 impl Executor<'_> {
     /// Applies all children: the guards of all parts first, since what lets a client in stands with the part that it connects to,
-    /// before any pod needs it. Then all else, but nothing new of a part whose own guards aren't in place.
+    /// before any pod needs it. Then all else, but nothing new of a part whose guards aren't in place, or those of a part that it connects to.
     pub async fn converge(&self, children: &[Child], last_report: LastReport<'_>) -> Vec<ChildOutcome> {
         self.memory.of(&self.target.id.uid, |memory| memory.retain(children));
         let (guards, workloads): (Vec<&Child>, Vec<&Child>) =
@@ -22,8 +22,12 @@ impl Executor<'_> {
         let mut outcomes = self.stage(guards, |_| Guards::InPlace, last_report).await;
         let missing: BTreeSet<Option<PartName>> =
             outcomes.iter().filter(|guard| !guard.lets_workloads_follow()).map(|guard| guard.part.clone()).collect();
+        let is_missing = |child: &Child| {
+            let mut needed = child.part.iter().flat_map(|part| plan::needs(self.target, part)).map(Some);
+            missing.contains(&None) || needed.any(|part| missing.contains(&part))
+        };
         let guards = |child: &Child| {
-            if missing.contains(&None) || missing.contains(&child.part) { Guards::Missing } else { Guards::InPlace }
+            if !missing.is_empty() && is_missing(child) { Guards::Missing } else { Guards::InPlace }
         };
         outcomes.extend(self.stage(workloads, guards, last_report).await);
         outcomes

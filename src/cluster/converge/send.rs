@@ -9,7 +9,7 @@ use super::{
     executor::Executor,
 };
 use crate::{
-    desired::Child,
+    desired::{Child, LiveValues},
     plan::{self, FailureClass, Guards, Live, Request},
 };
 
@@ -72,7 +72,7 @@ impl Executor<'_> {
         let (uid, version) = live.identity();
         let (uid, version) = (uid.unwrap_or_default(), version.unwrap_or_default().to_string());
         let replaced = match self.writer.delete(id, child.kind, &child.name, uid, &version).await {
-            Ok(()) => self.writer.create(id, child, live.scale().0).await,
+            Ok(()) => self.writer.create(id, child, Some(&LiveValues { suspended: true, ..live.values().0 })).await,
             Err(failure) => Err(failure),
         };
         match replaced {

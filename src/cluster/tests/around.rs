@@ -10,7 +10,7 @@ use crate::{
     app::{AppId, PartName},
     cluster::{
         AppKey, Cache, PodGroups,
-        cache::{Begun, ForeignPods, Missing, NeighbourKind, Record},
+        cache::{Begun, ForeignPods, Listing, Missing, NeighbourKind, Record},
         watch::child,
     },
     desired::KINDS,
@@ -134,9 +134,24 @@ fn an_object_of_an_app_is_kept_only_if_others_may_be_meant() {
         policy
     };
     let uid = app("demo", "shop").uid;
-    // The app's own, as declared and as another client changed it: that is reverted.
+    // The app's own, as declared.
     assert_eq!(observe(&cache, POLICY, &of_app("shop-old", opens("shop.old"), &uid)), NONE);
-    assert_eq!(observe(&cache, POLICY, &of_app("shop-web", json!({ "podSelector": {} }), &uid)), NONE);
+    assert_eq!(observe(&cache, POLICY, &of_app("shop-web", opens("shop.web"), &uid)), NONE);
+    let selects = |fields: Value| {
+        let mut spec = json!({ "selector": { "hardened.dev/workload": "shop.web" } });
+        spec.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        of_app("shop-web", spec, &uid)
+    };
+    assert_eq!(observe(&cache, NeighbourKind::Service, &selects(json!({}))), NONE);
+    let known = cache.neighbours("demo").unwrap();
+    assert_eq!((policies(&known).len(), known.services.len()), (0, 0));
+    // As another client changed it, which isn't always reverted.
+    let changed = of_app("shop-web", json!({ "podSelector": {} }), &uid);
+    assert_eq!(observe(&cache, POLICY, &changed), ["blog", "shop"]);
+    assert_eq!(observe(&cache, NeighbourKind::Service, &selects(json!({ "type": "NodePort" }))), ["shop"]);
+    let known = cache.neighbours("demo").unwrap();
+    assert_eq!((policies(&known).as_slice(), known.services.len()), (["shop-web"].as_slice(), 1));
+    observe(&cache, POLICY, &of_app("shop-web", opens("shop.web"), &uid));
     assert_eq!(policies(&cache.neighbours("demo").unwrap()), NONE);
     // For database pods.
     let pods = json!({ "podSelector": { "matchLabels": { "cluster": "pg" } } });
@@ -230,13 +245,12 @@ fn begin(cache: &Cache, namespace: &str) -> Vec<Begun> {
 }
 
 fn end(cache: &Cache, list: Begun, version: u64, policies: &[(&str, u64)]) {
-    let record = |(name, version): &(&str, u64)| {
-        let mut object = policy(name, *version, &opens("shop.web"));
-        object["metadata"]["namespace"] = json!("late");
-        (name.to_string(), *version, Record::read(POLICY, &sent(&object)))
-    };
-    let records = if list.kind == POLICY { policies.iter().map(record).collect() } else { Vec::new() };
-    cache.around.neighbourhood(|all| all.listed("late", list, version, records));
+    let mut listing = Listing::default();
+    for (name, version) in policies.iter().filter(|_| list.kind == POLICY) {
+        let record = Record::read(POLICY, &sent(&late(name, *version, "shop.web")));
+        assert!(listing.take((*name).to_owned(), *version, record));
+    }
+    cache.around.neighbourhood(|all| all.listed("late", list, version, listing));
 }
 
 fn late(name: &str, version: u64, workload: &str) -> Value {
@@ -417,4 +431,66 @@ fn where_a_database_has_more_pods_than_are_kept_none_is_reported() {
         cache.foreign_pod_deleted(&sent(&named(index)));
     }
     assert!(cache.around.database_pods(|pods| pods.begin_list("demo")).is_some(), "there is room again");
+}
+
+#[test]
+fn where_the_pods_of_many_are_no_longer_wanted_the_others_are_listed() {
+    let (cache, pg, my) = (cache(), labels(&[("cluster", "pg")]), labels(&[("cluster", "my")]));
+    let with = |databases: Vec<BTreeMap<String, String>>| PodGroups { databases, ..groups(&["web"]) };
+    cache.register(&app("demo", "shop"), &with(vec![pg.clone()]));
+    cache.register(&app("demo", "blog"), &with(vec![my.clone()]));
+    cache.around.database_pods(ForeignPods::relist);
+    cache.around.database_pods(ForeignPods::relisted);
+    for index in 0..501 {
+        observe_pod(&cache, &pod(&format!("pg-{index}"), 1, &[("cluster", "pg")]));
+    }
+    assert_eq!(cache.foreign_pods("demo", &my), None);
+    cache.register(&app("demo", "shop"), &groups(&["web"]));
+    assert!(cache.around.database_pods(|pods| pods.begin_list("demo")).is_some());
+}
+
+#[test]
+fn what_a_list_under_way_has_left_out_is_listed_again() {
+    let cache = cache();
+    let service = |index: usize| policy(&format!("s{index:03}"), 1, &json!({}));
+    let delete = |index| cache.neighbour_deleted(NeighbourKind::Service, &sent(&service(index)));
+    for index in 0..401 {
+        observe(&cache, NeighbourKind::Service, &service(index));
+    }
+    cache.around.neighbourhood(|all| all.relist(POLICY));
+    observe(&cache, POLICY, &policy("beyond", 1, &opens("shop.web")));
+    for index in 0..100 {
+        delete(index);
+    }
+    assert!(cache.neighbours("demo").is_none(), "there is room again");
+    cache.around.neighbourhood(|all| all.relisted(POLICY));
+    let kinds: Vec<_> = begin(&cache, "demo").iter().map(|list| list.kind).collect();
+    assert!(kinds.contains(&POLICY), "its list had no room for one: {kinds:?}");
+}
+
+#[test]
+fn of_a_crowded_namespace_a_list_holds_no_more_than_is_kept() {
+    let peers: Vec<Value> =
+        (0..200).map(|index| json!({ "ipBlock": { "cidr": format!("10.0.{index}.0/24") } })).collect();
+    let wide = |index: usize| {
+        let spec = json!({ "podSelector": {}, "ingress": [{ "from": peers }] });
+        Record::read(POLICY, &sent(&policy(&format!("p{index:03}"), 1, &spec)))
+    };
+    // A few have room, 200 are counted, and the last one stands for all further ones.
+    for (there, taken) in [(60, 60), (1000, 204)] {
+        let cache = Cache::default();
+        list_cluster(&cache);
+        cache.app_observed(&app("demo", "shop"));
+        let mut listing = Listing::default();
+        let all = (0..there).all(|index| listing.take(format!("p{index:03}"), 1, wide(index)));
+        assert_eq!(all, there == taken);
+        assert!(listing.bytes() <= 64 * 1024 + 256 * taken, "{}", listing.bytes());
+        for list in begin(&cache, "demo") {
+            let listing = if list.kind == POLICY { std::mem::take(&mut listing) } else { Listing::default() };
+            cache.around.neighbourhood(|all| all.listed("demo", list, 5, listing));
+        }
+        let known = cache.neighbours("demo").unwrap();
+        assert_eq!(known.policies.len() + known.omitted, taken);
+        assert!(!known.policies.is_empty());
+    }
 }

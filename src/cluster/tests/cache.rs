@@ -7,7 +7,7 @@ use crate::{
     api::MANAGER,
     app::PartName,
     cluster::{AppKey, Cache},
-    desired::{APPLIED_HASH, Child, children},
+    desired::{APPLIED_HASH, Child, LiveValues, children},
     fixtures::{child, id, kind, shop, target},
     plan::{LARGEST, Live, PartProgress},
 };
@@ -144,7 +144,10 @@ fn a_verified_object_is_dropped_but_its_findings_are_kept() {
     assert_eq!(cache.live(&id(), &child), Live::Verified { unowned: vec![unowned] });
     // Judged against another version of the child, it has to be applied again.
     let newer = Child { hash: "another".to_owned(), ..child };
-    assert_eq!(cache.live(&id(), &newer), Live::Outdated { uid: "1".to_owned(), version: 5, replicas: Some(2) });
+    assert_eq!(
+        cache.live(&id(), &newer),
+        Live::Outdated { uid: "1".to_owned(), version: 5, values: LiveValues { replicas: Some(2), suspended: false } }
+    );
 }
 
 #[test]
@@ -260,6 +263,28 @@ fn only_what_names_the_app_as_controller_is_owned() {
         json!({ "metadata": { "name": "p", "namespace": "demo", "labels": { "hardened.dev/workload": "shop.web" } } });
     cache.pods(|pods| pods.observed(&sent(&pod)));
     assert!(cache.owned(&id())[0].has_pods);
+}
+
+#[test]
+fn a_job_that_may_start_pods_keeps_its_guards() {
+    let cache = Cache::default();
+    let observe = |kind_name: &str, name: &str, spec: Value, status: Value| {
+        let mut object = stored(&child("NetworkPolicy"), "1", 5);
+        object["metadata"]["name"] = json!(name);
+        object["spec"] = spec;
+        object["status"] = status;
+        cache.wrote(kind(kind_name), &sent(&object));
+    };
+    let guard_has_pods = || cache.owned(&id()).iter().any(|it| it.name == "shop-preflight" && it.has_pods);
+    observe("NetworkPolicy", "shop-preflight", json!({}), json!({}));
+    assert!(!guard_has_pods());
+    observe("Job", "shop-preflight-0123", json!({ "suspend": false }), json!({}));
+    assert!(guard_has_pods());
+    let complete = json!([{ "type": "Complete", "status": "True" }]);
+    observe("Job", "shop-preflight-0123", json!({ "suspend": false }), json!({ "conditions": complete }));
+    assert!(!guard_has_pods());
+    observe("Job", "shop-preflight-0123", json!({ "suspend": true }), json!({}));
+    assert!(!guard_has_pods());
 }
 
 fn progress(cache: &Cache) -> PartProgress {

@@ -36,7 +36,7 @@ impl Scene {
         let (server, target) = (Server::default(), target(shop()));
         let mut children = children(&target);
         children.retain(|child| kinds.contains(&child.kind.name));
-        let writer = Writer::new(server.client());
+        let writer = Writer::new(server.client(), None);
         let (cache, memory, status) = (Cache::default(), Memory::default(), HardenedAppStatus::default());
         memory.begin("app-uid");
         Self { server, target, cache, memory, writer, children, status }
@@ -287,6 +287,26 @@ async fn nothing_new_is_created_while_a_guard_isnt_in_place() {
     let scene = Scene::of(&["NetworkPolicy", "Deployment"]);
     scene.expect("create networkpolicies", Answer::Code(403)).expect("get networkpolicies", Answer::Code(404));
     assert_eq!(scene.states().await, ["failed to create NetworkPolicy shop-web: answered 403", "Held"]);
+}
+
+#[tokio::test]
+async fn pods_wait_for_the_guards_of_what_they_connect_to() {
+    let mut spec = shop();
+    spec["components"][0]["connectsTo"] = json!(["db"]);
+    spec["databases"] =
+        json!([{ "name": "db", "engine": "postgres", "pods": { "matchLabels": { "cluster": "orders" } } }]);
+    let mut scene = Scene::of(&[]);
+    scene.target = target(spec);
+    scene.children = children(&scene.target);
+    // Of the part itself all guards are in place.
+    scene.children.retain(|child| child.name == "shop-db.pods" || child.kind.name == "Deployment");
+    scene.expect("create networkpolicies", Answer::Code(403)).expect("get networkpolicies", Answer::Code(404));
+    assert_eq!(scene.states().await, ["failed to create NetworkPolicy shop-db.pods: answered 403", "Held"]);
+    // What only pods of earlier releases connect to isn't waited for.
+    let earlier = scene.target.runs.iter().flat_map(|release| release.edges.clone()).collect();
+    scene.target = Target { earlier, ..target(shop()) };
+    scene.expect("create deployments", Answer::Object(stored(&scene.children[1], "1", 8)));
+    assert_eq!(scene.states().await, ["failed to create NetworkPolicy shop-db.pods: answered 403", "InPlace"]);
 }
 
 #[tokio::test]

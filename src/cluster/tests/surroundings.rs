@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use futures::future::join;
-use kube::runtime::events::{Recorder, Reporter};
 use serde_json::{Value, json};
 
 use super::server::{Answer, Server};
@@ -22,12 +21,12 @@ fn context(server: &Server) -> Context {
     }
     cache.app_observed(&id());
     Context {
+        preflight_image: "r.io/operator:1".to_owned(),
         cache,
         settings: Arc::<Settings>::default(),
         memory: Arc::<Memory>::default(),
-        writer: Writer::new(server.client()),
+        writer: Writer::new(server.client(), None),
         claims: Arc::<Claims>::default(),
-        recorder: Recorder::new(server.client(), Reporter { controller: "test".to_owned(), instance: None }),
     }
 }
 

@@ -57,6 +57,5 @@ pub async fn watch_all(
     join_all(ready).await;
     // The caller starts the apps' own watch, but its traffic is observed too.
     traffic.expect(Api::<HardenedApp>::all(client.clone()).resource_url());
-    triggers.arm();
     watches.into_tasks()
 }

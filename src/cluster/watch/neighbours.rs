@@ -49,7 +49,7 @@ pub(super) fn watch(
 }
 
 /// A kind that the API server may not have: followed while `definition` has a value, and again after each change of that. The receiver
-/// resolves after the first full list, or if there is none to wait for.
+/// resolves after the first full list, or if there is none to wait for: the start depends on no optional API.
 pub(super) fn watch_optional(
     kind: NeighbourKind,
     mut definition: watch::Receiver<Option<u64>>,
@@ -70,10 +70,11 @@ pub(super) fn watch_optional(
                 let handle = |answer: Answer<'_>| {
                     let apps = match answer {
                         Answer::Event(event) => handle(kind, &cache, event),
+                        Answer::Refused => Vec::new(),
                         Answer::NotFound => cache.around.neighbourhood(|all| all.vanished(kind)),
                     };
                     triggers.reconcile(apps);
-                    if matches!(answer, Answer::Event(Event::InitDone) | Answer::NotFound) {
+                    if answer.lets_the_operator_start() {
                         sender.take().map(|sender| sender.send(()));
                     }
                 };
@@ -99,6 +100,17 @@ enum Answer<'a> {
     Event(&'a Event<Stored>),
     /// It doesn't have the kind.
     NotFound,
+    /// It doesn't answer, or not with this kind: what leads to apps isn't judged until it does, but the rest of the operator starts.
+    Refused,
+}
+
+impl Answer<'_> {
+    const fn lets_the_operator_start(self) -> bool {
+        match self {
+            Self::Event(event) => matches!(event, Event::InitDone),
+            Self::NotFound | Self::Refused => true,
+        }
+    }
 }
 
 /// Handles answers until the API server has said several times in a row that it doesn't have the kind.
@@ -123,7 +135,10 @@ async fn while_served(
                     return;
                 }
             }
-            Err(error) => tracing::warn!(url, %error, "watch interrupted, retrying"),
+            Err(error) => {
+                tracing::warn!(url, %error, "watch interrupted, retrying");
+                handle(Answer::Refused);
+            }
         }
     }
 }
@@ -132,4 +147,32 @@ fn is_not_found(error: &watcher::Error) -> bool {
     use watcher::Error::{InitialListFailed, WatchFailed, WatchStartFailed};
     let (InitialListFailed(cause) | WatchStartFailed(cause) | WatchFailed(cause)) = error else { return false };
     matches!(cause, kube::Error::Api(status) if status.code == 404)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+    use kube::core::Status;
+
+    use super::*;
+
+    async fn lets_the_operator_start(events: Vec<watcher::Result<Event<Stored>>>) -> bool {
+        let mut lets = false;
+        while_served(stream::iter(events), "", |answer| lets |= answer.lets_the_operator_start()).await;
+        lets
+    }
+
+    fn refused(code: u16) -> watcher::Result<Event<Stored>> {
+        let status = Status { code, ..Status::default() };
+        Err(watcher::Error::InitialListFailed(kube::Error::Api(status.boxed())))
+    }
+
+    #[tokio::test]
+    async fn the_operator_starts_whatever_the_api_server_answers_about_an_optional_kind() {
+        assert!(!lets_the_operator_start(vec![Ok(Event::Init)]).await);
+        assert!(lets_the_operator_start(vec![Ok(Event::Init), Ok(Event::InitDone)]).await);
+        for code in [403, 404, 500, 503] {
+            assert!(lets_the_operator_start(vec![Ok(Event::Init), refused(code)]).await, "{code}");
+        }
+    }
 }

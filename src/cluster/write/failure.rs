@@ -21,8 +21,10 @@ pub struct Failure {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Cause {
-    #[error("no answer within {} s", TIMEOUT.as_secs())]
-    Timeout,
+    #[error("no answer within {} s", .0.as_secs())]
+    Timeout(Duration),
+    #[error("another replica may lead by now")]
+    NotLeading,
     #[error("they aren't listed yet")]
     NotListed,
     #[error(transparent)]
@@ -41,6 +43,12 @@ impl Failure {
             },
             None => FailureClass::Unavailable,
         }
+    }
+
+    /// Whether this process may not write any more. It is about to end; that says nothing about the app or the API server.
+    #[must_use]
+    pub const fn is_not_leading(&self) -> bool {
+        matches!(self.source, Cause::NotLeading)
     }
 
     /// Whether the object doesn't exist.
@@ -63,7 +71,7 @@ impl Failure {
                 kube::Error::Api(status) => Some(status),
                 _ => None,
             },
-            Cause::Timeout | Cause::NotListed => None,
+            Cause::Timeout(_) | Cause::NotLeading | Cause::NotListed => None,
         }
     }
 

@@ -26,7 +26,7 @@ impl Writer {
         labels: Option<&str>,
         mut take: impl FnMut(&Stored) -> bool,
     ) -> Result<u64, Failure> {
-        let api = Api::<Stored>::namespaced_with(self.client.0.clone(), &id.namespace, resource);
+        let api = Api::<Stored>::namespaced_with(self.client.clone(), &id.namespace, resource);
         let mut parameters =
             ListParams { label_selector: labels.map(str::to_owned), ..ListParams::default().limit(PAGE) };
         loop {

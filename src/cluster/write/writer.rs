@@ -1,8 +1,11 @@
 //! The writes: few kinds of request, each limited in time and all of them in number.
 
+use std::time::Duration;
+
 use kube::{
     Api, Client, Resource,
     api::{ApiResource, DeleteParams, Patch, PatchParams, Preconditions, PropagationPolicy, ValidationDirective},
+    runtime::events::{Recorder, Reporter},
 };
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -10,43 +13,44 @@ use tokio::sync::Semaphore;
 use super::{
     super::stored::Stored,
     failure::{Cause, Failure, TIMEOUT},
+    fence::NotLeading,
 };
 use crate::{
     api::{HardenedApp, HardenedAppStatus, MANAGER, version},
     app::AppId,
-    desired::{Child, Kind},
+    desired::{Child, Kind, LiveValues},
     plan::{FailureClass, Live},
 };
 
 /// Concurrent requests, for all apps together. On two cores an API server is busy with 8 to 32; more only queue there.
 const IN_FLIGHT: usize = 16;
 /// The only requests that change nothing.
-const READ: &str = "read";
+pub(super) const READ: &str = "read";
 pub(super) const LIST: &str = "list";
 
 /// Sends writes.
-#[derive(Debug)]
 pub struct Writer {
-    pub(super) client: ClientHandle,
+    pub(super) client: Client,
+    pub(super) recorder: Recorder,
     in_flight: Semaphore,
     /// Pages of lists are read one at a time: each may be large.
     pub(super) lists: Semaphore,
 }
 
-/// `kube::Client` has no `Debug`.
-pub(super) struct ClientHandle(pub(super) Client);
-
-impl std::fmt::Debug for ClientHandle {
+/// The client has no `Debug`.
+impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Client")
+        f.write_str("Writer")
     }
 }
 
 impl Writer {
-    /// A writer for all apps.
+    /// A writer for all apps. Its events name this pod, if it is known.
     #[must_use]
-    pub fn new(client: Client) -> Self {
-        Self { client: ClientHandle(client), in_flight: Semaphore::new(IN_FLIGHT), lists: Semaphore::new(1) }
+    pub fn new(client: Client, pod: Option<String>) -> Self {
+        let reporter = Reporter { controller: MANAGER.to_owned(), instance: pod };
+        let recorder = Recorder::new(client.clone(), reporter);
+        Self { client, recorder, in_flight: Semaphore::new(IN_FLIGHT), lists: Semaphore::new(1) }
     }
 
     /// Creates the object if no object of its name exists.
@@ -58,22 +62,22 @@ impl Writer {
         &self,
         id: &AppId,
         child: &Child,
-        replicas: Option<i64>,
+        values: Option<&LiveValues>,
     ) -> Result<Stored, Failure> {
-        self.apply_with(id, child, "create", json!({ "resourceVersion": "1" }), replicas).await
+        self.apply_with(id, child, "create", json!({ "resourceVersion": "1" }), values).await
     }
 
-    /// Applies the object, if it is still the one that was judged; and where an autoscaler decides the number of pods,
-    /// only if that is still the same.
+    /// Applies the object, if it is still the one that was judged; and where something of it is applied as it is, only if that is still
+    /// the same.
     pub(in crate::cluster) async fn apply(&self, id: &AppId, child: &Child, live: &Live) -> Result<Stored, Failure> {
         let mut precondition = json!({ "uid": live.uid() });
-        let (replicas, version) = live.scale();
-        if child.autoscaled.is_some()
+        let (values, version) = live.values();
+        if child.depends_on_live()
             && let Some(metadata) = precondition.as_object_mut()
         {
             metadata.insert("resourceVersion".to_owned(), json!(version));
         }
-        self.apply_with(id, child, "apply", precondition, replicas).await
+        self.apply_with(id, child, "apply", precondition, Some(&values)).await
     }
 
     async fn apply_with(
@@ -82,9 +86,9 @@ impl Writer {
         child: &Child,
         action: &'static str,
         precondition: Value,
-        replicas: Option<i64>,
+        values: Option<&LiveValues>,
     ) -> Result<Stored, Failure> {
-        let mut body = child.scaled(replicas);
+        let mut body = child.applied(values);
         if let (Some(metadata), Value::Object(precondition)) =
             (body.get_mut("metadata").and_then(Value::as_object_mut), precondition)
         {
@@ -151,7 +155,7 @@ impl Writer {
         let parameters = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
         let patch = Patch::Json::<()>(serde_json::from_value(patch).unwrap_or_default());
         let resource = ApiResource::erase::<HardenedApp>(&());
-        let api = Api::<Stored>::namespaced_with(self.client.0.clone(), &id.namespace, &resource);
+        let api = Api::<Stored>::namespaced_with(self.client.clone(), &id.namespace, &resource);
         let kind = HardenedApp::kind(&());
         let app = self
             .send("update the status of", id, &kind, &id.name, api.patch_status(&id.name, &parameters, &patch))
@@ -159,8 +163,8 @@ impl Writer {
         Ok(version(app.meta()))
     }
 
-    fn api(&self, id: &AppId, kind: &Kind) -> Api<Stored> {
-        Api::namespaced_with(self.client.0.clone(), &id.namespace, &kind.resource())
+    pub(super) fn api(&self, id: &AppId, kind: &Kind) -> Api<Stored> {
+        Api::namespaced_with(self.client.clone(), &id.namespace, &kind.resource())
     }
 
     pub(super) async fn send<T>(
@@ -171,9 +175,21 @@ impl Writer {
         name: &str,
         request: impl Future<Output = Result<T, kube::Error>>,
     ) -> Result<T, Failure> {
+        self.send_within(TIMEOUT, action, id, kind, name, request).await
+    }
+
+    pub(super) async fn send_within<T>(
+        &self,
+        longest: Duration,
+        action: &'static str,
+        id: &AppId,
+        kind: &str,
+        name: &str,
+        request: impl Future<Output = Result<T, kube::Error>>,
+    ) -> Result<T, Failure> {
         // The semaphore is never closed, so a permit always comes.
         let _permit = self.in_flight.acquire().await;
-        let answer = tokio::time::timeout(TIMEOUT, request).await;
+        let answer = tokio::time::timeout(longest, request).await;
         let namespace = &id.namespace;
         let cause = match answer {
             Ok(Ok(value)) => {
@@ -184,13 +200,16 @@ impl Writer {
                 }
                 return Ok(value);
             }
+            Ok(Err(error)) if NotLeading::is(&error) => Cause::NotLeading,
             Ok(Err(error)) => Cause::Kube(Box::new(error)),
-            Err(_) => Cause::Timeout,
+            Err(_) => Cause::Timeout(longest),
         };
         let failure = Failure { action, kind: kind.to_owned(), name: name.to_owned(), source: cause };
         if failure.class() == FailureClass::Outdated {
             // Expected: another client was faster, or its object has the name.
             tracing::debug!(namespace, kind, name, action, "conflict or not found");
+        } else if failure.is_not_leading() {
+            tracing::debug!(namespace, kind, name, action, "not sent: this process doesn't lead any more");
         } else {
             tracing::warn!(namespace, kind, name, action, error = failure.in_words(), "failed");
         }

@@ -9,9 +9,9 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Kind, Sight, Stage},
+        kind::{Care, Kind, Sight, Stage},
         labels::selector,
-        pod::pod_spec,
+        pod::{Lifetime, pod_spec},
         progress::{Progress, Rollout, RolloutPhase},
     },
     release::Target,
@@ -24,6 +24,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "deployments",
     sight: Sight::Labelled,
     stage: Stage::Workload,
+    care: Care::Apply,
     build,
     progress: Some(progress),
     rules: rules_of_pod_template! {
@@ -49,7 +50,7 @@ pub(super) const KIND: Kind = Kind {
 fn build(target: &Target) -> Vec<Draft> {
     let components = target.parts().filter_map(|part| match part {
         Part::Component(workload) => Some(Draft::of_part(target, &workload.name, deployment(target, workload))),
-        Part::Database(_) => None,
+        Part::Database(_) | Part::Task(_) => None,
     });
     let mut drafts: Vec<Draft> = components.collect();
     for draft in &mut drafts {
@@ -77,7 +78,7 @@ fn deployment(target: &Target, workload: &Workload) -> Value {
             "progressDeadlineSeconds": 600,
             "template": {
                 "metadata": { "labels": pod_labels(&target.id, &workload.name) },
-                "spec": pod_spec(&target.id, workload),
+                "spec": pod_spec(&target.id, workload, Lifetime::Lasting),
             },
         },
     })

@@ -7,7 +7,7 @@ use crate::{
     api::Autoscaling,
     desired::{
         draft::Draft,
-        kind::{Kind, Rules, Sight, Stage},
+        kind::{Care, Kind, Rules, Sight, Stage},
     },
 };
 
@@ -18,6 +18,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "horizontalpodautoscalers",
     sight: Sight::Labelled,
     stage: Stage::Workload,
+    care: Care::Apply,
     build: |target| {
         Draft::per_workload(target, |workload| {
             let scaling = target.ungated.scale.get(&workload.name)?.autoscaling.as_ref()?;

@@ -1,13 +1,18 @@
 //! The table of child kinds: one file and one row for each. No other code names a kind.
 
+mod controller_revision;
 mod deployment;
 mod horizontal_pod_autoscaler;
+mod job;
 mod network_policy;
 mod pod_disruption_budget;
 mod pod_template;
 mod service;
 mod service_account;
 mod stateful_set;
+
+pub use controller_revision::entry;
+pub use job::pods_of_task;
 
 use super::kind::Kind;
 
@@ -18,9 +23,20 @@ use super::kind::Kind;
 pub static KINDS: &[Kind] = &[
     service_account::KIND,
     network_policy::KIND,
+    controller_revision::KIND,
+    job::KIND,
     stateful_set::KIND,
     deployment::KIND,
     service::KIND,
     pod_disruption_budget::KIND,
     horizontal_pod_autoscaler::KIND,
 ];
+
+/// The row of the components' workloads. Like the two below for code that addresses one kind.
+pub static DEPLOYMENTS: &Kind = &deployment::KIND;
+
+/// The row of tasks.
+pub static JOBS: &Kind = &job::KIND;
+
+/// The row of the record's entries.
+pub static REVISIONS: &Kind = &controller_revision::KIND;

@@ -17,7 +17,7 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Kind, Rules, Sight, Stage},
+        kind::{Care, Kind, Rules, Sight, Stage},
         labels::selector,
     },
     release::Target,
@@ -30,6 +30,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "networkpolicies",
     sight: Sight::AllInCluster,
     stage: Stage::Guard,
+    care: Care::Apply,
     build,
     progress: None,
     rules: Rules {
@@ -57,20 +58,20 @@ pub(super) const KIND: Kind = Kind {
     },
 };
 
-type Edges<'a> = BTreeSet<&'a Edge>;
-
 fn build(target: &Target) -> Vec<Draft> {
     let (opened, accepted) = (target.opened(), target.accepted());
     let mut drafts = Draft::per_workload(target, |workload| Some(network_policy(target, &opened, &accepted, workload)));
     let databases = target.databases().filter(|database| !target.held.contains(&database.name));
     drafts.extend(databases.filter_map(|database| {
         let DatabaseForm::Pods(pods) = &database.form else { return None };
-        Some(Draft::of_part(target, &database.name, database_policy(target, &accepted, database, pods)))
+        let fields = database_policy(target, &accepted, database, pods);
+        let name = target.id.database_policy(&database.name);
+        Some(Draft { part: Some(database.name.clone()), name, fields, autoscaled: None, suspended: false })
     }));
     drafts
 }
 
-fn network_policy(target: &Target, opened: &Edges<'_>, accepted: &Edges<'_>, workload: &Workload) -> Value {
+fn network_policy(target: &Target, opened: &BTreeSet<Edge>, accepted: &BTreeSet<Edge>, workload: &Workload) -> Value {
     let label = target.id.workload_label(&workload.name);
     let mut spec = json!({
         "podSelector": selector(&label),
@@ -90,14 +91,10 @@ fn network_policy(target: &Target, opened: &Edges<'_>, accepted: &Edges<'_>, wor
 
 /// For pods that others run: it restricts only what they accept. Their egress stays open: what runs them needs the API server, and
 /// they write backups.
-fn database_policy(target: &Target, edges: &Edges<'_>, database: &Database, pods: &DatabasePods) -> Value {
-    let (ends, ports) = (database.ends(&target.id), database.ports());
-    let clients = edges.iter().filter(|edge| ends.contains(&edge.to) && edge.ports == ports);
-    let clients: Vec<Value> = clients.map(|edge| end(&edge.from)).collect();
+fn database_policy(target: &Target, edges: &BTreeSet<Edge>, database: &Database, pods: &DatabasePods) -> Value {
+    let ends = database.ends(&target.id);
     let mut rules = vec![json!({ "from": [database_pods(&pods.labels)] })];
-    if !clients.is_empty() {
-        rules.push(with_ports(json!({ "from": clients }), &ports));
-    }
+    rules.extend(clients(edges.iter().filter(|edge| ends.contains(&edge.to))));
     if !pods.managed_by.is_empty() {
         rules.push(json!({ "from": pods.managed_by.iter().map(selection).collect::<Vec<_>>() }));
     }
@@ -117,17 +114,21 @@ fn is_own(end: &End, label: &str) -> bool {
 }
 
 /// Clients on the ports that they may use, and the platform's monitoring on the port for metrics.
-fn ingress(target: &Target, edges: &Edges<'_>, workload: &Workload, label: &str) -> Vec<Value> {
-    let mut clients: BTreeMap<&Ports, Vec<Value>> = BTreeMap::new();
-    for edge in edges.iter().filter(|edge| is_own(&edge.to, label)) {
-        clients.entry(&edge.ports).or_default().push(end(&edge.from));
-    }
-    let rule = |(ports, from): (&Ports, Vec<Value>)| with_ports(json!({ "from": from }), ports);
-    let mut rules: Vec<Value> = clients.into_iter().map(rule).collect();
+fn ingress(target: &Target, edges: &BTreeSet<Edge>, workload: &Workload, label: &str) -> Vec<Value> {
+    let mut rules = clients(edges.iter().filter(|edge| is_own(&edge.to, label)));
     let metrics = workload.template.metrics.as_ref();
     let metrics = metrics.map(|port| PortNumber { number: port.number, protocol: port.protocol });
     rules.extend(metrics.and_then(|port| monitoring(&target.ungated.peers, port)));
     rules
+}
+
+/// A rule for each of the ports that these connections use: pods of an earlier release may still use another.
+fn clients<'a>(edges: impl Iterator<Item = &'a Edge>) -> Vec<Value> {
+    let mut clients: BTreeMap<&Ports, Vec<Value>> = BTreeMap::new();
+    for edge in edges {
+        clients.entry(&edge.ports).or_default().push(end(&edge.from));
+    }
+    clients.into_iter().map(|(ports, from)| with_ports(json!({ "from": from }), ports)).collect()
 }
 
 /// The platform's monitoring, on the port for metrics.
@@ -138,7 +139,7 @@ fn monitoring(peers: &PlatformPeers, port: PortNumber) -> Option<Value> {
     (!from.is_empty()).then(|| json!({ "from": from, "ports": ports(&[port]) }))
 }
 
-fn egress(target: &Target, edges: &Edges<'_>, label: &str) -> Vec<Value> {
+fn egress(target: &Target, edges: &BTreeSet<Edge>, label: &str) -> Vec<Value> {
     let edges = edges.iter().filter(|edge| is_own(&edge.from, label));
     let rules = edges.map(|edge| with_ports(json!({ "to": [end(&edge.to)] }), &edge.ports));
     dns(&target.ungated.peers.dns).into_iter().chain(rules).collect()

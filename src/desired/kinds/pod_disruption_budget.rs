@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::desired::{
     draft::Draft,
-    kind::{Kind, Rules, Sight, Stage},
+    kind::{Care, Kind, Rules, Sight, Stage},
     labels::selector,
 };
 
@@ -15,17 +15,21 @@ pub(super) const KIND: Kind = Kind {
     plural: "poddisruptionbudgets",
     sight: Sight::Labelled,
     stage: Stage::Workload,
+    care: Care::Apply,
     build: |target| {
         Draft::per_workload(target, |workload| {
-            Some(json!({
-                "spec": {
-                    // Neither zero nor a percentage that rounds to zero: either would block node drains.
-                    "maxUnavailable": 1,
-                    "selector": selector(&target.id.workload_label(&workload.name)),
-                    // A pod that isn't ready doesn't block a drain.
-                    "unhealthyPodEvictionPolicy": "AlwaysAllow",
-                },
-            }))
+            // A task has one pod, for as long as it takes.
+            target.task(workload.name.as_str()).is_none().then(|| {
+                json!({
+                    "spec": {
+                        // Neither zero nor a percentage that rounds to zero: either would block node drains.
+                        "maxUnavailable": 1,
+                        "selector": selector(&target.id.workload_label(&workload.name)),
+                        // A pod that isn't ready doesn't block a drain.
+                        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+                    },
+                })
+            })
         })
     },
     progress: None,

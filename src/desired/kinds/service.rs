@@ -8,7 +8,7 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Kind, Rules, Sight, Stage},
+        kind::{Care, Kind, Rules, Sight, Stage},
     },
     release::Target,
 };
@@ -20,6 +20,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "services",
     sight: Sight::AllInCluster,
     stage: Stage::Workload,
+    care: Care::Apply,
     build,
     progress: None,
     rules: Rules {

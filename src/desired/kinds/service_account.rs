@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::desired::{
     draft::Draft,
-    kind::{Kind, Rules, Sight, Stage},
+    kind::{Care, Kind, Rules, Sight, Stage},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -14,6 +14,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "serviceaccounts",
     sight: Sight::Labelled,
     stage: Stage::Guard,
+    care: Care::Apply,
     // The pod spec sets the same, because scanners disagree about which of the two to read.
     build: |target| Draft::per_workload(target, |_| Some(json!({ "automountServiceAccountToken": false }))),
     progress: None,

@@ -8,9 +8,9 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Kind, Sight, Stage},
+        kind::{Care, Kind, Sight, Stage},
         labels::selector,
-        pod::{OWN, pod_spec},
+        pod::{Lifetime, OWN, pod_spec},
         progress::{Progress, Rollout, RolloutPhase},
     },
     release::Target,
@@ -23,6 +23,7 @@ pub(super) const KIND: Kind = Kind {
     plural: "statefulsets",
     sight: Sight::Labelled,
     stage: Stage::Workload,
+    care: Care::Apply,
     build,
     progress: Some(progress),
     rules: rules_of_pod_template! {
@@ -79,7 +80,7 @@ fn stateful_set(target: &Target, managed: &ManagedDatabase) -> Value {
             "persistentVolumeClaimRetentionPolicy": { "whenDeleted": "Retain", "whenScaled": "Retain" },
             "template": {
                 "metadata": { "labels": pod_labels(id, name) },
-                "spec": pod_spec(id, workload),
+                "spec": pod_spec(id, workload, Lifetime::Lasting),
             },
             "volumeClaimTemplates": [claim(target, managed)],
         },

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{hardening::container_security_context, volumes::volume_mount};
+use super::{hardening::container_security_context, lifetime::Lifetime, volumes::volume_mount};
 use crate::{
     api::PullPolicy,
     app::{Env, EnvSource, Port, Probe, ProbeHandler, Workload},
     desired::json::insert,
 };
 
-pub(super) fn container(workload: &Workload) -> Value {
+pub(super) fn container(workload: &Workload, lifetime: Lifetime) -> Value {
     let Workload { name, template, hardening, .. } = workload;
     let mut resources = json!({
         "cpu": template.resources.cpu.to_string(),
@@ -30,11 +30,13 @@ pub(super) fn container(workload: &Workload) -> Value {
         // Equal requests and limits: the pod is Guaranteed, and it can't take resources from other pods.
         "resources": { "requests": resources, "limits": resources },
         "volumeMounts": template.mounts.iter().map(volume_mount).collect::<Vec<_>>(),
-        // Time to remove the pod from endpoints before the process gets SIGTERM. `sleep` needs no shell in the image.
-        "lifecycle": { "preStop": { "sleep": { "seconds": 5 } } },
         "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
+        "terminationMessagePolicy": lifetime.message_policy(),
     });
+    if lifetime == Lifetime::Lasting {
+        // Time to remove the pod from endpoints before the process gets SIGTERM. `sleep` needs no shell in the image.
+        insert(&mut container, "lifecycle", json!({ "preStop": { "sleep": { "seconds": 5 } } }));
+    }
     let lists = [
         ("command", json!(template.command)),
         ("args", json!(template.args)),

@@ -2,8 +2,10 @@
 
 mod container;
 mod hardening;
+mod lifetime;
 mod spec;
 mod volumes;
 
+pub(super) use lifetime::Lifetime;
 pub(super) use spec::pod_spec;
 pub(super) use volumes::OWN;

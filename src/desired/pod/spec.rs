@@ -5,14 +5,14 @@
 
 use serde_json::{Value, json};
 
-use super::{container::container, hardening::pod_security_context, volumes::volume};
+use super::{container::container, hardening::pod_security_context, lifetime::Lifetime, volumes::volume};
 use crate::{
     api::Toleration,
     app::{AppId, Placement, Workload},
     desired::{json::insert, labels::selector},
 };
 
-pub(in crate::desired) fn pod_spec(id: &AppId, workload: &Workload) -> Value {
+pub(in crate::desired) fn pod_spec(id: &AppId, workload: &Workload, lifetime: Lifetime) -> Value {
     let label = id.workload_label(&workload.name);
     let Workload { template, hardening, .. } = workload;
     let mut spec = json!({
@@ -34,13 +34,13 @@ pub(in crate::desired) fn pod_spec(id: &AppId, workload: &Workload) -> Value {
         "hostIPC": false,
         "shareProcessNamespace": false,
         "securityContext": pod_security_context(hardening),
-        "restartPolicy": "Always",
+        "restartPolicy": lifetime.restart_policy(),
         "terminationGracePeriodSeconds": 30,
         "schedulerName": "default-scheduler",
         "dnsPolicy": "ClusterFirst",
         // With the default of 5, the resolver tries most outside names in all search domains first.
         "dnsConfig": { "options": [{ "name": "ndots", "value": "2" }] },
-        "containers": [container(workload)],
+        "containers": [container(workload, lifetime)],
         "volumes": template.mounts.iter().filter_map(volume).collect::<Vec<_>>(),
     });
     let placement = &template.placement;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Mount, MountSource},
-    desired::{hash::short_hash, json::insert},
+    app::{Mount, MountSource, short_hash},
+    desired::json::insert,
 };
 
 /// Name of the volume that a pod has from a claim of its own, and of the template of the claim.

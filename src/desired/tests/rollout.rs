@@ -6,9 +6,10 @@ use crate::desired::{KINDS, Progress, Rollout, RolloutPhase};
 
 fn rollout(status: &Value) -> Rollout {
     let progress = KINDS.iter().find(|kind| kind.name == "Deployment").unwrap().progress.unwrap();
-    let Progress::Rollout(rollout) =
-        progress(&json!({ "metadata": { "generation": 3 }, "spec": { "replicas": 2 }, "status": status }));
-    rollout
+    match progress(&json!({ "metadata": { "generation": 3 }, "spec": { "replicas": 2 }, "status": status })) {
+        Progress::Rollout(rollout) => rollout,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn numbers(observed: i64, replicas: i32, updated: i32, available: i32) -> Value {

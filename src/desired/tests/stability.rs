@@ -5,7 +5,11 @@
 use std::{fmt::Write, fs, path::Path};
 
 use super::golden::{case, files};
-use crate::{desired::children, release::Target};
+use crate::{
+    desired::{Child, children},
+    fixtures::OPERATOR_IMAGE,
+    release::Target,
+};
 
 const HASHES: &str = "src/desired/golden/applied-hashes.txt";
 
@@ -16,7 +20,11 @@ fn hashes() -> String {
         let Ok(mut app) = case(&fs::read_to_string(&file).unwrap()).unwrap().accept().unwrap() else { continue };
         // With a UID, since the owner reference is hashed too.
         app.id.uid = "golden-uid".to_owned();
-        for child in children(&Target::of(app)) {
+        let always = children(&Target::of(app.clone()));
+        let is_always = |child: &Child| always.iter().any(|it| it.kind == child.kind && it.name == child.name);
+        let tasks = children(&Target::whole(app, OPERATOR_IMAGE));
+        let tasks: Vec<Child> = tasks.into_iter().filter(|child| !is_always(child)).collect();
+        for child in always.into_iter().chain(tasks) {
             let case = file.file_stem().unwrap().display();
             writeln!(lines, "{case} {}/{} {}", child.kind.name, child.name, child.hash).unwrap();
         }

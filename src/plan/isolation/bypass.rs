@@ -1,27 +1,36 @@
 //! What others have in the namespace that leads to an app's pods beside what the app declares: findings, since who may write there may
 //! also open what the app closes.
 
-use super::surroundings::{Neighbours, Surroundings};
+use super::{others::Others, surroundings::Surroundings};
 use crate::{
     api::{Check, FindingItem},
     app::{PartName, pod_labels},
+    plan::outcome::ChildOutcome,
     reach::{PodLabels, opens},
     release::Target,
 };
 
-/// The findings of one app, by part.
+/// Findings about one part: who makes more objects hides no other finding.
+const MOST: usize = 5;
+
+/// The findings of one app, by part, after its own objects were applied.
 #[must_use]
-pub fn bypass(target: &Target, surroundings: &Surroundings) -> Vec<FindingItem> {
-    let neighbours = &surroundings.neighbours;
+pub fn bypass(target: &Target, surroundings: &Surroundings, children: &[ChildOutcome]) -> Vec<FindingItem> {
+    let others = Others { neighbours: &surroundings.neighbours, children };
     let of_parts = target.workloads().flat_map(|workload| {
         let labels = PodLabels::of_template(pod_labels(&target.id, &workload.name));
         let service = target.id.child_name(&workload.name);
-        let words = policies(target, neighbours, &labels)
-            .chain(services(neighbours, &labels))
-            .chain(routes(neighbours, &labels, &service));
-        words.map(|words| about(&workload.name, &words)).collect::<Vec<_>>()
+        let mut words: Vec<String> = policies(others, &labels)
+            .chain(services(others, &labels))
+            .chain(routes(others, &labels, &service))
+            .collect();
+        let more = words.len().saturating_sub(MOST);
+        words.truncate(MOST);
+        words.extend((more > 0).then(|| format!("and {more} more objects of others lead to its pods")));
+        words.into_iter().map(|words| about(&workload.name, &words)).collect::<Vec<_>>()
     });
-    of_parts.chain(other_apis(target, surroundings)).collect()
+    let omitted = others.omitted().map(|words| FindingItem::about("", Check::Bypass, &words));
+    of_parts.chain(omitted).chain(other_apis(target, surroundings)).collect()
 }
 
 fn about(part: &PartName, words: &str) -> FindingItem {
@@ -29,28 +38,21 @@ fn about(part: &PartName, words: &str) -> FindingItem {
 }
 
 /// Policies that select the pods and open something. One that only closes takes nothing back of what another opens, and is none.
-fn policies<'a>(
-    target: &'a Target,
-    neighbours: &'a Neighbours,
-    labels: &'a PodLabels,
-) -> impl Iterator<Item = String> + 'a {
-    let policies = neighbours
-        .policies
-        .iter()
-        .filter(move |policy| policy.app.as_ref() != Some(&target.id.name) && policy.object.pods.may_match(labels));
-    let policies = policies.map(|policy| &policy.object).filter(|policy| {
+fn policies<'a>(others: Others<'a>, labels: &'a PodLabels) -> impl Iterator<Item = String> + 'a {
+    let policies = others.policies().map(|policy| &policy.object).filter(|policy| policy.pods.may_match(labels));
+    let policies = policies.filter(|policy| {
         [&policy.ingress, &policy.egress].into_iter().any(|rules| rules.as_ref().is_some_and(|rules| !rules.is_empty()))
     });
     let judged =
         policies.map(|policy| format!("NetworkPolicy {} selects its pods, too: it {}", policy.name, opens(policy)));
-    let unjudged = neighbours.unjudged.iter().filter(move |policy| policy.may_select(labels));
+    let unjudged = others.unjudged().filter(move |policy| policy.may_select(labels));
     judged.chain(unjudged.map(|policy| {
         format!("NetworkPolicy {} may select its pods, too, and can't be judged: {}", policy.name, policy.reason)
     }))
 }
 
-fn services<'a>(neighbours: &'a Neighbours, labels: &'a PodLabels) -> impl Iterator<Item = String> + 'a {
-    let services = neighbours.services.iter().filter(move |service| service.may_select(labels));
+fn services<'a>(others: Others<'a>, labels: &'a PodLabels) -> impl Iterator<Item = String> + 'a {
+    let services = others.services().filter(move |service| service.may_select(labels));
     services.map(|service| match service.exposes() {
         Some(how) => format!("Service {} leads to its pods, too, also from outside the cluster: {how}", service.name),
         None => format!("Service {} leads to its pods, too", service.name),
@@ -58,11 +60,11 @@ fn services<'a>(neighbours: &'a Neighbours, labels: &'a PodLabels) -> impl Itera
 }
 
 /// Ingresses and routes to the part's own Service, or to another that leads to its pods.
-fn routes<'a>(neighbours: &'a Neighbours, labels: &'a PodLabels, own: &'a str) -> impl Iterator<Item = String> + 'a {
+fn routes<'a>(others: Others<'a>, labels: &'a PodLabels, own: &'a str) -> impl Iterator<Item = String> + 'a {
     let leads = move |name: &String| {
-        name == own || neighbours.services.iter().any(|service| service.name == *name && service.may_select(labels))
+        name == own || others.services().any(|service| service.name == *name && service.may_select(labels))
     };
-    neighbours.routes.iter().filter_map(move |route| {
+    others.neighbours.routes.iter().filter_map(move |route| {
         let service = route.services.iter().find(|name| leads(name))?;
         let hosts = if route.hosts.is_empty() { "every host".to_owned() } else { route.hosts.join(", ") };
         Some(format!("{} {} leads to its pods by Service {service}, for {hosts}", route.kind, route.name))

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    others::Others,
     state::{DatabaseState, Isolation},
-    surroundings::{ForeignPod, Neighbours, Surroundings},
+    surroundings::{ForeignPod, Holder, Neighbour, Surroundings},
 };
 use crate::{
     api::WORKLOAD,
@@ -49,7 +50,10 @@ impl Judge<'_> {
             DatabaseForm::Managed(managed) => {
                 let listener = self.managed(database, managed);
                 let count = progress.map_or(0, |progress| progress.pods.len());
-                (Some(count), self.own_policy(database).unwrap_or_else(|| self.judged(database, None, &[listener])))
+                (
+                    Some(count),
+                    self.own_policy(database).unwrap_or_else(|| self.judged(database, None, None, &[listener])),
+                )
             }
             DatabaseForm::Pods(pods) => self.selected(database, pods),
         };
@@ -68,8 +72,10 @@ impl Judge<'_> {
         }
         let listeners: Vec<Listener> = pods.iter().map(|pod| self.foreign(database, pod)).collect();
         let isolation = match self.surroundings.held.get(&database.name) {
-            Some(holder) => self.borrowed(database, holder, &listeners),
-            None => self.own_policy(database).unwrap_or_else(|| self.judged(database, Some(selected), &listeners)),
+            Some(holder) => self.borrowed(database, selected, holder, &listeners),
+            None => {
+                self.own_policy(database).unwrap_or_else(|| self.judged(database, Some(selected), None, &listeners))
+            }
         };
         // Who opens it matters more.
         let mismatch = || port_mismatch(database, pods).filter(|_| isolation == Isolation::Isolated);
@@ -106,100 +112,113 @@ impl Judge<'_> {
         (!in_place).then(|| Isolation::Opened("its own NetworkPolicy isn't in place".to_owned()))
     }
 
-    /// Pods that another app isolates: its policy must let in this app's clients.
-    fn borrowed(&self, database: &Database, holder: &str, listeners: &[Listener]) -> Isolation {
+    /// Pods that another app isolates: what its policy for them lets in is its decision, and its own status says whether that policy is as
+    /// declared. It must let in all clients, and nothing else may open the pods.
+    fn borrowed(
+        &self,
+        database: &Database,
+        selected: &DatabasePods,
+        holder: &Holder,
+        listeners: &[Listener],
+    ) -> Isolation {
         let policies = self.surroundings.neighbours.policies.iter();
-        let of_holder = policies.filter(|policy| policy.app.as_deref() == Some(holder)).map(|policy| &policy.object);
-        let of_holder: Vec<&Policy> = of_holder.collect();
+        let of_holder: Vec<&Policy> =
+            policies.filter(|policy| is_of(policy, holder)).map(|policy| &policy.object).collect();
         let is_let_in = |workload: &str| {
             let mut listeners = listeners.iter();
             listeners.all(|listener| of_holder.iter().any(|policy| lets_in(policy, listener, workload)))
         };
-        let closed = self.opened_by_own(database).filter(|workload| !is_let_in(workload));
-        let names: Vec<&str> = closed.filter_map(|workload| workload.split_once('.')).map(|(_, part)| part).collect();
-        if names.is_empty() {
-            return Isolation::Isolated;
+        let isolation = self.judged(database, Some(selected), Some(holder), listeners);
+        let closed = self.neighbouring(database).filter(|from| !is_let_in(from));
+        let closed: BTreeSet<String> = closed.map(|from| self.client(&from)).collect();
+        // Who opens it matters more.
+        if closed.is_empty() || isolation != Isolation::Isolated {
+            return isolation;
         }
         Isolation::Claimed(format!(
-            "its pods belong to a database of app {holder}, which doesn't let in {}: name it under allowFrom there",
-            names.join(", ")
+            "its pods belong to a database of app {}, which doesn't let in {}: name it under allowFrom there",
+            holder.app,
+            closed.into_iter().collect::<Vec<_>>().join(", ")
         ))
     }
 
-    /// Whether others than the clients reach pods, by all that others have in the namespace.
-    fn judged(&self, database: &Database, selected: Option<&DatabasePods>, listeners: &[Listener]) -> Isolation {
+    /// Whether others than the clients reach pods, by all that others have in the namespace, beside what their holder's policy lets in.
+    fn judged(
+        &self,
+        database: &Database,
+        selected: Option<&DatabasePods>,
+        holder: Option<&Holder>,
+        listeners: &[Listener],
+    ) -> Isolation {
         let allowed = self.allowed(database, selected);
-        let found = listeners.iter().find_map(|listener| self.opened(database, listener, &allowed));
+        let found = listeners.iter().find_map(|listener| self.opened(holder, listener, &allowed));
         found.map_or(Isolation::Isolated, Isolation::Opened)
     }
 
-    fn opened(&self, database: &Database, listener: &Listener, allowed: &[Client]) -> Option<String> {
-        let (id, neighbours) = (&self.target.id, &*self.surroundings.neighbours);
-        let own = id.child_name(&database.name);
-        let is_foreign = |policy: &super::Neighbour<_>| policy.app.as_ref() != Some(&id.name);
-        let policies = neighbours.policies.iter().filter(|policy| is_foreign(policy) || policy.object.name != own);
+    fn opened(&self, holder: Option<&Holder>, listener: &Listener, allowed: &[Client]) -> Option<String> {
+        let others = Others { neighbours: &self.surroundings.neighbours, children: self.children };
+        let policies = others.policies().filter(|policy| !holder.is_some_and(|holder| is_of(policy, holder)));
         let by_policy = openings(policies.map(|policy| &policy.object), listener, allowed);
         let by_policy =
             by_policy.into_iter().map(|found| format!("NetworkPolicy {} lets in {}", found.policy, found.what));
-        let unjudged = neighbours.unjudged.iter().filter(|policy| policy.may_select(&listener.labels));
+        let unjudged = others.unjudged().filter(|policy| policy.may_select(&listener.labels));
         let unjudged =
             unjudged.map(|policy| format!("NetworkPolicy {} can't be judged: {}", policy.name, policy.reason));
-        by_policy.chain(unjudged).chain(exposed(neighbours, listener)).chain(omitted(neighbours)).next()
+        by_policy.chain(unjudged).chain(exposed(others, listener)).chain(others.omitted()).next()
     }
 
     /// The clients of the spec, and what else is in the database's own policy.
     fn allowed(&self, database: &Database, selected: Option<&DatabasePods>) -> Vec<Client> {
         let clients = self.edges(database).filter_map(|edge| match &edge.from {
-            End::Pods(Peer { namespace, workload }) => Some(Client::Pods {
+            End::Pods(Peer { namespace, workload }) => Some(Client {
                 namespace: namespace.clone(),
                 labels: BTreeMap::from([(WORKLOAD.to_owned(), workload.clone())]),
             }),
             End::Database(_) | End::Range(_) => None,
         });
         let selected = selected.into_iter().flat_map(|pods| {
-            let itself = Client::Pods { namespace: None, labels: pods.labels.clone() };
-            let managers = pods.managed_by.iter().map(|manager| Client::Pods {
-                namespace: Some(manager.namespace.clone()),
-                labels: manager.labels.clone(),
-            });
+            let itself = Client { namespace: None, labels: pods.labels.clone() };
+            let managers = pods
+                .managed_by
+                .iter()
+                .map(|manager| Client { namespace: Some(manager.namespace.clone()), labels: manager.labels.clone() });
             [itself].into_iter().chain(managers)
         });
         clients.chain(selected).collect()
     }
 
     /// The declared connections to the database.
-    fn edges(&self, database: &Database) -> impl Iterator<Item = &Edge> {
+    fn edges(&self, database: &Database) -> impl Iterator<Item = Edge> + use<> {
         let (ends, ports) = (database.ends(&self.target.id), database.ports());
         let accepted = self.target.accepted().into_iter();
         accepted.filter(move |edge| ends.contains(&edge.to) && edge.ports == ports)
     }
 
-    /// The workloads of this app that connect to the database.
-    fn opened_by_own(&self, database: &Database) -> impl Iterator<Item = &str> {
-        let own = format!("{}.", self.target.id.name);
-        self.edges(database).filter_map(move |edge| match &edge.from {
-            End::Pods(Peer { namespace: None, workload }) if workload.starts_with(&own) => Some(workload.as_str()),
+    /// The clients in the app's namespace, by the labels of their pods.
+    fn neighbouring(&self, database: &Database) -> impl Iterator<Item = String> {
+        self.edges(database).filter_map(|edge| match edge.from {
+            End::Pods(Peer { namespace: None, workload }) => Some(workload),
             _ => None,
         })
     }
 
-    fn clients(&self, database: &Database) -> Vec<String> {
-        let own = format!("{}.", self.target.id.name);
-        let name = |workload: &str| match workload.strip_prefix(&own) {
-            Some(part) => part.to_owned(),
-            None => workload.replace('.', "/"),
-        };
-        let mut clients: Vec<String> = self
-            .edges(database)
-            .filter_map(|edge| match &edge.from {
-                End::Pods(Peer { workload, .. }) => Some(name(workload)),
-                End::Database(_) | End::Range(_) => None,
-            })
-            .collect();
-        clients.sort();
-        clients.dedup();
-        clients
+    /// The name of a client: a component of the app, or `app/component`.
+    fn client(&self, workload: &str) -> String {
+        let own = workload.strip_prefix(&self.target.id.name).and_then(|rest| rest.strip_prefix('.'));
+        own.map_or_else(|| workload.replace('.', "/"), str::to_owned)
     }
+
+    fn clients(&self, database: &Database) -> Vec<String> {
+        let peers = self.edges(database).filter_map(|edge| match &edge.from {
+            End::Pods(Peer { workload, .. }) => Some(self.client(workload)),
+            End::Database(_) | End::Range(_) => None,
+        });
+        peers.collect::<BTreeSet<String>>().into_iter().collect()
+    }
+}
+
+fn is_of(policy: &Neighbour<Policy>, holder: &Holder) -> bool {
+    policy.app.as_ref() == Some(&holder.app) && policy.object.name == holder.policy
 }
 
 /// Whether an app's policy lets in a workload of its namespace on the port.
@@ -214,29 +233,20 @@ fn lets_in(policy: &Policy, listener: &Listener, workload: &str) -> bool {
         )
 }
 
-/// Pods needn't declare their ports; but if all that do declare others, the port is wrong.
+/// Containers needn't declare their ports; but if all of all pods do, and none declares this one, the port is wrong.
 fn port_mismatch(database: &Database, pods: &[ForeignPod]) -> Option<Isolation> {
+    let all_declare = pods.iter().all(|pod| !pod.ports.is_empty());
     let declared: BTreeSet<u16> = pods.iter().flat_map(|pod| pod.ports.iter().copied()).collect();
     let ports: Vec<String> = declared.iter().map(ToString::to_string).collect();
-    let mismatch = !declared.is_empty() && !declared.contains(&database.port);
-    mismatch.then(|| {
+    (all_declare && !declared.contains(&database.port)).then(|| {
         Isolation::PortMismatch(format!("its pods listen on {} and not on {}", ports.join(", "), database.port))
     })
 }
 
 /// A Service that leads to the pod from outside the cluster.
-fn exposed(neighbours: &Neighbours, listener: &Listener) -> Option<String> {
-    let mut services = neighbours.services.iter().filter(|service| service.may_select(&listener.labels));
+fn exposed(others: Others<'_>, listener: &Listener) -> Option<String> {
+    let mut services = others.services().filter(|service| service.may_select(&listener.labels));
     services.find_map(|service| {
         Some(format!("Service {} leads to it from outside the cluster: {}", service.name, service.exposes()?))
-    })
-}
-
-fn omitted(neighbours: &Neighbours) -> Option<String> {
-    let count = neighbours.omitted;
-    (count > 0).then(|| {
-        format!(
-            "{count} objects of the namespace aren't judged: it has more policies, Services and routes than are kept"
-        )
     })
 }

@@ -3,6 +3,7 @@
 mod bypass;
 mod claims;
 mod databases;
+mod others;
 mod state;
 mod surroundings;
 
@@ -10,4 +11,4 @@ pub use bypass::bypass;
 pub use claims::{PodClaim, holders};
 pub use databases::isolation;
 pub use state::{DatabaseState, Isolation};
-pub use surroundings::{ForeignPod, Neighbour, Neighbours, Route, Surroundings};
+pub use surroundings::{ForeignPod, Holder, Neighbour, Neighbours, Route, Surroundings};

@@ -17,18 +17,27 @@ pub struct Surroundings {
     pub other_apis: Vec<String>,
     /// The pods of each database that others run; `None` while they aren't known.
     pub pods: BTreeMap<PartName, Option<Vec<ForeignPod>>>,
-    /// Databases whose pods belong to another app: its name.
-    pub held: BTreeMap<PartName, String>,
+    /// Databases whose pods belong to another app.
+    pub held: BTreeMap<PartName, Holder>,
+}
+
+/// The app to which database pods belong that several name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Holder {
+    /// Its name.
+    pub app: String,
+    /// The name of its policy for the pods.
+    pub policy: String,
 }
 
 /// What others have in one namespace, as far as it is kept. A snapshot: shared by the reconciliations of the namespace's apps.
 #[derive(Clone, Debug, Default)]
 pub struct Neighbours {
-    /// NetworkPolicies, by name: all but those of components and managed databases of apps, which select only these.
+    /// NetworkPolicies, by name: all but those of components and managed databases of apps, as long as they select only these.
     pub policies: Vec<Arc<Neighbour<Policy>>>,
     /// NetworkPolicies that can't be judged.
     pub unjudged: Vec<Arc<Unjudged>>,
-    /// Services that no app controls, by name.
+    /// Services, by name: all but those of apps, as long as they lead only to their own pods and not from outside the cluster.
     pub services: Vec<Arc<Service>>,
     /// Ingresses and routes, by kind and name.
     pub routes: Vec<Arc<Route>>,
@@ -65,7 +74,7 @@ pub struct Route {
 pub struct ForeignPod {
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// The TCP ports that its containers declare.
+    /// The TCP ports that its containers declare; empty if one of them declares none, since it may listen on any.
     pub ports: Vec<u16>,
     /// Those with names, of every protocol.
     pub named: Vec<NamedPort>,

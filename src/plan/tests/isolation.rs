@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Check, FindingItem},
-    app::{Edge, End, PartName, Peer, PortNumber, Ports},
-    desired::{Progress, Rollout},
+    app::{AppId, Edge, End, PartName, Peer, PortNumber, Ports},
+    desired::{Progress, Rollout, children},
     fixtures::{id, kind, shop, shop_with_database, target},
     plan::{
-        AWAITED, Again, Applied, ChildOutcome, ChildState, ForeignPod, Isolation, Neighbour, Neighbours, Outcome,
-        PartProgress, PodClaim, PodState, Route, Surroundings, bypass, holders, isolation, next, still_needed,
+        AWAITED, Again, Applied, ChildOutcome, ChildState, DatabaseState, ForeignPod, Holder, Isolation, Neighbour,
+        Neighbours, Outcome, PartProgress, PodClaim, PodState, Route, Surroundings, bypass, holders, isolation, next,
+        still_needed,
     },
     reach::{Policy, Service},
     release::Target,
@@ -54,7 +55,7 @@ fn surroundings(neighbours: Neighbours, pods: Option<Vec<ForeignPod>>) -> Surrou
 fn guard(state: ChildState) -> ChildOutcome {
     ChildOutcome {
         kind: kind("NetworkPolicy"),
-        name: "shop-db".to_owned(),
+        name: "shop-db.pods".to_owned(),
         part: Some(PartName::new("db")),
         hash: String::new(),
         declared: true,
@@ -165,16 +166,7 @@ fn what_is_not_known_yet_is_looked_at_again() {
         let target = target(shop_with_pods());
         let around = surroundings(Neighbours::default(), pods);
         let databases = isolation(&target, Some(&around), &[guard(ChildState::InPlace)], &BTreeMap::new());
-        next(&Outcome::Applied(Box::new(Applied {
-            target,
-            findings: Vec::new(),
-            children: Vec::new(),
-            progress: BTreeMap::new(),
-            judged: Again::Done,
-            databases,
-            bypass: Vec::new(),
-            refused: None,
-        })))
+        next(&Outcome::Applied(Box::new(applied(target, databases))))
     };
     assert_eq!(after(None), Some(AWAITED));
     assert_eq!(after(Some(vec![pod(&[("cluster", "shop")], &[])])), None);
@@ -198,26 +190,35 @@ fn a_managed_database_is_judged_by_the_labels_of_its_pod() {
     );
 }
 
+fn claim(app: &str, uid: &str, labels: BTreeMap<String, String>) -> PodClaim {
+    let id = AppId { name: app.to_owned(), uid: uid.to_owned(), ..id() };
+    PodClaim { id, database: PartName::new("db"), labels }
+}
+
+/// The policy of an app's database, as the operator makes it.
+fn restricts(app: &str, key: &str, value: &str, rules: &Value) -> Arc<Neighbour<Policy>> {
+    let no_app = json!([{ "key": "hardened.dev/workload", "operator": "DoesNotExist" }]);
+    let pods = json!({ "matchLabels": { key: value }, "matchExpressions": no_app });
+    let spec = json!({ "podSelector": pods, "policyTypes": ["Ingress"], "ingress": rules });
+    policy(&format!("{app}-db.pods"), Some(app), &spec)
+}
+
+/// The app that keeps the pods of the shop's database, beside these policies and claims.
+fn holder(
+    policies: Vec<Arc<Neighbour<Policy>>>,
+    granted: &[PodClaim],
+    pods: Option<Vec<ForeignPod>>,
+) -> Option<String> {
+    let wanted = [claim("shop", &id().uid, labels("cluster", "shop"))];
+    let neighbours = Neighbours { policies, ..Neighbours::default() };
+    let pods = BTreeMap::from([(PartName::new("db"), pods)]);
+    holders(&id(), &wanted, granted, &neighbours, &pods).into_values().next().map(|holder| holder.app)
+}
+
 #[test]
 fn the_first_app_that_names_pods_keeps_them() {
-    let wanted = vec![PodClaim {
-        app: "shop".to_owned(),
-        uid: "app-uid".to_owned(),
-        database: PartName::new("db"),
-        labels: labels("cluster", "shop"),
-    }];
-    let of = |app: &str, key: &str, value: &str| {
-        policy(
-            &format!("{app}-db"),
-            Some(app),
-            &json!({ "podSelector": { "matchLabels": { key: value } }, "ingress": [] }),
-        )
-    };
-    let held = |policies, granted: &[PodClaim], pods: Vec<ForeignPod>| {
-        let neighbours = Neighbours { policies, ..Neighbours::default() };
-        let pods = BTreeMap::from([(PartName::new("db"), Some(pods))]);
-        holders(&id(), &wanted, granted, &neighbours, &pods).into_values().next()
-    };
+    let of = |app: &str, key: &str, value: &str| restricts(app, key, value, &json!([]));
+    let held = |policies, granted: &[PodClaim], pods| holder(policies, granted, Some(pods));
     assert_eq!(held(Vec::new(), &[], Vec::new()), None);
     assert_eq!(held(vec![of("reports", "cluster", "shop")], &[], Vec::new()).as_deref(), Some("reports"));
     assert_eq!(held(vec![of("reports", "cluster", "other")], &[], Vec::new()), None);
@@ -225,31 +226,154 @@ fn the_first_app_that_names_pods_keeps_them() {
     assert_eq!(held(vec![of("reports", "role", "primary")], &[], vec![both]).as_deref(), Some("reports"));
     let own = of("shop", "cluster", "shop");
     assert_eq!(held(vec![of("reports", "cluster", "shop"), own], &[], Vec::new()), None, "what has a policy keeps it");
-    let granted = PodClaim { app: "reports".to_owned(), ..wanted[0].clone() };
+    let granted = claim("reports", "2", labels("cluster", "shop"));
     assert_eq!(held(Vec::new(), &[granted], Vec::new()).as_deref(), Some("reports"));
+    // Another policy of an app, even one that selects everything, is no claim.
+    let changed = policy("reports-web", Some("reports"), &json!({ "podSelector": {} }));
+    assert_eq!(held(vec![changed], &[], Vec::new()), None);
+}
+
+#[test]
+fn while_its_pods_are_not_known_a_database_waits_for_those_that_may_name_the_same() {
+    let of = |key: &str, value: &str| restricts("reports", key, value, &json!([]));
+    assert_eq!(holder(Vec::new(), &[], None), None);
+    assert_eq!(holder(vec![of("role", "primary")], &[], None).as_deref(), Some("reports"));
+    assert_eq!(holder(vec![of("cluster", "other")], &[], None), None, "no pod has two values of a label");
+    let granted = |key: &str, value: &str| claim("reports", "2", labels(key, value));
+    assert_eq!(holder(Vec::new(), &[granted("role", "primary")], None).as_deref(), Some("reports"));
+    assert_eq!(holder(Vec::new(), &[granted("cluster", "other")], None), None);
+    let own = restricts("shop", "cluster", "shop", &json!([]));
+    assert_eq!(holder(vec![of("role", "primary"), own], &[], None), None, "what has a policy keeps it");
+}
+
+/// What surrounds the shop, if the app `orders` has its pods and lets in these.
+fn held_by_orders(clients: &[&str]) -> (Vec<Arc<Neighbour<Policy>>>, BTreeMap<PartName, Holder>) {
+    let client = |client: &&str| json!({ "podSelector": { "matchLabels": { "hardened.dev/workload": client } } });
+    let clients: Vec<Value> = clients.iter().map(client).collect();
+    let rules = json!([{ "from": clients, "ports": [{ "port": 5432 }] }]);
+    let holder = Holder { app: "orders".to_owned(), policy: "orders-db.pods".to_owned() };
+    (vec![restricts("orders", "cluster", "shop", &rules)], BTreeMap::from([(PartName::new("db"), holder)]))
+}
+
+fn borrowed(clients: &[&str], further: Neighbours) -> Isolation {
+    let (policies, held) = held_by_orders(clients);
+    let neighbours = Neighbours { policies: [policies, further.policies].concat(), ..further };
+    let pods = Some(vec![pod(&[("cluster", "shop")], &[5432])]);
+    judged(shop_with_pods(), &Surroundings { held, ..surroundings(neighbours, pods) })
 }
 
 #[test]
 fn an_app_that_names_the_pods_of_another_needs_its_permission() {
-    let holder = |client: &str| {
-        policy(
-            "orders-db",
-            Some("orders"),
-            &json!({
-                "podSelector": { "matchLabels": { "cluster": "shop" } },
-                "ingress": [{ "from": [{ "podSelector": { "matchLabels": { "hardened.dev/workload": client } } }], "ports": [{ "port": 5432 }] }],
-            }),
-        )
-    };
-    let judged_beside = |client: &str| {
-        let neighbours = Neighbours { policies: vec![holder(client)], ..Neighbours::default() };
-        let held = BTreeMap::from([(PartName::new("db"), "orders".to_owned())]);
+    let all = ["shop.web", "reports.job", "orders.web"];
+    assert_eq!(borrowed(&all, Neighbours::default()), Isolation::Isolated);
+    let Isolation::Claimed(words) = borrowed(&["shop.other"], Neighbours::default()) else { panic!() };
+    assert!(words.contains("app orders, which doesn't let in reports/job, web"), "{words}");
+    let Isolation::Claimed(words) = borrowed(&all[..1], Neighbours::default()) else { panic!() };
+    assert!(words.contains("doesn't let in reports/job:"), "a client that is only under allowFrom: {words}");
+}
+
+#[test]
+fn the_pods_of_another_app_are_judged_as_its_own() {
+    let everyone = json!({ "podSelector": {}, "ingress": [{}] });
+    let unjudged = json!({ "metadata": { "namespace": "demo", "name": "new" }, "spec": { "podSelector": {}, "ingress": [{ "news": 1 }] } });
+    let node_port = json!({ "type": "NodePort", "selector": { "cluster": "shop" }, "ports": [{ "port": 5432 }] });
+    let none = Neighbours::default;
+    for (further, by) in [
+        (Neighbours { policies: vec![policy("it", None, &everyone)], ..none() }, "NetworkPolicy it lets in everyone"),
+        (Neighbours { policies: vec![policy("it", Some("orders"), &everyone)], ..none() }, "NetworkPolicy it lets in"),
+        (
+            Neighbours { unjudged: vec![Arc::new(Policy::read(&unjudged).unwrap_err())], ..none() },
+            "NetworkPolicy new can't be judged",
+        ),
+        (Neighbours { services: vec![service("it", &node_port)], ..none() }, "Service it leads to it from outside"),
+        (Neighbours { omitted: 3, ..none() }, "3 objects of the namespace aren't judged"),
+    ] {
+        for clients in [["shop.web", "reports.job"], ["orders.web", "orders.job"]] {
+            let found = borrowed(&clients, further.clone());
+            assert!(matches!(&found, Isolation::Opened(words) if words.starts_with(by)), "{by}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_database_whose_pods_another_app_has_is_looked_at_again() {
+    let after = |clients: &[&str]| {
+        let (policies, held) = held_by_orders(clients);
+        let names = held.keys().cloned().collect();
         let pods = Some(vec![pod(&[("cluster", "shop")], &[5432])]);
-        judged(shop_with_pods(), &Surroundings { held, ..surroundings(neighbours, pods) })
+        let neighbours = Neighbours { policies, ..Neighbours::default() };
+        let around = Surroundings { held, ..surroundings(neighbours, pods) };
+        let target = Target { held: names, ..target(shop_with_pods()) };
+        let databases = isolation(&target, Some(&around), &[], &BTreeMap::new());
+        next(&Outcome::Applied(Box::new(applied(target, databases))))
     };
-    assert_eq!(judged_beside("shop.web"), Isolation::Isolated);
-    let Isolation::Claimed(words) = judged_beside("shop.other") else { panic!() };
-    assert!(words.contains("app orders, which doesn't let in web"), "{words}");
+    assert_eq!(after(&["orders.web"]), Some(AWAITED), "the holder may go");
+    assert_eq!(after(&["shop.web", "reports.job"]), None);
+}
+
+/// An outcome without children.
+fn applied(target: Target, databases: Vec<DatabaseState>) -> Applied {
+    Applied {
+        target,
+        findings: Vec::new(),
+        children: Vec::new(),
+        progress: BTreeMap::new(),
+        judged: Again::Done,
+        databases,
+        bypass: Vec::new(),
+        releases: crate::fixtures::no_releases(),
+        refused: None,
+    }
+}
+
+#[test]
+fn an_own_object_counts_until_it_is_as_declared() {
+    let of_web = |kind_name: &str, state| ChildOutcome {
+        kind: kind(kind_name),
+        name: "shop-web".to_owned(),
+        part: Some(PartName::new("web")),
+        ..guard(state)
+    };
+    let everyone = json!({ "podSelector": {}, "ingress": [{}] });
+    let node_port = json!({ "type": "NodePort", "selector": { "cluster": "shop" }, "ports": [{ "port": 5432 }] });
+    let opened = |kind_name: &str, neighbours: Neighbours, state: ChildState| {
+        let children = [guard(ChildState::InPlace), of_web(kind_name, state)];
+        let around = surroundings(neighbours, Some(vec![pod(&[("cluster", "shop")], &[5432])]));
+        let target = target(shop_with_pods());
+        let states = isolation(&target, Some(&around), &children, &BTreeMap::new());
+        (states[0].isolation.clone(), bypass(&target, &around, &children).len())
+    };
+    let policies = vec![policy("shop-web", Some("shop"), &everyone)];
+    let services = vec![service("shop-web", &node_port)];
+    for (kind_name, neighbours, findings) in [
+        ("NetworkPolicy", Neighbours { policies, ..Neighbours::default() }, 1),
+        ("Service", Neighbours { services, ..Neighbours::default() }, 0),
+    ] {
+        for state in [ChildState::Observed, ChildState::Held, ChildState::Contested(AWAITED)] {
+            let (isolation, found) = opened(kind_name, neighbours.clone(), state);
+            assert!(matches!(isolation, Isolation::Opened(_)), "{kind_name}: {isolation:?}");
+            assert_eq!(found, findings, "{kind_name}");
+        }
+        assert_eq!(opened(kind_name, neighbours, ChildState::InPlace), (Isolation::Isolated, 0), "reverted by now");
+    }
+}
+
+#[test]
+fn a_containers_undeclared_port_may_be_that_of_the_database() {
+    let with = |pods| judged(shop_with_pods(), &surroundings(Neighbours::default(), Some(pods)));
+    let (other, none) = (|| pod(&[("cluster", "shop")], &[9187]), || pod(&[("cluster", "shop")], &[]));
+    assert!(matches!(with(vec![other(), other()]), Isolation::PortMismatch(_)));
+    assert_eq!(with(vec![other(), none()]), Isolation::Isolated);
+}
+
+#[test]
+fn many_objects_hide_no_other_finding_and_what_is_left_out_is_said() {
+    let open = |index: usize| policy(&format!("p{index:03}"), None, &json!({ "podSelector": {}, "ingress": [{}] }));
+    let neighbours = Neighbours { policies: (0..120).map(open).collect(), omitted: 7, ..Neighbours::default() };
+    let found = bypass(&target(shop()), &surroundings(neighbours, None), &[]);
+    assert_eq!(found.len(), 7);
+    assert_eq!(found[5].message, "and 115 more objects of others lead to its pods");
+    assert!(found[6].message.starts_with("7 objects of the namespace aren't judged") && found[6].component.is_empty());
 }
 
 #[test]
@@ -278,7 +402,7 @@ fn what_leads_to_the_pods_is_found_by_name() {
     neighbours.routes = vec![route(&["shop-web"]), route(&["second"]), route(&["else"])];
     let mut around = surroundings(neighbours, None);
     around.other_apis = vec!["cilium.io".to_owned()];
-    let found = bypass(&target(shop()), &around);
+    let found = bypass(&target(shop()), &around, &[]);
     let lines: Vec<&str> = found.iter().map(|item: &FindingItem| item.message.as_str()).collect();
     assert_eq!(
         lines,
@@ -290,7 +414,7 @@ fn what_leads_to_the_pods_is_found_by_name() {
         ]
     );
     assert!(found.iter().all(|item| item.component == "web" && item.check == Check::Bypass.as_str()));
-    let with_database = bypass(&target(shop_with_database()), &around);
+    let with_database = bypass(&target(shop_with_database()), &around, &[]);
     assert!(with_database.iter().any(|item| item.message.contains("cilium.io")), "{with_database:?}");
 }
 
@@ -301,31 +425,46 @@ fn a_connection_stays_open_until_the_last_pod_of_an_earlier_release_is_gone() {
         to: End::Database(labels("cluster", "shop")),
         ports: Ports::Of(vec![PortNumber { number: 5432, protocol: crate::api::Protocol::Tcp }]),
     };
-    let of = |complete: bool, pods: usize, children: Vec<ChildOutcome>, part: &str| {
-        let rollout = Rollout { desired: 2, ready: 2, current: true, complete, ..Rollout::default() };
-        let progress = PartProgress {
-            progress: Some(Progress::Rollout(rollout)),
-            pods: vec![PodState::default(); pods],
-            fewest: None,
+    let of = |desired: i32, complete: bool, templates: &[&str], children: Vec<ChildOutcome>, part: &str| {
+        let rollout = Rollout { desired, ready: desired, current: true, complete, ..Rollout::default() };
+        let pod = |template: &&str| PodState {
+            template: template.trim_end_matches(" ended").to_owned(),
+            ended: template.ends_with(" ended"),
+            ..PodState::default()
         };
-        let applied = Applied {
-            target: Target { earlier: [earlier.clone()].into(), ..target(shop()) },
-            findings: Vec::new(),
-            children,
-            progress: BTreeMap::from([(PartName::new(part), progress)]),
-            judged: Again::Done,
-            databases: Vec::new(),
-            bypass: Vec::new(),
-            refused: None,
-        };
+        let pods = templates.iter().map(pod).collect();
+        let progress = PartProgress { progress: Some(Progress::Rollout(rollout)), pods, fewest: None };
+        let target = Target { earlier: [earlier.clone()].into(), ..target(shop()) };
+        let progress = BTreeMap::from([(PartName::new(part), progress)]);
+        let applied = Applied { children, progress, ..applied(target, Vec::new()) };
         !still_needed(&applied).is_empty()
     };
-    assert!(of(false, 3, Vec::new(), "web"), "pods of both releases run");
-    assert!(of(true, 3, Vec::new(), "web"), "one is ending");
-    assert!(!of(true, 2, Vec::new(), "web"));
+    let of_web = |complete, templates: &[&str]| of(2, complete, templates, Vec::new(), "web");
+    assert!(of_web(false, &["new", "old", "old"]), "pods of both releases run");
+    assert!(of_web(true, &["new", "new", "old"]), "one is ending");
+    assert!(of_web(true, &["new", "old"]), "one is ending, and a new one isn't known yet");
+    assert!(!of_web(true, &["new", "new"]));
+    assert!(!of_web(true, &["new", "new", "new"]), "one of the same template is ending");
+    assert!(!of_web(true, &["new", "new", "old ended"]), "what was evicted connects to nothing");
+    assert!(of_web(true, &[]), "none is known yet");
+    assert!(of(0, true, &["old"], Vec::new(), "web"), "the last one is ending");
+    assert!(!of(0, true, &[], Vec::new(), "web"));
     let left = ChildOutcome { name: "shop-web".to_owned(), part: None, declared: false, ..guard(ChildState::InPlace) };
-    assert!(of(true, 2, vec![left], "other"), "its component was removed, and its objects still exist");
-    assert!(!of(true, 2, Vec::new(), "other"));
+    let all = &["new", "new"];
+    assert!(of(2, true, all, vec![left], "other"), "its component was removed, and its objects still exist");
+    assert!(!of(2, true, all, Vec::new(), "other"));
+}
+
+#[test]
+fn pods_of_an_earlier_release_keep_the_port_that_they_use() {
+    let mut spec = shop_with_pods();
+    let earlier = target(spec.clone()).runs.unwrap().edges.into_iter().collect();
+    spec["databases"][0]["port"] = json!(6432);
+    let target = Target { earlier, ..target(spec) };
+    let policy = children(&target).into_iter().find(|child| child.name == "shop-db.pods").unwrap();
+    let ports: Vec<_> = policy.body["spec"]["ingress"].as_array().unwrap().iter().map(|rule| &rule["ports"]).collect();
+    let port = |number: u16| json!([{ "port": number, "protocol": "TCP" }]);
+    assert!(ports.contains(&&port(5432)) && ports.contains(&&port(6432)), "{ports:?}");
 }
 
 fn labels(key: &str, value: &str) -> BTreeMap<String, String> {

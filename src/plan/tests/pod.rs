@@ -73,3 +73,19 @@ fn a_pod_that_is_being_deleted_has_no_problem() {
     let state = PodState::read(&leaving);
     assert_eq!((state.problem.as_str(), state.child.as_str()), ("", "shop-web"));
 }
+
+#[test]
+fn the_version_of_its_template_is_known_and_whether_it_has_ended() {
+    let labelled = |key: &str, phase: &str| {
+        let mut it = pod(&json!({ "phase": phase }));
+        it["metadata"]["labels"][key] = json!("5f6c9d");
+        PodState::read(&it)
+    };
+    for key in ["pod-template-hash", "controller-revision-hash"] {
+        let state = labelled(key, "Running");
+        assert_eq!((state.template.as_str(), state.ended), ("5f6c9d", false));
+    }
+    for phase in ["Failed", "Succeeded"] {
+        assert!(labelled("other", phase).ended);
+    }
+}

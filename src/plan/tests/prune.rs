@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::child;
 use crate::{
     api::{ComponentStatus, HardenedAppStatus},
     app::PartName,
     desired::{Child, Progress, Rollout, RolloutPhase, children},
     fixtures::{kind, target},
-    plan::{Leftover, PartProgress, is_replaced, prunable},
+    plan::{Goes, Leftover, PartProgress, is_replaced, prunable},
 };
 
 /// What is left of a component without an autoscaler that is no longer declared, but for the kinds that are deleted already.
@@ -23,6 +25,7 @@ fn left(gone: &[&str], has_pods: bool) -> Vec<Leftover> {
             uid: "1".to_owned(),
             resource_version: "7".to_owned(),
             has_pods,
+            goes: Goes::WhenReplaced,
             leaving: false,
         })
         .collect()
@@ -69,6 +72,23 @@ fn workloads_are_deleted_before_their_guards() {
     assert_eq!(now(&left(&[], true), true), ["Deployment", "Service", "PodDisruptionBudget"]);
     // Even if no pod is known yet.
     assert_eq!(now(&left(&["Service", "PodDisruptionBudget"], false), true), ["Deployment"]);
+}
+
+#[test]
+fn a_database_of_pods_replaces_no_guard_of_the_same_name() {
+    let mut spec = super::shop();
+    spec["components"][0]["connectsTo"] = json!(["old"]);
+    spec["databases"] = json!([{ "name": "old", "engine": "postgres", "pods": { "matchLabels": { "cluster": "x" } } }]);
+    let declared = children(&target(spec));
+    let kinds = |replaced, owned: Vec<Leftover>| {
+        prunable(owned, &declared, replaced).0.iter().map(|leftover| leftover.kind.name).collect::<Vec<_>>()
+    };
+    // A component or managed database of this name ran, and its pods still do.
+    assert_eq!(kinds(true, left(&[], true)), ["Deployment", "Service", "PodDisruptionBudget"]);
+    assert_eq!(kinds(false, left(&[], true)), [""; 0], "what replaces it has yet to come");
+    let workloads = ["Deployment", "Service", "PodDisruptionBudget"];
+    assert_eq!(kinds(true, left(&workloads, true)), [""; 0], "its policy stays until the last of them is gone");
+    assert_eq!(kinds(true, left(&workloads, false)), ["ServiceAccount", "NetworkPolicy"]);
 }
 
 #[test]

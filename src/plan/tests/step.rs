@@ -9,7 +9,7 @@ use super::{UID, child, child_of, disturbed, set, shop};
 use crate::{
     api::{ChildRef, DriftMode, HardenedAppStatus},
     app::Enforcement,
-    desired::Child,
+    desired::{Child, LiveValues},
     plan::{
         ChildMemory, ChildState, Guards, Known, LastReport, Live, Purpose, Step, Written, step, verdict::deleted_item,
     },
@@ -106,7 +106,7 @@ fn live(child: &Child, object: Object) -> Live {
     match object {
         Object::New | Object::Missing | Object::Written | Object::ReportedDeleted => Live::Absent,
         Object::Equal => Live::Verified { unowned: Vec::new() },
-        Object::Outdated => Live::Outdated { uid: "1".to_owned(), version: 7, replicas: None },
+        Object::Outdated => Live::Outdated { uid: "1".to_owned(), version: 7, values: LiveValues::default() },
         Object::Drifted => drifted(child),
         Object::DriftedUpdate => {
             let mut older = shop();

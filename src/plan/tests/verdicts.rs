@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     app::Enforcement,
+    desired::LiveValues,
     plan::{Basis, Change, Live, Request, judge},
 };
 
@@ -557,7 +558,7 @@ fn without_an_object_the_last_status_distinguishes_a_deletion_from_a_creation() 
         (&Change::Send(Request::Create), vec!["Deleted  [] -> [] by ".to_owned()])
     );
     assert_eq!(judged(Live::Verified { unowned: Vec::new() }, true).change, Change::Keep);
-    let outdated = judged(Live::Outdated { uid: "1".to_owned(), version: 7, replicas: None }, true);
+    let outdated = judged(Live::Outdated { uid: "1".to_owned(), version: 7, values: LiveValues::default() }, true);
     assert_eq!((outdated.change, outdated.drift.len()), (Change::Send(Request::Apply), 0));
 }
 

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::{compare::Difference, ownership::Claim, path::Path};
 use crate::{
     api::{DriftChange, DriftItem},
-    desired::{Child, short_hash},
+    app::short_hash,
+    desired::Child,
 };
 
 /// Fields whose text isn't confidential and shows what was changed. Everything else (environment, arguments,

@@ -7,7 +7,7 @@ use super::{
     drift::uncompared_item,
 };
 use crate::{
-    desired::Child,
+    desired::{Child, LiveValues},
     plan::{
         controller::holder,
         known::Known,
@@ -35,7 +35,7 @@ pub(super) fn of(child: &Child, found: &Oversized, known: &Known<'_>) -> Verdict
 /// A JSON patch (RFC 6902) that replaces everything that is declared, for the very version that was read, and removes what isn't. No
 /// difference is built, and of the live object nothing is needed.
 pub(super) fn replacement(child: &Child, found: &Oversized) -> Value {
-    let declared = child.scaled(found.replicas);
+    let declared = child.applied(Some(&LiveValues { replicas: found.replicas, suspended: true }));
     let field = |path: &str| declared.pointer(&format!("/{}", path.replace('.', "/")));
     let mut patch =
         vec![json!({ "op": "replace", "path": "/metadata/resourceVersion", "value": found.version.to_string() })];

@@ -21,6 +21,9 @@ pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
 }
 
 pub(super) fn of(applied: &Applied, status: &HardenedAppStatus) -> Decision {
+    if applied.target.runs.is_none() {
+        return Decision::new(false, Reason::RolloutInProgress, "no release runs yet");
+    }
     if is_available(&applied.target, &applied.progress) {
         let rollouts = applied.progress.values().filter_map(PartProgress::rollout);
         let all = rollouts.into_iter().all(|rollout| rollout.ready >= rollout.desired);

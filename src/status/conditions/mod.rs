@@ -8,8 +8,10 @@ mod available;
 mod databases_isolated;
 mod decision;
 mod in_sync;
+mod migrated;
 mod ready;
 mod reconciling;
+mod secrets_valid;
 mod stalled;
 
 use k8s_openapi::{
@@ -52,6 +54,8 @@ fn decide(kind: ConditionType) -> fn(&Facts<'_>) -> Option<Decision> {
         ConditionType::Accepted => |facts| Some(accepted::decide(facts.outcome)),
         ConditionType::Reconciling => reconciling::decide,
         ConditionType::Stalled => stalled::decide,
+        ConditionType::SecretsValid => secrets_valid::decide,
+        ConditionType::Migrated => migrated::decide,
         ConditionType::Available => available::decide,
         ConditionType::DatabasesIsolated => databases_isolated::decide,
         ConditionType::InSync => in_sync::decide,

@@ -1,6 +1,6 @@
 //! `Ready`: the app is accepted, all its objects are in place and all its pods are ready.
 
-use super::{accepted, available, decision::Decision};
+use super::{accepted, available, decision::Decision, migrated, secrets_valid};
 use crate::{
     api::{DriftChange, DriftMode, HardenedAppStatus, PAUSED, Reason},
     desired::Stage,
@@ -22,7 +22,8 @@ pub(super) fn decide(outcome: &Outcome, status: &HardenedAppStatus) -> Decision 
             "the API server is too slow; the next reconciliation continues",
         );
     };
-    why_not(applied).unwrap_or_else(|| available::of(applied, status))
+    let waits = || secrets_valid::why_not(applied).or_else(|| migrated::why_not(applied, status));
+    why_not(applied).or_else(waits).unwrap_or_else(|| available::of(applied, status))
 }
 
 /// What is wrong with the objects of an app.

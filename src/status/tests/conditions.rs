@@ -2,7 +2,7 @@
 
 use super::{at, child, condition, conflict, failed, first, item, outcome, progress, rejected, report, summary, then};
 use crate::{
-    api::{DriftChange, DriftItem, DriftMode, HardenedAppStatus},
+    api::{Check, DriftChange, DriftItem, DriftMode, FindingItem, HardenedAppStatus},
     app::{Enforcement, Refusal},
     desired::{Progress, Rollout, RolloutPhase},
     fixtures::drift_item,
@@ -601,4 +601,17 @@ fn a_component_that_never_ran_is_settled_once_its_spec_is_applied_completely() {
     let mut earlier = applied;
     earlier.components[0].settled = None;
     assert_eq!(then(&earlier, &pending(ChildState::InPlace)), earlier, "an upgrade alone writes nothing");
+}
+
+#[test]
+fn findings_that_are_left_out_are_counted() {
+    let find = |number: usize| FindingItem::about("web", Check::NoProbes, &format!("{number:03}"));
+    let with = |count: usize| first(&outcome(|applied| applied.findings = (0..count).map(find).collect())).findings;
+    assert!(with(100).iter().all(|item| item.check == Check::NoProbes.as_str()));
+    let found = with(150);
+    assert_eq!((found.len(), found[98].message.as_str()), (100, "098"));
+    assert_eq!(
+        (found[99].check.as_str(), found[99].message.as_str()),
+        (Check::MoreFindings.as_str(), "and 51 more findings")
+    );
 }

@@ -1,12 +1,12 @@
 //! The bare client: it writes what the operator would write, without reading, watching or comparing anything. The operator's
 //! pure core builds the bodies, and `identical` proves that both send the same bytes.
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use hardened_app::api::{HardenedApp, HardenedAppStatus, MANAGER};
 use hardened_app::app::{App, Policy};
 use hardened_app::desired::{self, Child, Progress, Rollout};
-use hardened_app::plan::{Again, Applied, ChildOutcome, ChildState, Outcome, PartProgress};
-use hardened_app::release::Target;
+use hardened_app::plan::{Again, Applied, ChildOutcome, ChildState, Outcome, PartProgress, Releases};
+use hardened_app::release::{Gate, Kept, Record, Recorded, Reported, Revision, Situation, Target, resolved};
 use hardened_app::status;
 use jiff::Timestamp;
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, ValidationDirective};
@@ -40,10 +40,13 @@ impl Bare {
         let accepted = App::accept(&app, &Policy::default());
         let accepted = accepted.map_err(|rejections| anyhow!("the app is rejected: {rejections:?}"))?;
         let children = desired::children(&Target::of(accepted.clone()));
+        let first = first_release(&accepted)?;
+        let recorded = Recorded { release: accepted.release.clone(), kept: Kept::of(&accepted.ungated) };
+        self.apply(&accepted, &desired::entry(&accepted.id, &first, &recorded)).await?;
         for child in &children {
             self.apply(&accepted, child).await?;
         }
-        self.report(accepted, &app, &children).await
+        self.report(accepted, &app, &children, first).await
     }
 
     /// Creates a child as the operator does: with a resource version that makes the API server reject the request if the object
@@ -65,9 +68,9 @@ impl Bare {
         Ok(())
     }
 
-    async fn report(&self, app: App, created: &HardenedApp, children: &[Child]) -> Result<()> {
+    async fn report(&self, app: App, created: &HardenedApp, children: &[Child], first: Revision) -> Result<()> {
         let id = app.id.clone();
-        let status = status_of(app, created, children);
+        let status = status_of(app, created, children, first);
         let patch = json!([
             { "op": "test", "path": "/metadata/uid", "value": id.uid },
             { "op": "add", "path": "/status", "value": status },
@@ -81,8 +84,28 @@ impl Bare {
     }
 }
 
+/// The entry of the record for an app that is new.
+fn first_release(app: &App) -> Result<Revision> {
+    let gate = Situation {
+        hashes: &app.release.hashes,
+        resolved: &resolved(&app.release),
+        migration_pods: "",
+        preflight_pods: "",
+        app: &app.id.name,
+        record: &Record::default(),
+        jobs: &[],
+        loose: None,
+        rerun: None,
+        reported: Reported::default(),
+    };
+    match gate.decide() {
+        Gate::Commit(entry) => Ok(entry),
+        other => bail!("the release of a new app waits: {other:?}"),
+    }
+}
+
 /// The status once all children are created and no pod runs yet.
-fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedAppStatus {
+fn status_of(app: App, created: &HardenedApp, children: &[Child], first: Revision) -> HardenedAppStatus {
     let outcome = |child: &Child| ChildOutcome {
         kind: child.kind,
         name: child.name.clone(),
@@ -96,7 +119,7 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedApp
     };
     let rollout = |replicas| Rollout { desired: replicas, ..Rollout::default() };
     let replicas = |child: &Child| child.body.pointer("/spec/replicas").and_then(Value::as_i64);
-    let deployments = children.iter().filter(|child| child.kind.progress.is_some());
+    let deployments = children.iter().filter(|child| child.kind.rolls_out());
     let progress = deployments.filter_map(|child| {
         let replicas = replicas(child).and_then(|replicas| i32::try_from(replicas).ok());
         let progress = Some(Progress::Rollout(rollout(replicas.unwrap_or_default())));
@@ -110,6 +133,7 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child]) -> HardenedApp
         target: Target::of(app),
         progress: progress.collect(),
         children: children.iter().map(outcome).collect(),
+        releases: Releases { record: Record::new(vec![first]), jobs: Vec::new(), again: Again::Done },
         refused: None,
     }));
     // The API server sets the default of the CustomResourceDefinition as the status of each new app.

@@ -1,11 +1,12 @@
-//! Objects that don't belong to the operator, of the kinds that it watches.
+//! Objects that don't belong to the operator, of the kinds that it watches, in namespaces without apps.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use hardened_app::desired::{KINDS, Kind};
+use k8s_openapi::api::networking::v1::Ingress;
 use kube::Api;
-use kube::api::{DynamicObject, PostParams};
+use kube::api::{ApiResource, DynamicObject, PostParams};
 use serde_json::{Value, json};
 
 use crate::fleet;
@@ -32,7 +33,8 @@ pub(crate) struct Foreign {
 
 /// Creates about this number of objects without the operator's labels.
 pub(crate) async fn crowd(stage: &Stage, objects: usize) -> Result<Foreign> {
-    let kinds: Vec<&'static Kind> = KINDS.iter().filter(|kind| body(kind, "").is_some()).collect();
+    let kinds = KINDS.iter().map(Kind::resource).chain([ApiResource::erase::<Ingress>(&())]);
+    let kinds: Vec<ApiResource> = kinds.filter(|kind| body(kind, "").is_some()).collect();
     let namespaces: Vec<String> =
         (0..objects.div_ceil(EACH * kinds.len())).map(|index| format!("foreign-{index}")).collect();
     for namespace in &namespaces {
@@ -40,7 +42,7 @@ pub(crate) async fn crowd(stage: &Stage, objects: usize) -> Result<Foreign> {
     }
     let mut all = Vec::new();
     for namespace in &namespaces {
-        let names = (0..EACH).flat_map(|index| kinds.iter().map(move |kind| (*kind, format!("other-{index}"))));
+        let names = (0..EACH).flat_map(|index| kinds.iter().map(move |kind| (kind.clone(), format!("other-{index}"))));
         all.extend(names.map(|(kind, name)| (kind, namespace.clone(), name)));
     }
     all.truncate(objects);
@@ -49,9 +51,9 @@ pub(crate) async fn crowd(stage: &Stage, objects: usize) -> Result<Foreign> {
     let (used, began) = (Cpu::now(&stage.control_plane)?, Instant::now());
     let client = stage.admin().clone();
     fleet::each(all, IN_FLIGHT, move |(kind, namespace, name)| {
-        let api = Api::<DynamicObject>::namespaced_with(client.clone(), &namespace, &kind.resource());
+        let api = Api::<DynamicObject>::namespaced_with(client.clone(), &namespace, &kind);
         async move {
-            let body = body(kind, &name).context("a kind without a body")?;
+            let body = body(&kind, &name).context("a kind without a body")?;
             api.create(&PostParams::default(), &serde_json::from_value(body)?).await?;
             Ok(())
         }
@@ -63,10 +65,10 @@ pub(crate) async fn crowd(stage: &Stage, objects: usize) -> Result<Foreign> {
 }
 
 /// A minimal object of a kind; None for the kinds that the apps of the benchmark don't use either.
-fn body(kind: &Kind, name: &str) -> Option<Value> {
+fn body(kind: &ApiResource, name: &str) -> Option<Value> {
     let labels = json!({ "app": name });
     let selector = json!({ "matchLabels": labels });
-    let spec = match kind.name {
+    let spec = match kind.kind.as_str() {
         "ServiceAccount" => Value::Null,
         "NetworkPolicy" => json!({ "podSelector": selector }),
         "Deployment" => json!({
@@ -80,11 +82,12 @@ fn body(kind: &Kind, name: &str) -> Option<Value> {
         // Headless: the range of cluster IPs is smaller than the number of objects.
         "Service" => json!({ "clusterIP": "None", "selector": labels, "ports": [{ "port": 80 }] }),
         "PodDisruptionBudget" => json!({ "selector": selector, "maxUnavailable": 1 }),
+        "Ingress" => json!({ "defaultBackend": { "service": { "name": name, "port": { "number": 80 } } } }),
         _ => return None,
     };
     let mut body = json!({
-        "apiVersion": kind.api_version(),
-        "kind": kind.name,
+        "apiVersion": kind.api_version,
+        "kind": kind.kind,
         "metadata": { "name": name, "labels": labels },
     });
     if let (Some(fields), false) = (body.as_object_mut(), spec.is_null()) {

@@ -26,6 +26,7 @@ pub(crate) fn sent(stage: &Stage) -> Result<Sent> {
             (text("/metadata/annotations/hardened.dev~1applied-hash"), "HASH"),
             (text("/0/value"), "UID"),
             (text("/1/value/conditions/0/lastTransitionTime"), "TIME"),
+            (text("/1/value/release/since"), "TIME"),
         ];
         // A component that hasn't run yet is listed with the hash of its Deployment.
         let components = value.pointer("/1/value/components").and_then(Value::as_array).into_iter().flatten();

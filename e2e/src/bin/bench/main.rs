@@ -2,6 +2,7 @@
 
 mod bare;
 mod drifts;
+mod evaluations;
 mod fleet;
 mod foreign;
 mod heal;
@@ -71,13 +72,14 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     let most = arguments.apps.iter().max().copied().unwrap_or_default();
     eprintln!("NetworkPolicies");
     let judged = reach::measure()?;
+    let evaluations = evaluations::measure(&arguments.operator).await?;
     let mut measured = Vec::new();
     for apps in arguments.apps.iter().copied() {
         eprintln!("{apps} apps");
         let foreign = if apps == most { arguments.foreign } else { 0 };
         measured.push(measure_with(apps, foreign, &arguments.operator).await?);
     }
-    let report = report::report(&measured, &judged, processors);
+    let report = report::report(&measured, &judged, evaluations, processors);
     println!("{report}");
     arguments.out.as_deref().map_or(Ok(()), |document| put_into(document, &report))
 }

@@ -27,7 +27,7 @@ pub(crate) struct Judged {
 
 pub(crate) fn measure() -> Result<Judged> {
     let (policies, ends) = (policies()?, (0..PODS).map(end).collect::<Result<Vec<_>>>()?);
-    let (listener, allowed) = (listener(), [Client::Pods { namespace: None, labels: labels(1) }]);
+    let (listener, allowed) = (listener(), [Client { namespace: None, labels: labels(1) }]);
     let open = median(|| openings(&policies, &listener, &allowed).len());
     let clients = median(|| {
         let matrix = Matrix::new(&policies, &ends);

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use crate::evaluations::{self, Evaluations};
 use crate::measured::{Crowd, Measured, count};
 use crate::race::Lap;
 use crate::reach::{self, Judged};
@@ -10,7 +11,7 @@ use crate::rows;
 use crate::table::table;
 
 /// The whole report, in Markdown.
-pub(crate) fn report(measured: &[Measured], judged: &Judged, processors: usize) -> String {
+pub(crate) fn report(measured: &[Measured], judged: &Judged, evaluations: Evaluations, processors: usize) -> String {
     let crowd = measured.iter().filter_map(|measured| Some((measured, measured.crowd.as_ref()?)));
     let (apps, objects) =
         (|measured: &Measured| grouped(measured.race.apps), |crowd: &Crowd| grouped(crowd.foreign.objects));
@@ -23,6 +24,8 @@ pub(crate) fn report(measured: &[Measured], judged: &Judged, processors: usize) 
     let mut text = table(&columns, &rows);
     let crowded = [format!("{} policies, {} pods in one namespace", grouped(reach::POLICIES), grouped(reach::PODS))];
     let _ = writeln!(text, "\n{}", table(&crowded, &rows::judged(judged)).trim_end());
+    let busy = [format!("{} apps in one namespace", evaluations::APPS)];
+    let _ = writeln!(text, "\n{}", table(&busy, &rows::evaluations(evaluations)).trim_end());
     text.push_str(&laps(measured, processors));
     let requests = measured.iter().map(|measured| measured.race.identical).min().unwrap_or_default();
     let _ = writeln!(text, "\nBefore each lap all contenders sent the same {requests} requests, byte for byte.");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use e2e::{audit, operator, until};
 
 use crate::quiet;
@@ -46,12 +46,11 @@ pub(crate) async fn measure(stage: &mut Stage, apps: usize) -> Result<Restart> {
     Ok(Restart { ready, quiet, reads: read, writes: written, cpu, memory })
 }
 
-/// The number of reconciliations that have succeeded.
-async fn reconciliations(stage: &Stage) -> Result<usize> {
+/// The number of reconciliations so far.
+pub(crate) async fn reconciliations(stage: &Stage) -> Result<usize> {
     let (_, text) = operator::page(&stage.control_plane, "/metrics").await?;
-    let sample = text
-        .lines()
-        .find(|line| line.starts_with("controller_runtime_reconcile_total") && line.contains(r#"result="success""#));
-    let value = sample.and_then(|line| line.rsplit(' ').next()).context("no such metric")?;
-    Ok(value.parse()?)
+    let samples = text.lines().filter(|line| line.starts_with("controller_runtime_reconcile_total{"));
+    let values: Vec<&str> = samples.filter_map(|line| line.rsplit(' ').next()).collect();
+    ensure!(!values.is_empty(), "no such metric");
+    values.into_iter().map(|value| Ok(value.parse::<usize>()?)).sum()
 }

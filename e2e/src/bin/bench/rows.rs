@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::evaluations::Evaluations;
 use crate::heal::Heals;
 use crate::measured::{Crowd, Measured, count};
 use crate::race::{self, Lap, Race};
@@ -76,7 +77,7 @@ pub(crate) fn races(measured: &[Measured]) -> Vec<Row> {
             all,
             "the two rows above; where no processor is idle, this ratio is that of the wall times",
         ),
-        Row::new("Writes per app", Some(11.0), "11", writes, "10 children and the status"),
+        Row::new("Writes per app", Some(12.0), "12", writes, "10 children, the record of the release and the status"),
         Row::new("Reads per app", Some(0.0), "0", reads, ""),
         Row::new(
             "Memory, peak while creating",
@@ -151,6 +152,23 @@ pub(crate) fn judged(judged: &Judged) -> Vec<Row> {
     vec![
         row("Who else reaches a database", judged.openings, "the words about each policy that lets in others"),
         row("Who may connect to one port of one pod", judged.clients, "the policies that select each pod"),
+    ]
+}
+
+/// Rows of what one more NetworkPolicy costs in a namespace full of apps.
+pub(crate) fn evaluations(evaluations: Evaluations) -> Vec<Row> {
+    let row = |measure, goal: u8, reconciliations: usize, limited_by| {
+        let cell = (Some(count(reconciliations)), reconciliations.to_string());
+        Row::new(measure, Some(goal.into()), &goal.to_string(), vec![cell], limited_by)
+    };
+    vec![
+        row(
+            "One more policy for pods of one of them: reconciliations",
+            2,
+            evaluations.for_its_app,
+            "the app itself, and once more when its status has changed",
+        ),
+        row("One more policy for pods of none of them: reconciliations", 0, evaluations.for_another, ""),
     ]
 }
 

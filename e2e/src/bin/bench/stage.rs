@@ -99,10 +99,11 @@ impl Stage {
         self.control_plane.process(operator::NAME)
     }
 
-    /// All requests by the operator's ServiceAccount so far, without Events: those are sent asynchronously, at any time.
+    /// All requests by the operator's ServiceAccount so far, without Events, which are sent at any time, and without those for the lease,
+    /// which are sent every two seconds.
     pub(crate) fn requests(&self) -> Result<Vec<Request>> {
         let mut requests = audit::all_requests(&self.control_plane.audit_log(), operator::USER)?;
-        requests.retain(|request| request.resource != "events");
+        requests.retain(|request| !["events", "leases"].contains(&request.resource.as_str()));
         Ok(requests)
     }
 

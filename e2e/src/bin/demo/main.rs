@@ -4,6 +4,7 @@ mod app;
 mod attack;
 mod database;
 mod kubectl;
+mod migration;
 mod table;
 
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use clap::Parser;
 use e2e::ControlPlane;
+use e2e::kubelet::{Fate, Kubelet};
 use e2e::operator::{self, Operator};
 use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
@@ -41,7 +43,8 @@ async fn main() -> ExitCode {
 /// Runs the demo; at its end, also after an error or a signal, ends everything that it has started.
 async fn story(keep: bool) -> Result<()> {
     let mut stop = Box::pin(stop_signal()?);
-    let (operator, control_plane) = select! {
+    // The last one plays its part for as long as the demo is kept.
+    let (operator, control_plane, _kubelet) = select! {
         shown = show() => shown?,
         () = &mut stop => bail!("interrupted"),
     };
@@ -54,7 +57,7 @@ async fn story(keep: bool) -> Result<()> {
     Ok(())
 }
 
-async fn show() -> Result<(Operator, ControlPlane)> {
+async fn show() -> Result<(Operator, ControlPlane, Kubelet)> {
     println!(
         "HardenedApp is a Kubernetes operator: a team writes one object, and the operator creates a hardened app from it"
     );
@@ -68,7 +71,10 @@ async fn show() -> Result<(Operator, ControlPlane)> {
     println!(
         "   It has no node, so no pod runs: READY stays False with the reason RolloutInProgress. The demo shows which"
     );
-    println!("   objects the operator creates, what is in them, and how it reverts changes by other field managers.");
+    println!(
+        "   objects the operator creates, what is in them, and how it reverts changes by other field managers. For pods of"
+    );
+    println!("   Jobs it writes the status that a kubelet would write.");
 
     println!("\n2. The operator\n");
     println!("   installing its CustomResourceDefinitions, its roles and its ServiceAccount …");
@@ -89,17 +95,24 @@ async fn show() -> Result<(Operator, ControlPlane)> {
         attack.play(&app, &kubectl).await?;
     }
 
+    // Databases are checked before a release, by a pod of the app.
+    let kubelet = Kubelet::start(&control_plane.admin_client().await?, app::NAMESPACE, |_| Fate::succeeds());
     println!("\n   4.5 An open database\n       NetworkPolicies add up: what one allows, no other can take back.\n");
     database::play(&app, &kubectl).await?;
 
-    println!("\n5. What the status, the Events and the audit log say\n");
+    println!("\n5. A release that waits for its migration\n");
+    migration::play(&app, &kubelet, &kubectl).await?;
+
+    println!("\n6. What the status, the Events and the audit log say\n");
     app.summary(&kubectl).await?;
     println!(
         "\nA pod of an attacked template may still be Pending: the Deployment controller removes it once the app's own pods are \
          ready, which never happens without a node."
     );
-    println!("\nThe operator reverted four attacks and reported all five.");
-    Ok((operator, control_plane))
+    println!(
+        "\nThe operator reverted four attacks, reported all five, and rolled out no version before its migration had succeeded."
+    );
+    Ok((operator, control_plane, kubelet))
 }
 
 /// Prints how to reach the control plane from another terminal.

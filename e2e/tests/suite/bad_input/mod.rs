@@ -21,6 +21,7 @@ mod quantities;
 mod rendering;
 mod row;
 mod scaling;
+mod secrets;
 mod sizes;
 mod surroundings;
 mod trial;
@@ -40,7 +41,7 @@ const fn sort(name: &'static str, rows: &'static [Row]) -> Sort {
 }
 
 /// The table.
-const TABLE: [Sort; 15] = [
+const TABLE: [Sort; 16] = [
     sort("names", names::ROWS),
     sort("images", images::ROWS),
     sort("users", users::ROWS),
@@ -50,6 +51,7 @@ const TABLE: [Sort; 15] = [
     sort("paths", paths::ROWS),
     sort("network", network::ROWS),
     sort("databases", databases::ROWS),
+    sort("secrets", secrets::ROWS),
     sort("probes", probes::ROWS),
     sort("scaling", scaling::ROWS),
     sort("sizes", sizes::ROWS),

@@ -36,6 +36,12 @@ pub(super) enum Trouble {
     NoPriorityClass,
 }
 
+/// Whether a Deployment has an image with this tag.
+fn is_of(deployment: &Value, tag: &str) -> bool {
+    let image = deployment.pointer("/spec/template/spec/containers/0/image").and_then(Value::as_str);
+    image.is_some_and(|image| image.ends_with(&format!(":{tag}")))
+}
+
 /// A third component beside `web` and `api`.
 fn with_more(components: &str) -> String {
     format!("{components}{}", WEB.replace("web", "more"))
@@ -60,7 +66,7 @@ impl Trouble {
 
     /// Whether new pods replace the old ones once they can be created.
     pub(super) const fn ends_with_new_pods(self) -> bool {
-        matches!(self, Self::PodQuota | Self::LimitRange)
+        matches!(self, Self::PodQuota | Self::LimitRange | Self::NoPriorityClass)
     }
 
     pub(super) async fn begins(self, scene: &Scene) -> Result<()> {
@@ -75,7 +81,8 @@ impl Trouble {
             }
             Self::OtherLabel => return scene.label(POLICY_LABEL, Some("nowhere")).await,
             Self::NoPriorityClass => {
-                return policy(scene, name, json!({ "placement": { "priorityClass": "nowhere" } })).await;
+                policy(scene, name, json!({ "placement": { "priorityClass": "nowhere" } })).await?;
+                return self.release_with(scene, Some("nowhere")).await;
             }
             Self::ForeignObject => {
                 let service = json!({ "metadata": { "name": "shop-more" }, "spec": { "ports": [{ "port": 1 }] } });
@@ -99,11 +106,32 @@ impl Trouble {
         Ok(())
     }
 
+    /// Makes releases until one has this priority class: a policy takes effect with the next release that knows it.
+    async fn release_with(self, scene: &Scene, class: Option<&str>) -> Result<()> {
+        let mut version = 1;
+        until("a release has what the policy says", LIMIT, async || {
+            version += 1;
+            let image = format!("{version}.{}.0", class.map_or(0, str::len));
+            scene.change("shop", &self.before().replacen("1.0.0", &image, 1)).await?;
+            scene
+                .object("Deployment", "shop-web", "it has the image", |live| is_of(live, &image).then_some(()))
+                .await?;
+            let live = scene.live("Deployment", "shop-web").await?;
+            let found = live.pointer("/spec/template/spec/priorityClassName").and_then(Value::as_str);
+            Ok((found == class).then_some(()))
+        })
+        .await
+    }
+
     /// Removes the cause.
     pub(super) async fn ends(self, scene: &Scene) -> Result<()> {
         let (client, name) = (&scene.client, scene.name());
         match self {
-            Self::StricterPolicy | Self::NoPolicy | Self::NoPriorityClass => policy(scene, name, json!({})).await?,
+            Self::StricterPolicy | Self::NoPolicy => policy(scene, name, json!({})).await?,
+            Self::NoPriorityClass => {
+                policy(scene, name, json!({})).await?;
+                self.release_with(scene, None).await?;
+            }
             Self::OtherLabel => scene.label(POLICY_LABEL, Some(name)).await?,
             // The operator retries after a change of the spec: so this renames the component, as the message advises.
             Self::ForeignObject => {

@@ -6,7 +6,7 @@ use kube::api::{Patch, PatchParams};
 use serde_json::{Map, Value, json};
 
 use crate::declared::declared;
-use crate::scene::{STATEFUL_SET, Scene, WEB, autoscaled};
+use crate::scene::{AUTOSCALER, Scene, WEB, autoscaled, web_kinds};
 use crate::tamper::{HUMAN, IMAGE, IMAGE_PATH, edit, remove, set};
 
 const ENV: &str = "/spec/template/spec/containers/0/env";
@@ -143,7 +143,7 @@ async fn an_object_too_large_to_be_compared_is_corrected_whatever_its_kind() -> 
     let scene = Scene::open("oversized").await?;
     scene.create("shop", &autoscaled()).await?;
     scene.in_place("shop").await?;
-    for kind in KINDS.iter().filter(|kind| kind.name != STATEFUL_SET) {
+    for kind in web_kinds().chain(KINDS.iter().filter(|kind| kind.name == AUTOSCALER)) {
         let before = scene.live(kind.name, "shop-web").await?;
         for manager in ["a", "b"] {
             let labels: Map<String, Value> =

@@ -2,22 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::reach::{OTHER_POLICIES, group_of};
+
 /// What leads to Services by the Gateway API.
 pub(in crate::cluster) const HTTP_ROUTES: &str = "httproutes.gateway.networking.k8s.io";
-
-/// Policies of other APIs, which add to NetworkPolicies or override them.
-const OTHER_POLICIES: [&str; 10] = [
-    "adminnetworkpolicies.policy.networking.k8s.io",
-    "baselineadminnetworkpolicies.policy.networking.k8s.io",
-    "clusternetworkpolicies.policy.networking.k8s.io",
-    "ciliumnetworkpolicies.cilium.io",
-    "ciliumclusterwidenetworkpolicies.cilium.io",
-    "networkpolicies.crd.projectcalico.org",
-    "globalnetworkpolicies.crd.projectcalico.org",
-    "networkpolicies.projectcalico.org",
-    "globalnetworkpolicies.projectcalico.org",
-    "stagednetworkpolicies.projectcalico.org",
-];
 
 /// The optional APIs that the cluster has and that matter.
 #[derive(Debug, Default)]
@@ -60,7 +48,7 @@ impl Apis {
     /// The groups of the other policies, sorted.
     pub(super) fn other_policies(&self) -> Vec<String> {
         let names = self.known.iter().filter(|name| **name != HTTP_ROUTES);
-        let groups: BTreeSet<&str> = names.filter_map(|name| name.split_once('.')).map(|(_, group)| group).collect();
+        let groups: BTreeSet<&str> = names.filter_map(|name| group_of(name)).collect();
         groups.into_iter().map(str::to_owned).collect()
     }
 }

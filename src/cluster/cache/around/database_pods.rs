@@ -14,9 +14,17 @@ type Labels = BTreeMap<String, String>;
 #[derive(Debug, Default)]
 pub(in crate::cluster) struct ForeignPods {
     namespaces: HashMap<String, Namespace>,
-    relist: u32,
-    is_listing: bool,
+    list: List,
     has_listed: bool,
+}
+
+/// The lists of the watch.
+#[derive(Clone, Copy, Debug, Default)]
+struct List {
+    /// How many have begun.
+    relist: u32,
+    /// One is under way.
+    is_listing: bool,
 }
 
 /// What a pod is found to be.
@@ -59,7 +67,18 @@ impl Namespace {
         }
     }
 
-    fn observe(&mut self, name: &str, version: u64, relist: u32, found: Found) -> Vec<AppKey> {
+    /// Whether most pods beyond those that are counted can have gone since: then all are to be listed again. `is_listing` if the watch is
+    /// listing the cluster: that list leaves out what came before.
+    fn has_room_again(&mut self, is_listing: bool) -> bool {
+        let has_room = self.overflows && self.count <= MOST / 5 * 4;
+        if has_room {
+            self.overflows = false;
+            self.view.outdate(is_listing);
+        }
+        has_room
+    }
+
+    fn observe(&mut self, name: &str, version: u64, list: List, found: Found) -> Vec<AppKey> {
         if !self.view.accepts(version) {
             return Vec::new();
         }
@@ -69,10 +88,8 @@ impl Namespace {
         }
         let overflowed = self.overflows;
         let earlier = self.view.value(name).cloned().unwrap_or(Found::Gone);
-        self.replace(name, version, relist, later.clone());
-        if self.overflows && self.count <= MOST / 5 * 4 {
-            self.overflows = false;
-            self.view.outdate(false);
+        self.replace(name, version, list.relist, later.clone());
+        if self.has_room_again(list.is_listing) {
             return self.apps(|_| true);
         }
         if earlier == later && overflowed == self.overflows {
@@ -110,7 +127,7 @@ impl ForeignPods {
         if wanted.is_empty() {
             return self.app_gone(&id.namespace, &id.uid);
         }
-        let is_listing = self.is_listing;
+        let is_listing = self.list.is_listing;
         let namespace = self.namespaces.entry(id.namespace.clone()).or_insert_with(|| Namespace {
             wanted: BTreeMap::new(),
             view: View::new(is_listing),
@@ -143,6 +160,8 @@ impl ForeignPods {
         for name in known.view.names(is_unwanted) {
             known.replace(&name, 0, 0, Found::Gone);
         }
+        // Its other apps look at their pods again soon, since they aren't known.
+        known.has_room_again(self.list.is_listing);
     }
 
     pub(in crate::cluster) fn are_wanted(&self) -> bool {
@@ -155,26 +174,26 @@ impl ForeignPods {
 
     /// Stores what the watch reports. Returns the apps that it matters to.
     pub(super) fn observed(&mut self, (namespace, name): (&str, &str), version: u64, found: Found) -> Vec<AppKey> {
-        let relist = self.relist;
+        let list = self.list;
         let namespace = self.namespaces.get_mut(namespace);
-        namespace.map(|namespace| namespace.observe(name, version, relist, found)).unwrap_or_default()
+        namespace.map(|namespace| namespace.observe(name, version, list, found)).unwrap_or_default()
     }
 
     pub(in crate::cluster) fn relist(&mut self) {
-        self.relist += 1;
-        self.is_listing = true;
+        self.list = List { relist: self.list.relist + 1, is_listing: true };
         self.namespaces.values_mut().for_each(|namespace| namespace.view.relist());
     }
 
     /// The watch has listed the cluster. Returns the apps that lost a pod, or whose pods are known only now.
     pub(in crate::cluster) fn relisted(&mut self) -> Vec<AppKey> {
-        (self.is_listing, self.has_listed) = (false, true);
-        let relist = self.relist;
+        self.has_listed = true;
+        self.list.is_listing = false;
+        let list = self.list;
         let mut apps = Vec::new();
         for namespace in self.namespaces.values_mut() {
             let was_complete = namespace.view.is_complete();
-            for name in namespace.view.relisted(relist) {
-                apps.extend(namespace.observe(&name, u64::MAX, relist, Found::Gone));
+            for name in namespace.view.relisted(list.relist) {
+                apps.extend(namespace.observe(&name, u64::MAX, list, Found::Gone));
             }
             if !was_complete {
                 apps.extend(namespace.apps(|_| true));
@@ -189,15 +208,14 @@ impl ForeignPods {
     /// may be enough, and its end wakes the apps.
     pub(in crate::cluster) fn begin_list(&mut self, namespace: &str) -> Option<u32> {
         let namespace = self.namespaces.get_mut(namespace)?;
-        let is_needed = self.has_listed && !self.is_listing && !namespace.view.is_complete();
+        let is_needed = self.has_listed && !self.list.is_listing && !namespace.view.is_complete();
         is_needed.then(|| namespace.view.list())?;
-        Some(self.relist)
+        Some(self.list.relist)
     }
 
-    /// Whether a database of the namespace names the pod, or may.
-    pub(in crate::cluster) fn is_wanted(&self, namespace: &str, found: &Found) -> bool {
-        let namespace = self.namespaces.get(namespace);
-        namespace.is_some_and(|namespace| namespace.select(found.clone()) != Found::Gone)
+    /// What of a pod is to be kept: nothing if no database of the namespace names it.
+    pub(in crate::cluster) fn select(&self, namespace: &str, found: Found) -> Found {
+        self.namespaces.get(namespace).map_or(Found::Gone, |namespace| namespace.select(found))
     }
 
     /// That list has ended, at this version. It counts for nothing if the watch has begun to list the cluster since.
@@ -208,7 +226,7 @@ impl ForeignPods {
         version: u64,
         pods: Vec<(String, u64, Found)>,
     ) {
-        let is_current = self.relist == begun && !self.is_listing;
+        let is_current = self.list.relist == begun && !self.list.is_listing;
         let Some(namespace) = self.namespaces.get_mut(namespace).filter(|_| is_current) else { return };
         let Some(merge) = namespace.view.listed(version) else { return };
         for name in &merge.outdated {

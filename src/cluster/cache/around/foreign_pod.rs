@@ -65,10 +65,12 @@ pub(super) fn read(pod: RawPod) -> Option<ForeignPod> {
     // long as the others do.
     let sidecars = spec.init_containers.into_iter().flatten();
     let sidecars = sidecars.filter(|container| container.restart_policy.as_deref() == Some("Always"));
-    let ports = spec.containers.into_iter().chain(sidecars).filter_map(|container| container.ports).flatten();
-    let ports: Vec<Port> = ports.collect();
+    let containers: Vec<Vec<Port>> =
+        spec.containers.into_iter().chain(sidecars).map(|container| container.ports.unwrap_or_default()).collect();
+    let all_declare = containers.iter().all(|ports| !ports.is_empty());
+    let ports: Vec<Port> = containers.into_iter().flatten().collect();
     let tcp = ports.iter().filter(|port| port.protocol == Transport::Tcp).map(|port| port.number);
-    let numbers: BTreeSet<u16> = tcp.collect();
+    let numbers: BTreeSet<u16> = tcp.filter(|_| all_declare).collect();
     let named: BTreeSet<NamedPort> = ports
         .into_iter()
         .filter_map(|Port { name, number, protocol }| Some(NamedPort { name: name?, number, transport: protocol }))
@@ -119,6 +121,9 @@ mod tests {
         assert_eq!(names, ["metrics", "pg"]);
         assert_eq!(found.labels, BTreeMap::from([("app".to_owned(), "pg".to_owned())]));
         assert!(is_small(&found));
+        pod["spec"]["containers"].as_array_mut().unwrap().push(json!({ "name": "declares none" }));
+        let found = read(&pod).unwrap();
+        assert_eq!((found.ports.len(), found.named.len()), (0, 2), "it may listen on any");
         pod["metadata"]["labels"]["x"] = json!("y".repeat(5000));
         assert!(!is_small(&read(&pod).unwrap()));
         pod["status"]["phase"] = json!("Succeeded");

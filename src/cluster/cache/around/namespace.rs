@@ -11,6 +11,7 @@ use super::{
     super::entry::AppKey,
     groups::PodGroups,
     kind::NeighbourKind,
+    listing::Listing,
     record::{Object, Owner, Record},
     room::{Place, Room},
     view::View,
@@ -49,8 +50,14 @@ impl Namespace {
         Self { views: views.into(), apps: BTreeMap::new(), room: Room::default(), snapshot: None, gate: Arc::default() }
     }
 
-    /// Stores what a watch reports; without a record the object is gone. Returns the apps that it matters to.
-    pub(super) fn observe(&mut self, event: &Event<'_>, record: Option<Record>) -> Vec<AppKey> {
+    /// Stores what a watch reports; without a record the object is gone. Returns the apps that it matters to. `listing` holds for kinds of
+    /// which the watch is listing the cluster.
+    pub(super) fn observe(
+        &mut self,
+        event: &Event<'_>,
+        record: Option<Record>,
+        listing: impl Fn(NeighbourKind) -> bool,
+    ) -> Vec<AppKey> {
         let record = record.filter(|record| !self.is_own(record));
         let Some(view) = self.views.get_mut(&event.kind).filter(|view| view.accepts(event.version)) else {
             return Vec::new();
@@ -62,7 +69,8 @@ impl Namespace {
         let (earlier, later) = self.replace(event, record);
         if self.room.is_worth_a_list() {
             self.room.await_list();
-            self.views.values_mut().for_each(|view| view.outdate(false));
+            // What was left out of a list that is under way isn't reported by it again.
+            self.views.iter_mut().for_each(|(kind, view)| view.outdate(listing(*kind)));
             return self.all();
         }
         if omitted != (self.room.omitted() > 0) {
@@ -101,30 +109,29 @@ impl Namespace {
     }
 
     /// The watch has listed the cluster. Returns the apps that lost something.
-    pub(super) fn relisted(&mut self, kind: NeighbourKind, relist: u32) -> Vec<AppKey> {
+    pub(super) fn relisted(
+        &mut self,
+        kind: NeighbourKind,
+        relist: u32,
+        listing: impl Fn(NeighbourKind) -> bool,
+    ) -> Vec<AppKey> {
         let gone = self.views.get_mut(&kind).map(|view| view.relisted(relist)).unwrap_or_default();
         let mut apps = BTreeSet::new();
         for name in gone {
-            apps.extend(self.observe(&Event { kind, name: &name, version: u64::MAX, relist }, None));
+            apps.extend(self.observe(&Event { kind, name: &name, version: u64::MAX, relist }, None, &listing));
         }
         self.room.listed();
         apps.into_iter().collect()
     }
 
     /// The namespace was listed at this version.
-    pub(super) fn listed(
-        &mut self,
-        kind: NeighbourKind,
-        version: u64,
-        relist: u32,
-        records: Vec<(String, u64, Record)>,
-    ) {
+    pub(super) fn listed(&mut self, kind: NeighbourKind, version: u64, relist: u32, listing: Listing) {
         let Some(merge) = self.views.get_mut(&kind).and_then(|view| view.listed(version)) else { return };
         for name in &merge.outdated {
             self.replace(&Event { kind, name, version, relist }, None);
         }
         let newer: BTreeSet<String> = merge.newer.into_iter().collect();
-        for (name, version, record) in records {
+        for (name, version, record) in listing.into_objects() {
             if !newer.contains(&name) && !self.is_own(&record) {
                 self.replace(&Event { kind, name: &name, version, relist }, Some(record));
             }
@@ -134,8 +141,8 @@ impl Namespace {
     }
 
     /// The kind isn't there any more.
-    pub(super) fn forget(&mut self, kind: NeighbourKind) -> Vec<AppKey> {
-        let apps = self.relisted(kind, u32::MAX);
+    pub(super) fn forget(&mut self, kind: NeighbourKind, listing: impl Fn(NeighbourKind) -> bool) -> Vec<AppKey> {
+        let apps = self.relisted(kind, u32::MAX, listing);
         self.views.insert(kind, View::new(false));
         apps
     }
@@ -163,7 +170,7 @@ impl Namespace {
     fn collect(&self) -> Neighbours {
         let mut all = Neighbours { omitted: self.room.omitted(), ..Neighbours::default() };
         let kept = self.views.values().flat_map(View::values).flatten();
-        for record in kept.filter(|record| !self.is_of_part(record)) {
+        for record in kept {
             match &record.object {
                 Object::Policy(policy) if policy.app.is_some() && !is_known(&self.apps, record.owner.as_ref()) => {
                     // Whatever it claims to belong to doesn't exist.
@@ -173,7 +180,7 @@ impl Namespace {
                 Object::Unjudged(unjudged) => all.unjudged.push(unjudged.clone()),
                 Object::Service(service) => all.services.push(service.clone()),
                 Object::Route(route) => all.routes.push(route.clone()),
-                Object::Oversized => {}
+                Object::LeftOut => {}
             }
         }
         all
@@ -184,15 +191,9 @@ impl Namespace {
         record.is_as_declared && is_known(&self.apps, record.owner.as_ref())
     }
 
-    /// Whether it is an object of a part that an app of the namespace declares: it is compared with that, and reverted.
-    fn is_of_part(&self, record: &Record) -> bool {
-        let owner = record.owner.as_ref().and_then(|owner| self.apps.get(&owner.uid));
-        owner.is_some_and(|(id, groups)| groups.parts.iter().any(|part| id.child_name(part) == record.name()))
-    }
-
     /// The apps to which one of these objects matters.
     fn wakes<'a>(&'a self, records: impl Iterator<Item = &'a Record>) -> Vec<AppKey> {
-        let records: Vec<&Record> = records.filter(|record| !self.is_of_part(record)).collect();
+        let records: Vec<&Record> = records.collect();
         if records.is_empty() {
             return Vec::new();
         }

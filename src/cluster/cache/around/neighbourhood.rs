@@ -11,6 +11,7 @@ use super::{
     super::entry::AppKey,
     groups::PodGroups,
     kind::NeighbourKind,
+    listing::Listing,
     namespace::{Event, Namespace},
     record::Record,
     view::View,
@@ -60,8 +61,8 @@ impl Neighbourhood {
     /// An app exists. Its namespace is of interest from here on.
     pub(super) fn app_observed(&mut self, id: &AppId) {
         let watches = &self.watches;
-        let is_listing = |kind| watches.get(&kind).is_some_and(|watch| watch.is_listing);
-        let namespace = self.namespaces.entry(id.namespace.clone()).or_insert_with(|| Namespace::new(is_listing));
+        let namespace = self.namespaces.entry(id.namespace.clone());
+        let namespace = namespace.or_insert_with(|| Namespace::new(|kind| is_listing(watches, kind)));
         if !namespace.apps.contains_key(&id.uid) {
             namespace.apps.insert(id.uid.clone(), (id.clone(), PodGroups::default()));
             namespace.regrouped();
@@ -112,7 +113,8 @@ impl Neighbourhood {
     ) -> Vec<AppKey> {
         let relist = self.watches.get(&kind).map_or(0, |watch| watch.relist);
         let Some(namespace) = self.namespaces.get_mut(namespace) else { return Vec::new() };
-        namespace.observe(&Event { kind, name, version, relist }, record)
+        let watches = &self.watches;
+        namespace.observe(&Event { kind, name, version, relist }, record, |kind| is_listing(watches, kind))
     }
 
     /// A watch begins to list the cluster.
@@ -127,13 +129,15 @@ impl Neighbourhood {
         let watch = self.watches.entry(kind).or_default();
         *watch = Watch { is_listing: false, has_listed: true, ..*watch };
         let relist = watch.relist;
-        self.namespaces.values_mut().flat_map(|namespace| namespace.relisted(kind, relist)).collect()
+        let listing = |kind| is_listing(&self.watches, kind);
+        self.namespaces.values_mut().flat_map(|namespace| namespace.relisted(kind, relist, listing)).collect()
     }
 
     /// The API server doesn't have the kind any more. Returns the apps that lost something.
     pub(in crate::cluster) fn vanished(&mut self, kind: NeighbourKind) -> Vec<AppKey> {
         self.watches.remove(&kind);
-        self.namespaces.values_mut().flat_map(|namespace| namespace.forget(kind)).collect()
+        let listing = |kind| is_listing(&self.watches, kind);
+        self.namespaces.values_mut().flat_map(|namespace| namespace.forget(kind, listing)).collect()
     }
 
     /// What others have in a namespace; `None` until all of it is known.
@@ -168,17 +172,16 @@ impl Neighbourhood {
     }
 
     /// A list of a namespace has ended, at this version. It counts for nothing if the watch has begun to list the cluster since.
-    pub(in crate::cluster) fn listed(
-        &mut self,
-        namespace: &str,
-        begun: Begun,
-        version: u64,
-        records: Vec<(String, u64, Record)>,
-    ) {
+    pub(in crate::cluster) fn listed(&mut self, namespace: &str, begun: Begun, version: u64, listing: Listing) {
         let Begun { kind, relist } = begun;
         let is_current = self.watches.get(&kind).is_some_and(|watch| watch.relist == relist && !watch.is_listing);
         if let Some(namespace) = self.namespaces.get_mut(namespace).filter(|_| is_current) {
-            namespace.listed(kind, version, relist, records);
+            namespace.listed(kind, version, relist, listing);
         }
     }
+}
+
+/// Whether the watch of a kind is listing the cluster.
+fn is_listing(watches: &BTreeMap<NeighbourKind, Watch>, kind: NeighbourKind) -> bool {
+    watches.get(&kind).is_some_and(|watch| watch.is_listing)
 }

@@ -22,7 +22,8 @@ use crate::{
 pub(in crate::cluster) struct Record {
     /// The app that controls it, if it has the operator's label, too: such objects are compared with what the app declares.
     pub(super) owner: Option<Owner>,
-    /// It has the name and the selector that the operator gives the objects of one part.
+    /// It leads to the pods of one part only, as the operator's objects of that name do: whatever else differs is compared with what the
+    /// app declares.
     pub(super) is_as_declared: bool,
     pub(super) object: Object,
 }
@@ -40,14 +41,11 @@ pub(super) enum Object {
     Unjudged(Arc<Unjudged>),
     Service(Arc<Service>),
     Route(Arc<Route>),
-    /// Too large to be read; it is only counted.
-    Oversized,
+    /// Too large to be read, or there is no room for it: it is only counted.
+    LeftOut,
 }
 
 impl Record {
-    /// Objects of one kind that a list of a namespace reads: more than are kept and counted.
-    pub(in crate::cluster) const MOST_LISTED: usize = 400;
-
     /// Reads an object.
     pub(in crate::cluster) fn read(kind: NeighbourKind, stored: &Stored) -> Self {
         match stored.read() {
@@ -60,7 +58,7 @@ impl Record {
                     reason: format!("it is larger than {} KiB, or nested too deeply", LARGEST / 1024),
                 })))
             }
-            Content::Oversized(_) => Self::unowned(Object::Oversized),
+            Content::Oversized(_) => Self::left_out(),
         }
     }
 
@@ -83,7 +81,9 @@ impl Record {
             NeighbourKind::Service => {
                 let service = Service::read(object);
                 let selector = service.selector.iter().map(|(key, value)| (key.as_str(), value.as_str()));
-                let is_as_declared = declared(&service.name, &selector.collect::<Vec<_>>());
+                // A type that exposes its pods is none that the operator gives.
+                let is_as_declared =
+                    declared(&service.name, &selector.collect::<Vec<_>>()) && service.exposes().is_none();
                 Self { owner, is_as_declared, object: Object::Service(Arc::new(service)) }
             }
             NeighbourKind::Ingress => Self::unowned(Object::Route(Arc::new(route::of_ingress(object)))),
@@ -91,18 +91,13 @@ impl Record {
         }
     }
 
-    const fn unowned(object: Object) -> Self {
-        Self { owner: None, is_as_declared: false, object }
+    /// Of an object that is only counted.
+    pub(super) const fn left_out() -> Self {
+        Self::unowned(Object::LeftOut)
     }
 
-    pub(super) fn name(&self) -> &str {
-        match &self.object {
-            Object::Policy(policy) => &policy.object.name,
-            Object::Unjudged(unjudged) => &unjudged.name,
-            Object::Service(service) => &service.name,
-            Object::Route(route) => &route.name,
-            Object::Oversized => "",
-        }
+    const fn unowned(object: Object) -> Self {
+        Self { owner: None, is_as_declared: false, object }
     }
 
     /// Bytes that it takes in memory, about.
@@ -129,7 +124,7 @@ impl Record {
             Object::Route(route) => {
                 size_of::<Route>() + route.name.len() + texts(&route.hosts) + texts(&route.services)
             }
-            Object::Oversized => 0,
+            Object::LeftOut => 0,
         };
         size_of::<Self>() + owner + object
     }
@@ -140,7 +135,7 @@ impl Record {
             Object::Policy(policy) => policy.object.pods.may_match(pods),
             Object::Unjudged(unjudged) => unjudged.may_select(pods),
             Object::Service(service) => service.may_select(pods),
-            Object::Route(_) | Object::Oversized => false,
+            Object::Route(_) | Object::LeftOut => false,
         }
     }
 }

@@ -39,7 +39,7 @@ impl Room {
     /// Takes room for an object.
     pub(super) fn place(&mut self, record: &Record) -> Place {
         let size = record.size();
-        if self.kept < MOST && self.bytes + size <= LARGEST && record.object != Object::Oversized {
+        if self.kept < MOST && self.bytes + size <= LARGEST && record.object != Object::LeftOut {
             self.kept += 1;
             self.bytes += size;
             return Place::Kept;

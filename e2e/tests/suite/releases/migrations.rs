@@ -1,0 +1,85 @@
+//! A migration runs to completion before a new release.
+
+use anyhow::Result;
+use hardened_app::api::{MigrationState, RERUN};
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
+
+use super::{Fate, Kubelet, image, jobs, set_version, shop};
+use crate::scene::Scene;
+
+#[tokio::test]
+async fn no_pod_template_exists_before_the_first_migration_has_succeeded() -> Result<()> {
+    let scene = Scene::open("migrate-first").await?;
+    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::Runs);
+    scene.create_from(shop("1.0.0")?).await?;
+    scene.condition("shop", "Migrated", "False", "Running").await?;
+    scene.condition("shop", "Ready", "False", "MigrationRunning").await?;
+    assert_eq!(image(&scene).await?, "", "a Deployment before its migration");
+    kubelet.decide(|_| Fate::succeeds());
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    scene.condition("shop", "Migrated", "True", "Succeeded").await?;
+    assert_eq!(image(&scene).await?, "1.0.0");
+    let status =
+        scene.reported("shop", "the release is reported", |status| status.release.clone().map(|_| status.clone()));
+    let status = status.await?;
+    assert_eq!(status.release.map(|release| release.revision), Some(1));
+    assert_eq!(status.migration.map(|migration| migration.state), Some(MigrationState::Succeeded));
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_a_migration_fails_the_release_before_it_stays_and_the_fix_rolls_out_by_itself() -> Result<()> {
+    let scene = Scene::open("migrate-fails").await?;
+    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    scene.create_from(shop("1.0.0")?).await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    kubelet.decide(|_| Fate::Ends(3, "connecting\ncolumn postgres://u:secret@db/x exists".to_owned()));
+    set_version(&scene, "2.0.0").await?;
+    let message = scene.condition("shop", "Migrated", "False", "Failed").await?;
+    assert!(message.contains("exit code 3: column postgres://***@db/x exists"), "{message}");
+    scene.condition("shop", "Stalled", "True", "MigrationFailed").await?;
+    scene.condition("shop", "Available", "True", "Available").await?;
+    assert_eq!(image(&scene).await?, "1.0.0");
+    // It is still kept as declared.
+    scene.delete("Service", "shop-web").await?;
+    scene.object("Service", "shop-web", "it is there again", |_| Some(())).await?;
+    kubelet.decide(|_| Fate::succeeds());
+    set_version(&scene, "3.0.0").await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    assert_eq!(image(&scene).await?, "3.0.0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_migration_that_has_run_runs_again_only_where_it_is_asked_for() -> Result<()> {
+    let scene = Scene::open("migrate-again").await?;
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    scene.create_from(shop("1.0.0")?).await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    for version in ["2.0.0", "1.0.0"] {
+        set_version(&scene, version).await?;
+        scene.condition("shop", "Ready", "True", "Available").await?;
+        assert_eq!(image(&scene).await?, version);
+    }
+    assert_eq!(jobs(&scene).await?.len(), 2);
+    let revision =
+        async || scene.reported("shop", "a release runs", |status| Some(status.release.as_ref()?.revision)).await;
+    assert_eq!(revision().await?, 3);
+    let first = jobs(&scene).await?;
+    let annotation = json!({ "metadata": { "annotations": { RERUN: "1" } } });
+    scene.apps().patch("shop", &PatchParams::default(), &Patch::Merge(annotation)).await?;
+    scene
+        .reported("shop", "another run has succeeded", |status| {
+            let migration = status.migration.as_ref()?;
+            (migration.state == MigrationState::Succeeded && !first.contains(&migration.job)).then_some(())
+        })
+        .await?;
+    assert_eq!(jobs(&scene).await?.len(), 3);
+    assert_eq!(revision().await?, 3, "the same release runs");
+    let requests = scene.quiet().await?.len();
+    let later = json!({ "metadata": { "annotations": { "example.com/other": "1" } } });
+    scene.apps().patch("shop", &PatchParams::default(), &Patch::Merge(later)).await?;
+    assert_eq!(scene.quiet().await?.len(), requests);
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The operator is killed before, during and after each of its writes: whatever is lost, what runs in the end is the same, no migration
+//! runs twice, no release runs before its migration, and no pod runs without its policy.
+
+mod end_state;
+mod facts;
+mod history;
+mod lane;
+mod predicates;
+mod process;
+mod proxy;
+mod stage;
+mod workloads;
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use self::lane::{Fault, Moment};
+use self::stage::{Life, Stage};
+use self::workloads::Workload;
+
+/// Apps that live at the same time.
+const AT_ONCE: usize = 24;
+
+/// How long after the death of the process a write that was under way arrives: before the next process has read anything, while it
+/// does, and after.
+const LATE: [Duration; 3] = [Duration::ZERO, Duration::from_millis(300), Duration::from_millis(900)];
+
+/// A death at every write of every workload, if that many writes exist.
+fn faults(writes: usize) -> Vec<Fault> {
+    let at = |write: usize| {
+        let late = LATE.into_iter().cycle().nth(write).unwrap_or_default();
+        [Moment::Before, Moment::During(late), Moment::After].map(|moment| Fault { moment, write })
+    };
+    (1..=writes).flat_map(at).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whenever_the_operator_is_killed_each_migration_runs_once_and_before_its_release() -> Result<()> {
+    let began = Instant::now();
+    let stage = Stage::start().await?;
+    let undisturbed = stage.run(&[Life::default(), Life::default()], None).await?;
+    let model = stage::model(undisturbed)?;
+    for (workload, end) in Workload::ALL.iter().zip(&model) {
+        println!("{}: {} writes", workload.name(), end.writes);
+    }
+    let most = model.iter().map(|end| end.writes).max().unwrap_or_default();
+    let lives: Vec<Life> = faults(most).into_iter().map(|fault| Life { fault: Some(fault) }).collect();
+    let (mut schedules, mut failures) = ([0; Workload::ALL.len()], Vec::new());
+    for lives in lives.chunks(AT_ONCE) {
+        for (workload, end) in stage.run(lives, Some(&model)).await? {
+            let index = Workload::ALL.iter().position(|known| *known == workload).unwrap_or_default();
+            schedules[index] += usize::from(end.was_hit());
+            failures.extend(end.compared_with(workload, &model[index]));
+        }
+        println!("{schedules:?} schedules after {} s, {} kills", began.elapsed().as_secs(), stage.kills());
+    }
+    for (workload, schedules) in Workload::ALL.iter().zip(schedules) {
+        println!("{}: {schedules} schedules", workload.name());
+    }
+    let all: usize = schedules.iter().sum();
+    println!("schedules: {all}, of which failed: {}, in {} s", failures.len(), began.elapsed().as_secs());
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    assert!(all >= 150, "only {all} schedules");
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Which replica may write: the one that holds a Lease, by the rules of client-go's leader election.
+//! <https://pkg.go.dev/k8s.io/client-go/tools/leaderelection>
+//!
+//! All replicas watch and have full caches; one leads. Where it differs from client-go, it waits longer: a lease that was deleted counts
+//! until it would have expired, and no lease expires sooner than this program's own would.
+
+mod decide;
+mod identity;
+mod lead;
+mod lease;
+mod record;
+
+pub(super) use identity::{identity, pod};
+pub(super) use lead::Election;
+pub(super) use lease::{LEASE, Leases};
+
+#[cfg(test)]
+mod tests;

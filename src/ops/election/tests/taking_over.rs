@@ -1,0 +1,116 @@
+//! When a replica begins to lead.
+
+use std::time::Duration;
+
+use http::Method;
+use k8s_openapi::jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::{ApiServer, RETRY, Replica, api_server::Trouble};
+use crate::cluster::LEASE_DURATION;
+
+fn held_by(holder: &str, renewed: Timestamp) -> Value {
+    json!({ "holderIdentity": holder, "leaseDurationSeconds": 15, "leaseTransitions": 4, "renewTime": renewed.to_string() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_replica_creates_the_lease() {
+    let (server, began) = (ApiServer::default(), Instant::now());
+    Replica::new(&server, "a").leads().await;
+    assert_eq!(began.elapsed(), Duration::ZERO);
+    let record = server.record().unwrap();
+    assert_eq!(record["holderIdentity"], "a");
+    assert_eq!((&record["leaseDurationSeconds"], &record["leaseTransitions"]), (&json!(15), &json!(0)));
+    assert_eq!(record["acquireTime"], record["renewTime"]);
+    let fraction = record["renewTime"].as_str().unwrap().rsplit('.').next().unwrap();
+    assert_eq!(fraction.len(), "123456Z".len(), "a MicroTime has six decimals: {record}");
+}
+
+/// The clock of the other machine may show anything.
+#[tokio::test(start_paused = true)]
+async fn a_lease_expires_after_it_hasnt_changed_for_its_duration_whatever_its_times_say() {
+    let year = SignedDuration::from_hours(24 * 365);
+    for renewed in [Timestamp::now() - year, Timestamp::now(), Timestamp::now() + year] {
+        let (server, began) = (ApiServer::default(), Instant::now());
+        server.store(Some(held_by("gone", renewed)));
+        Replica::new(&server, "a").leads().await;
+        let waited = began.elapsed();
+        assert!(waited > LEASE_DURATION && waited <= LEASE_DURATION + RETRY, "{waited:?}");
+        let record = server.record().unwrap();
+        assert_eq!((&record["holderIdentity"], &record["leaseTransitions"]), (&json!("a"), &json!(5)));
+        assert!(server.requests("a").iter().all(|request| request.code == 200));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_changes_never_expires() {
+    let server = ApiServer::default();
+    let renewing = async {
+        loop {
+            // As late as a leader may.
+            server.store(Some(held_by("b", Timestamp::now())));
+            sleep(Duration::from_secs(10)).await;
+        }
+    };
+    let mut replica = Replica::new(&server, "a");
+    let campaign = async {
+        tokio::select! { () = replica.leads() => {}, () = renewing => {} }
+    };
+    assert!(timeout(Duration::from_mins(10), campaign).await.is_err());
+    assert!(server.requests("a").iter().all(|request| request.method == Method::GET), "it only reads");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_that_find_the_lease_expired_one_leads() {
+    let server = ApiServer::default();
+    server.store(Some(held_by("gone", Timestamp::now())));
+    let mut replicas = ["a", "b"].map(|name| Replica::new(&server, name));
+    for replica in &replicas {
+        // So slow that both have read the lease before one replaces it.
+        replica.network.set(Trouble::Slow(Duration::from_secs(4)));
+    }
+    let [a, b] = &mut replicas;
+    tokio::select! { () = a.leads() => {}, () = b.leads() => {} }
+    assert_ne!(a.tenure.is_held(), b.tenure.is_held());
+    let (leader, other) = if a.tenure.is_held() { ("a", b) } else { ("b", a) };
+    // The other one's request is answered with a conflict, and then it stands by.
+    assert!(timeout(LEASE_DURATION, other.leads()).await.is_err());
+    let codes = ["a", "b"].map(|name| {
+        let requests = server.requests(name);
+        requests.iter().filter(|sent| sent.method == Method::PUT).map(|sent| sent.code).collect::<Vec<_>>()
+    });
+    let expected = if leader == "a" { [vec![200], vec![409]] } else { [vec![409], vec![200]] };
+    assert_eq!(codes, expected);
+    assert_eq!(server.record().unwrap()["holderIdentity"], leader);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_holds_the_lease_without_knowing_it_leads_when_it_knows() {
+    let server = ApiServer::default();
+    let mut replica = Replica::new(&server, "a");
+    replica.network.set(Trouble::Slow(Duration::from_secs(3)));
+    let network = replica.network.clone();
+    let mended = async {
+        // It reads that there is no lease, and gets no answer to its creation.
+        sleep(Duration::from_secs(1)).await;
+        network.set(Trouble::NoWayBack);
+        sleep(Duration::from_secs(6)).await;
+        assert_eq!(server.record().unwrap()["holderIdentity"], "a");
+        network.set(Trouble::None);
+        std::future::pending::<()>().await;
+    };
+    tokio::select! { () = replica.leads() => {}, () = mended => {} }
+    assert_eq!(server.record().unwrap()["leaseTransitions"], 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_stands_by_stops_at_once() {
+    let server = ApiServer::default();
+    server.store(Some(held_by("b", Timestamp::now())));
+    let mut replica = Replica::new(&server, "a");
+    let began = Instant::now();
+    assert!(!replica.election.campaign(sleep(Duration::from_secs(5))).await);
+    assert_eq!(began.elapsed().as_secs(), 5);
+    assert_eq!(server.record().unwrap()["holderIdentity"], "b");
+}

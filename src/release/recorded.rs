@@ -1,0 +1,97 @@
+//! What an entry of the record keeps of an app, so that it stays as declared while a newer spec waits or is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::{Deserialize, Serialize};
+
+use crate::app::{
+    AppId, Edge, End, Enforcement, Part, PartName, PlatformPeers, Policy, Ports, Release, Scale, Ungated, short_hash,
+};
+
+/// A release as it was resolved, and what isn't part of it as it was last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// The release.
+    pub release: Release,
+    /// The rest.
+    pub kept: Kept,
+}
+
+/// What applies independently of a release, as far as a spec gives it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    /// How many pods each part has.
+    pub scale: BTreeMap<PartName, Scale>,
+    /// Who may connect, by what it may connect to: there are few of these, and many who may.
+    pub allowed: Vec<(End, Ports, BTreeSet<End>)>,
+    /// Pods and addresses of the platform.
+    pub peers: PlatformPeers,
+    /// What is done about deviations; a pause isn't kept.
+    pub enforcement: Enforcement,
+}
+
+impl Kept {
+    /// What is kept of an accepted spec.
+    #[must_use]
+    pub fn of(ungated: &Ungated) -> Self {
+        let mut allowed: BTreeMap<(&End, &Ports), BTreeSet<End>> = BTreeMap::new();
+        for edge in &ungated.allowed {
+            allowed.entry((&edge.to, &edge.ports)).or_default().insert(edge.from.clone());
+        }
+        let allowed = allowed.into_iter().map(|((to, ports), from)| (to.clone(), ports.clone(), from));
+        Self {
+            scale: ungated.scale.clone(),
+            allowed: allowed.collect(),
+            peers: ungated.peers.clone(),
+            enforcement: ungated.enforcement.clone(),
+        }
+    }
+
+    /// What applies while the newest spec is refused; the policy applies as far as it can be read.
+    #[must_use]
+    pub fn restore(&self, metadata: &ObjectMeta, policy: Option<&Policy>) -> Ungated {
+        let mut enforcement = self.enforcement.clone();
+        enforcement.keep(metadata, policy);
+        Ungated {
+            scale: self.scale.clone(),
+            allowed: self.edges(),
+            peers: policy.map_or_else(|| self.peers.clone(), PlatformPeers::of),
+            enforcement,
+        }
+    }
+
+    /// The connections that others may open.
+    #[must_use]
+    pub fn edges(&self) -> BTreeSet<Edge> {
+        let edges = self.allowed.iter().flat_map(|(to, ports, from)| {
+            from.iter().map(|from| Edge { from: from.clone(), to: to.clone(), ports: ports.clone() })
+        });
+        edges.collect()
+    }
+
+    /// The text of the annotation.
+    #[must_use]
+    pub fn text(&self) -> String {
+        // Maps with text as keys, and lists: nothing that JSON can't have.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Adds to what the newest spec says what it doesn't say any more, of the parts of the release that still runs.
+    pub fn fill(&self, id: &AppId, ungated: &mut Ungated, runs: &Release, comes: &Release) {
+        let is_left = |part: &&Part| !comes.parts.iter().any(|other| other.name() == part.name());
+        for part in runs.parts.iter().filter(is_left) {
+            if let Some(scale) = self.scale.get(part.name()) {
+                ungated.scale.insert(part.name().clone(), scale.clone());
+            }
+            let ends = part.ends(id);
+            ungated.allowed.extend(self.edges().into_iter().filter(|edge| ends.contains(&edge.to)));
+        }
+    }
+}
+
+/// Hash of a release as it is resolved.
+#[must_use]
+pub fn resolved(release: &Release) -> String {
+    short_hash(&serde_json::to_string(release).unwrap_or_default())
+}
