@@ -22,7 +22,7 @@ use crate::wait::{LIMIT, wait_until};
 const APPS: &str = "hardenedapps.hardened.dev";
 const POLICIES: &str = "hardeningpolicies.hardened.dev";
 
-/// This number of requests for a missing kind takes at least [`SHORTEST`], because the operator backs off.
+/// This number of requests for each missing kind takes at least [`SHORTEST`], because the operator backs off.
 const ATTEMPTS: u32 = 2;
 const SHORTEST: Duration = Duration::from_secs(1);
 /// If the control plane started slowly, the operator already waits up to 30 s between two attempts.
@@ -36,9 +36,9 @@ async fn neither_a_missing_definition_nor_an_unreadable_object_ends_the_operator
     let apps = removed(&definitions, APPS).await?;
     let policies = removed(&definitions, POLICIES).await?;
     let mut operator = Operator::spawn(&control_plane).await?;
-    waits_for_the_definition(&control_plane, "hardeningpolicies").await?;
+    waits_for_the_definition(&control_plane, "hardeningpolicies", 2).await?;
     installed(&definitions, &policies).await?;
-    waits_for_the_definition(&control_plane, "hardenedapps").await?;
+    waits_for_the_definition(&control_plane, "hardenedapps", 1).await?;
     installed(&definitions, &apps).await?;
     operator.is_up().await?;
 
@@ -73,8 +73,9 @@ async fn installed(api: &Api<CustomResourceDefinition>, definition: &CustomResou
     .await
 }
 
-/// `/readyz` names the kind that the operator waits for, and the operator backs off between its requests.
-async fn waits_for_the_definition(control_plane: &ControlPlane, kind: &str) -> Result<()> {
+/// `/readyz` names the kind that the operator waits for, and the operator backs off between its requests, also where it waits for
+/// several kinds at once.
+async fn waits_for_the_definition(control_plane: &ControlPlane, kind: &str, missing: u32) -> Result<()> {
     let words = format!("{kind} (404: is the CustomResourceDefinition installed?)");
     until("the operator names the kind it waits for", LIMIT, async || {
         // It may not listen yet.
@@ -90,11 +91,12 @@ async fn waits_for_the_definition(control_plane: &ControlPlane, kind: &str) -> R
     };
     let begin = Instant::now();
     let before = asked().await?;
+    let attempts = ATTEMPTS * missing;
     until("the operator tries again", LONGEST, async || {
-        Ok((asked().await? >= before + f64::from(ATTEMPTS)).then_some(()))
+        Ok((asked().await? >= before + f64::from(attempts)).then_some(()))
     })
     .await?;
-    ensure!(begin.elapsed() >= SHORTEST, "{ATTEMPTS} requests within {:?}", begin.elapsed());
+    ensure!(begin.elapsed() >= SHORTEST, "{attempts} requests for {missing} kinds within {:?}", begin.elapsed());
     assert_eq!(page(control_plane, "/livez").await?.0, 200, "alive, because a restart wouldn't help");
     Ok(())
 }
