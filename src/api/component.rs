@@ -132,7 +132,8 @@ pub struct Component {
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub connects_to: Vec<String>,
 
-    /// Components of other apps that this one calls. Opens its egress; the other app must allow it with `allowFrom`.
+    /// Components and managed databases of other apps that this one calls. Opens its egress; the other app must allow it with
+    /// `allowFrom`. To a database of `pods` or outside the cluster no app leads: name it under `databases` of this one, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32))]
     pub connects_to_apps: Vec<AppPeer>,

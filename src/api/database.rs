@@ -52,7 +52,7 @@ pub struct Database {
     /// Components of other apps of this namespace that may connect too. To the pods of `pods` they get there by a database of their
     /// own with the same labels, to a managed one by `connectsToApps`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1, max = 16))]
+    #[schemars(length(max = 16))]
     pub allow_from: Vec<DatabaseClient>,
 }
 

@@ -25,6 +25,7 @@ use super::{
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
     printcolumn(name = "Status", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "Migration", type_ = "string", json_path = r#".status.conditions[?(@.type=="Migrated")].reason"#),
+    printcolumn(name = "Databases", type_ = "string", json_path = r#".status.conditions[?(@.type=="DatabasesIsolated")].reason"#),
     printcolumn(name = "Drift", type_ = "string", json_path = r#".status.conditions[?(@.type=="InSync")].reason"#),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     validation = Rule::new("size(self.metadata.name) <= 30 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")

@@ -169,6 +169,8 @@ words! {
         Leftover = "leftover",
         /// An object of others leads to the app's pods.
         Bypass = "bypass",
+        /// The pods of a database belong to another app, whose policy alone lets in clients.
+        DatabaseShared = "database-shared",
         /// The cluster has policies of an API that isn't judged.
         PolicyApiUnjudged = "policy-api-unjudged",
         /// A connection succeeded that a NetworkPolicy denies.
@@ -199,6 +201,8 @@ words! {
         MigrationFailed = "MigrationFailed",
         /// Nothing says whether a migration has run.
         MigrationUnknown = "MigrationUnknown",
+        /// Others than its clients may connect to a database.
+        DatabaseOpened = "DatabaseOpened",
         /// Fields or list members were added to an object.
         DriftAdded = "DriftAdded",
         /// Declared fields of an object were changed.

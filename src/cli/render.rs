@@ -26,10 +26,10 @@ pub struct Render {
 /// Prints the children of every app in the files, sorted by kind and name; on `notes` what the order of the files has decided.
 ///
 /// # Errors
-/// If a file can't be read, or apps or the policy are refused; the message names each field and its remedy.
+/// If a file can't be read, an app is given twice, or apps or the policy are refused; the message names each field and its remedy.
 pub(super) fn render(arguments: &Render, mut out: impl Write, mut notes: impl Write) -> anyhow::Result<()> {
     let mut children: Vec<Value> = Vec::new();
-    let targets = Targets::of(apps(&arguments.files, arguments.policy.as_deref())?);
+    let targets = Targets::of(apps(&arguments.files, arguments.policy.as_deref())?)?;
     for note in &targets.notes {
         writeln!(notes, "note: {note}").context("failed to write")?;
     }

@@ -1,4 +1,4 @@
-//! Which changes of the status become events: a rejection, a conflict, a migration, drift. Derived from two statuses, so nothing is
+//! Which changes of the status become events: a rejection, a conflict, a migration, an opened database, drift. Derived from two statuses, so nothing is
 //! published twice.
 
 use std::collections::BTreeMap;
@@ -27,20 +27,21 @@ pub struct EventNote {
 /// Longest text in characters; all of them are ASCII, so this is its length in bytes too.
 const LONGEST: usize = 900;
 
-/// Reasons of `Ready` that are events too, and what the operator was doing.
-const ANNOUNCED: [(Reason, EventReason, EventAction); 4] = [
-    (Reason::Rejected, EventReason::Rejected, EventAction::Accept),
-    (Reason::Paused, EventReason::Paused, EventAction::Accept),
-    (Reason::Conflict, EventReason::Conflict, EventAction::Apply),
-    (Reason::PreflightFailed, EventReason::PreflightFailed, EventAction::Release),
+/// Reasons of conditions that are events too, and what the operator was doing.
+const ANNOUNCED: [(ConditionType, Reason, EventReason, EventAction); 5] = [
+    (ConditionType::Ready, Reason::Rejected, EventReason::Rejected, EventAction::Accept),
+    (ConditionType::Ready, Reason::Paused, EventReason::Paused, EventAction::Accept),
+    (ConditionType::Ready, Reason::Conflict, EventReason::Conflict, EventAction::Apply),
+    (ConditionType::Ready, Reason::PreflightFailed, EventReason::PreflightFailed, EventAction::Release),
+    (ConditionType::DatabasesIsolated, Reason::Opened, EventReason::DatabaseOpened, EventAction::Report),
 ];
 
 /// The events that a change of status calls for.
 #[must_use]
 pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<EventNote> {
     let mut notes = Vec::new();
-    for (reason, event, action) in ANNOUNCED {
-        let message = |status: &HardenedAppStatus| ready_message(status, reason);
+    for (condition, reason, event, action) in ANNOUNCED {
+        let message = |status: &HardenedAppStatus| message(status, condition, reason);
         if let Some(text) = message(status).filter(|text| message(previous).as_ref() != Some(text)) {
             notes.push(note(event, action, &text));
         }
@@ -107,7 +108,8 @@ fn note(reason: EventReason, action: EventAction, text: &str) -> EventNote {
     }
 }
 
-fn ready_message(status: &HardenedAppStatus, reason: Reason) -> Option<String> {
-    let ready = status.conditions.iter().find(|condition| condition.type_ == ConditionType::Ready.as_str())?;
-    (ready.reason == reason.as_str()).then(|| ready.message.clone())
+/// The message of a condition, if it has this reason.
+fn message(status: &HardenedAppStatus, condition: ConditionType, reason: Reason) -> Option<String> {
+    let found = status.conditions.iter().find(|found| found.type_ == condition.as_str())?;
+    (found.reason == reason.as_str()).then(|| found.message.clone())
 }

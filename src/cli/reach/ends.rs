@@ -52,7 +52,12 @@ impl Ends {
         ends.add_named(manifests);
         let named_ports = ports_that_rules_name(&manifests.policies);
         for row in &mut ends.all {
-            if !row.is_workload {
+            if row.is_workload {
+                let of_policies = row.end.pod.iter().flat_map(|pod| ports_opened_at(pod, &manifests.policies));
+                row.ports.extend(of_policies.collect::<Vec<_>>());
+            }
+            // A container needn't declare the ports on which it listens.
+            if !row.is_workload || row.ports.is_empty() {
                 row.ports.extend(&named_ports);
             }
             if row.ports.is_empty() {
@@ -167,12 +172,21 @@ fn is_in_a_range(address: &IpAddr, policies: &[Policy]) -> bool {
     peers.any(|peer| matches!(peer, Peer::Range { cidr, .. } if cidr.prefix_len() > 0 && cidr.contains(address)))
 }
 
-/// The numbers of ports in rules, the first of each range.
 fn ports_that_rules_name(policies: &[Policy]) -> BTreeSet<(u16, Transport)> {
-    let ports = policies.iter().flat_map(rules).flat_map(|rule| &rule.ports);
-    let numbers = ports.filter_map(|port| match port {
+    policies.iter().flat_map(rules).flat_map(numbers).collect()
+}
+
+/// The ports on which policies let connections in to a pod, declared by a container or not.
+fn ports_opened_at(pod: &Pod, policies: &[Policy]) -> impl Iterator<Item = (u16, Transport)> {
+    let selecting =
+        policies.iter().filter(|policy| policy.namespace == pod.namespace && policy.pods.matches(&pod.labels));
+    selecting.flat_map(|policy| policy.ingress.iter().flatten()).flat_map(numbers)
+}
+
+/// The numbers of a rule's ports, the first of each range.
+fn numbers(rule: &Rule) -> impl Iterator<Item = (u16, Transport)> {
+    rule.ports.iter().filter_map(|port| match port {
         PolicyPort::Numbers { first: 1, last: u16::MAX, .. } | PolicyPort::Named { .. } => None,
         PolicyPort::Numbers { transport, first, .. } => Some((*first, *transport)),
-    });
-    numbers.collect()
+    })
 }

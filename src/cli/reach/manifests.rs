@@ -18,7 +18,7 @@ use crate::{
         yaml,
     },
     desired,
-    reach::{NAMESPACE_NAME, OTHER_POLICIES, Policy, group_of},
+    reach::{NAMESPACE_NAME, OTHER_POLICIES, Policy, Service, group_of},
 };
 
 /// The objects of the input that matter.
@@ -49,7 +49,7 @@ impl Manifests {
             let read = in_file(file).with_context(|| format!("in {}", file.display()));
             read.map(|(apps, objects)| (file, apps, objects))
         }))?;
-        let targets = Targets::of(read.iter().flat_map(|(_, apps, _)| apps.iter().cloned()));
+        let targets = Targets::of(read.iter().flat_map(|(_, apps, _)| apps.iter().cloned()))?;
         manifests.claims = targets.notes;
         let files = read.iter().flat_map(|(file, apps, _)| apps.iter().map(|_| *file));
         let children = files.zip(&targets.all).flat_map(|(file, target)| {
@@ -62,6 +62,10 @@ impl Manifests {
             .chain(children)
             .map(|(file, object)| manifests.add(&object, &mut given).with_context(|| format!("in {}", file.display())));
         all(added)?;
+        ensure!(
+            !manifests.policies.is_empty() || !manifests.workloads.is_empty(),
+            "the files have neither a NetworkPolicy nor anything with pods: give HardenedApps, NetworkPolicies or workloads"
+        );
         manifests.policies.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
         let place = |workload: &Workload| (workload.namespace.clone(), workload.name.clone(), workload.kind.clone());
         manifests.workloads.sort_by_key(place);
@@ -107,10 +111,23 @@ impl Manifests {
                 self.workloads.push(workload);
             }
         } else {
+            if leads_in_from_outside(object) {
+                self.notes.insert(format!("{}: only NetworkPolicies are, not what leads to pods from outside", about()));
+            }
             return Ok(());
         }
         let is_first = given.insert([group, kind, namespace, name].map(str::to_owned));
         ensure!(is_first, "{} is given twice, or as an object and by its HardenedApp: leave one out", about());
         Ok(())
+    }
+}
+
+/// Whether a Service or an Ingress leads to pods from outside the cluster.
+fn leads_in_from_outside(object: &Value) -> bool {
+    let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+    match (text("apiVersion"), text("kind")) {
+        ("v1", "Service") => Service::read(object).exposes().is_some(),
+        ("networking.k8s.io/v1", "Ingress") => true,
+        _ => false,
     }
 }

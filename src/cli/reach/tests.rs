@@ -89,6 +89,59 @@ fn pods_that_several_apps_name_have_the_policy_of_the_first() {
 }
 
 #[test]
+fn ports_that_pods_do_not_declare_are_asked_too() {
+    let objects = "
+{apiVersion: v1, kind: Pod, metadata: {name: db, namespace: shop, labels: {app: db}}, spec: {containers: [{name: db}]}}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop, labels: {app: web}}, spec: {containers: [{name: web, ports: [{containerPort: 8080}]}]}}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec: {podSelector: {matchLabels: {app: web}}, ingress: [{ports: [{port: 9000}]}]}
+";
+    let (out, _) = of_objects("undeclared", objects, |arguments| arguments.output = Output::Json).unwrap();
+    let found = allowed(&out);
+    assert!(found.contains(&"shop/web > shop/db 5432/TCP".to_owned()), "{found:?}");
+    assert!(found.contains(&"shop/db > shop/web 9000/TCP".to_owned()), "{found:?}");
+    assert!(!found.contains(&"shop/db > shop/web 8080/TCP".to_owned()), "{found:?}");
+}
+
+#[test]
+fn what_leads_to_pods_from_outside_is_noted() {
+    let objects = "
+{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: shop}, spec: {containers: [{name: web}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: open, namespace: shop}, spec: {type: NodePort, ports: [{port: 80}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: inside, namespace: shop}, spec: {ports: [{port: 80}]}}
+---
+{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web, namespace: shop}}
+";
+    let (_, notes) = of_objects("leads", objects, |_| {}).unwrap();
+    let why = "only NetworkPolicies are, not what leads to pods from outside";
+    assert_eq!(notes, format!("not judged: Ingress shop/web: {why}\nnot judged: Service shop/open: {why}\n"));
+}
+
+#[test]
+fn files_with_nothing_to_judge_are_refused() {
+    let objects = "{apiVersion: v1, kind: ConfigMap, metadata: {name: unused, namespace: shop}}";
+    let error = of_objects("nothing", objects, |_| {}).unwrap_err().to_string();
+    assert!(error.starts_with("the files have neither a NetworkPolicy nor anything with pods"), "{error}");
+}
+
+#[test]
+fn an_app_that_is_given_twice_is_named() {
+    let error = of_objects("app-twice", &[app("one", "a: b"), app("one", "a: c")].join("---\n"), |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "HardenedApp shop/one is given twice: leave one out");
+}
+
+#[test]
 fn every_file_that_cannot_be_read_is_named() {
     let folder = std::env::temp_dir().join(format!("hardened-app-reach-files-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
@@ -182,7 +235,7 @@ fn forbidden_connections_are_listed_with_the_policies_that_forbid_them() {
     assert_eq!((&closed["allowed"], &closed["port"]), (&Value::from(false), &Value::from(8080)));
     assert_eq!(closed["egress"], serde_json::json!(["deny"]));
     assert_eq!(closed["ingress"], serde_json::json!(["deny", "web"]));
-    assert_eq!(find("shop/web", "shop/report")["port"], 8080, "a workload without ports is asked, too");
+    assert_eq!(find("shop/web", "shop/report")["port"], 6443, "asked are the ports that policies name");
     for end in ["other pods in shop", "pods of other namespaces", "cloud metadata 169.254.169.254"] {
         assert_eq!(find("shop/report", end)["allowed"], false);
     }

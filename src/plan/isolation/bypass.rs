@@ -1,7 +1,7 @@
 //! What others have in the namespace that leads to an app's pods beside what the app declares: findings, since who may write there may
 //! also open what the app closes.
 
-use super::{others::Others, surroundings::Surroundings};
+use super::{others::Others, shared::shared, surroundings::Surroundings};
 use crate::{
     api::{Check, FindingItem},
     app::{PartName, pod_labels},
@@ -30,7 +30,7 @@ pub fn bypass(target: &Target, surroundings: &Surroundings, children: &[ChildOut
         words.into_iter().map(|words| about(&workload.name, &words)).collect::<Vec<_>>()
     });
     let omitted = others.omitted().map(|words| FindingItem::about("", Check::Bypass, &words));
-    of_parts.chain(omitted).chain(other_apis(target, surroundings)).collect()
+    of_parts.chain(omitted).chain(shared(target, surroundings)).chain(other_apis(target, surroundings)).collect()
 }
 
 fn about(part: &PartName, words: &str) -> FindingItem {

@@ -77,8 +77,11 @@ impl Judge<'_> {
                 self.own_policy(database).unwrap_or_else(|| self.judged(database, Some(selected), None, &listeners))
             }
         };
-        // Who opens it matters more.
-        let mismatch = || port_mismatch(database, pods).filter(|_| isolation == Isolation::Isolated);
+        // Who opens it matters more; who isn't let in follows from the port.
+        let mismatch = || {
+            let yields = matches!(isolation, Isolation::Isolated | Isolation::Claimed(_));
+            port_mismatch(database, pods).filter(|_| yields)
+        };
         (Some(pods.len()), mismatch().unwrap_or(isolation))
     }
 
@@ -136,9 +139,10 @@ impl Judge<'_> {
             return isolation;
         }
         Isolation::Claimed(format!(
-            "its pods belong to a database of app {}, which doesn't let in {}: name it under allowFrom there",
+            "its pods belong to a database of app {}, which doesn't let in {} on port {}: name it under allowFrom there",
             holder.app,
-            closed.into_iter().collect::<Vec<_>>().join(", ")
+            closed.into_iter().collect::<Vec<_>>().join(", "),
+            database.port
         ))
     }
 

@@ -4,6 +4,7 @@ mod bypass;
 mod claims;
 mod databases;
 mod others;
+mod shared;
 mod state;
 mod surroundings;
 

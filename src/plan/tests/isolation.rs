@@ -267,9 +267,37 @@ fn an_app_that_names_the_pods_of_another_needs_its_permission() {
     let all = ["shop.web", "reports.job", "orders.web"];
     assert_eq!(borrowed(&all, Neighbours::default()), Isolation::Isolated);
     let Isolation::Claimed(words) = borrowed(&["shop.other"], Neighbours::default()) else { panic!() };
-    assert!(words.contains("app orders, which doesn't let in reports/job, web"), "{words}");
+    assert!(words.contains("app orders, which doesn't let in reports/job, web on port 5432:"), "{words}");
     let Isolation::Claimed(words) = borrowed(&all[..1], Neighbours::default()) else { panic!() };
-    assert!(words.contains("doesn't let in reports/job:"), "a client that is only under allowFrom: {words}");
+    assert!(words.contains("doesn't let in reports/job on port 5432:"), "a client that is only under allowFrom: {words}");
+}
+
+#[test]
+fn a_wrong_port_is_named_before_who_is_not_let_in() {
+    let (policies, held) = held_by_orders(&["shop.web"]);
+    let neighbours = Neighbours { policies, ..Neighbours::default() };
+    let pods = Some(vec![pod(&[("cluster", "shop")], &[6432])]);
+    let found = judged(shop_with_pods(), &Surroundings { held, ..surroundings(neighbours, pods) });
+    assert_eq!(found, Isolation::PortMismatch("its pods listen on 6432 and not on 5432".to_owned()));
+}
+
+#[test]
+fn what_has_no_effect_on_the_pods_of_another_app_is_a_finding() {
+    let found = |spec: Value, held| {
+        let around = Surroundings { held, ..surroundings(Neighbours::default(), None) };
+        let found = bypass(&target(spec), &around, &[]);
+        found.into_iter().map(|finding| (finding.component, finding.check, finding.message)).collect::<Vec<_>>()
+    };
+    let held = || held_by_orders(&[]).1;
+    let mut spec = shop_with_pods();
+    assert_eq!(found(spec.clone(), BTreeMap::new()), []);
+    spec["databases"][0]["pods"]["managedBy"] = json!([{ "namespace": "cnpg-system" }]);
+    let words = "its pods belong to a database of app orders: declare allowFrom and managedBy there, here it has no effect";
+    let expected = ("db".to_owned(), Check::DatabaseShared.as_str().to_owned(), words.to_owned());
+    assert_eq!(found(spec.clone(), held()), [expected]);
+    spec["databases"][0]["pods"]["managedBy"] = json!([]);
+    spec["databases"][0]["allowFrom"] = json!([]);
+    assert_eq!(found(spec, held()), []);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::{child, conflict, first, item, outcome, rejected, then};
 use crate::{
     api::{DriftChange, DriftItem, EventAction, EventReason, HardenedAppStatus},
-    plan::ChildState,
+    app::PartName,
+    plan::{ChildState, DatabaseState, Isolation},
     status::{EventNote, notes},
 };
 
@@ -45,6 +46,26 @@ fn a_conflict_is_published_once() {
         (1, EventReason::Conflict, EventAction::Apply)
     );
     assert_eq!(notes(&status, &then(&status, &contested)), []);
+}
+
+#[test]
+fn an_opened_database_is_published_once_for_each_object_that_opens_it() {
+    let opened = |by: &str| {
+        outcome(|applied| {
+            applied.databases.push(DatabaseState {
+                name: PartName::new("db"),
+                pods: Some(1),
+                clients: Vec::new(),
+                isolation: Isolation::Opened(format!("NetworkPolicy {by} lets in everyone")),
+            });
+        })
+    };
+    let status = first(&opened("one"));
+    let published = notes(&HardenedAppStatus::default(), &status);
+    assert_eq!(lines(&published), ["DatabaseOpened app db: NetworkPolicy one lets in everyone"]);
+    assert!(published[0].warns);
+    assert_eq!(notes(&status, &then(&status, &opened("one"))), []);
+    assert_eq!(notes(&status, &then(&status, &opened("another"))).len(), 1);
 }
 
 #[test]
