@@ -16,6 +16,9 @@ use crate::{
 /// When to try again where the watch of namespaces lags behind that of the apps: the namespace decides which policy holds.
 const NAMESPACE_SOON: Duration = Duration::from_millis(200);
 
+/// What the status says where a reconciliation took too long.
+const TOO_SLOW: &str = "the API server is too slow; the next reconciliation continues";
+
 /// Brings one app to what is declared, and reports.
 ///
 /// # Errors
@@ -37,7 +40,7 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
     context.memory.begin(&id.uid);
     let previous = context.memory.of(&id.uid, |memory| memory.last_status(&stored));
     let outcome = timeout(LONGEST_RECONCILIATION, apply(&stored, &id, &previous, &context)).await;
-    let outcome = outcome.unwrap_or(Outcome::TimedOut);
+    let outcome = outcome.unwrap_or_else(|_| Outcome::Unfinished(LONGEST_RECONCILIATION, TOO_SLOW.to_owned()));
     // 8 Report: one write of the status, where it differs, and the events.
     context.report(&stored, &id, &previous, &outcome).await?;
     Ok(context.next(&id, &outcome))
@@ -53,12 +56,15 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
 
     // 2 Release (client: reads what no watch shows): which release runs, and what the newest waits for. A mistake in it must not end the
     // protection of what runs.
-    let Ok(mut known) = context.record_of(id).await else { return Outcome::TimedOut };
+    let mut known = match context.record_of(id, previous).await {
+        Ok(known) => known,
+        Err(failure) => return context.unfinished(id, &failure),
+    };
     let asked = Asked { stored, id, policy: &policy, status: previous };
     let (mut target, refused) = match context.target(asked, newest, &known).await {
         Ok(Ok(target)) => target,
         Ok(Err(refusal)) => return Outcome::Refused(refusal),
-        Err(_) => return Outcome::TimedOut,
+        Err(failure) => return context.unfinished(id, &failure),
     };
     let recorded = context.commit(&mut target, &mut known).await;
 

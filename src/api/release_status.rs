@@ -28,6 +28,9 @@ pub struct MigrationStatus {
     pub job: String,
     /// How far it has come.
     pub state: MigrationState,
+    /// The value of the annotation `hardened.dev/rerun-migration` that had its run last.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub rerun: String,
     /// When it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Time>,

@@ -73,20 +73,16 @@ fn preflight(spec: &HardenedAppSpec) -> String {
     hash(&json!([spec.secrets, endpoints(spec, None)]))
 }
 
-/// Where databases are: all, or those of these names.
+/// Where databases are: all, or those of these names. Only the checks before a release connect to the Service that is named, and who else
+/// may connect to a database isn't what a migration or a check depends on.
 fn endpoints(spec: &HardenedAppSpec, names: Option<&Vec<String>>) -> Vec<Value> {
     let is_asked_for = |database: &&Database| names.is_none_or(|names| names.contains(&database.name));
     let mut databases: Vec<&Database> = spec.databases.iter().filter(is_asked_for).collect();
     databases.sort_by(|one, other| one.name.cmp(&other.name));
     let endpoint = |database: &Database| {
-        json!([
-            database.name,
-            database.engine,
-            database.port,
-            database.pods,
-            database.external,
-            database.managed.is_some()
-        ])
+        let pods = database.pods.as_ref();
+        let pods = pods.map(|pods| json!([pods.match_labels, pods.service.as_ref().filter(|_| names.is_none())]));
+        json!([database.name, database.engine, database.port, pods, database.external, database.managed.is_some()])
     };
     databases.into_iter().map(endpoint).collect()
 }

@@ -23,7 +23,7 @@ pub struct Render {
     operator_image: String,
 }
 
-/// Prints the children of every app in the files, sorted by kind and name; on `notes` what the order of the files has decided.
+/// Prints the children of every app in the files, those included that exist only before a release, sorted by kind and name; on `notes` what the order of the files has decided.
 ///
 /// # Errors
 /// If a file can't be read, an app is given twice, or apps or the policy are refused; the message names each field and its remedy.
@@ -33,8 +33,9 @@ pub(super) fn render(arguments: &Render, mut out: impl Write, mut notes: impl Wr
     for note in &targets.notes {
         writeln!(notes, "note: {note}").context("failed to write")?;
     }
-    for target in &targets.all {
-        children.extend(desired::children(target).into_iter().map(|child| child.body));
+    for target in targets.all {
+        let whole = target.with_tasks(&arguments.operator_image);
+        children.extend(desired::children(&whole).into_iter().map(|child| child.body));
     }
     children.sort_by_key(|child| {
         ["/metadata/namespace", "/kind", "/metadata/name"].map(|field| child.pointer(field).map(Value::to_string))

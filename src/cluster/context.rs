@@ -37,15 +37,28 @@ impl Context {
     /// When to reconcile again after an outcome whose status was written.
     #[must_use]
     pub fn next(&self, id: &AppId, outcome: &Outcome) -> Action {
-        if let Outcome::Applied(applied) = outcome {
-            let failing = applied.judged != Again::Done
-                || applied.children.iter().any(|child| matches!(child.state, ChildState::Failed(..)));
-            self.memory.of(&id.uid, |memory| {
-                memory.failures = if failing { memory.failures.saturating_add(1) } else { 0 };
+        let failing = match outcome {
+            Outcome::Refused(_) => false,
+            Outcome::Unfinished(..) => true,
+            Outcome::Applied(applied) => {
+                applied.judged != Again::Done
+                    || applied.releases.again.has_failed()
+                    || applied.children.iter().any(|child| matches!(child.state, ChildState::Failed(..)))
+            }
+        };
+        self.memory.of(&id.uid, |memory| {
+            memory.failures = if failing { memory.failures.saturating_add(1) } else { 0 };
+            if let Outcome::Applied(applied) = outcome {
                 memory.earlier = Some(plan::still_needed(applied));
-            });
-        }
+            }
+        });
         plan::next(outcome).map_or_else(Action::await_change, Action::requeue)
+    }
+
+    /// The outcome where a read failed on which all else depends.
+    #[must_use]
+    pub fn unfinished(&self, id: &AppId, failure: &Failure) -> Outcome {
+        Outcome::Unfinished(self.pause(id, failure), failure.in_words())
     }
 
     /// How long to wait after a read that failed.

@@ -13,7 +13,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::{
     api::{MANAGER, is_longer},
-    desired::Kind,
+    desired::{Care, Kind},
     plan::{LARGEST, Live, Oversized},
 };
 
@@ -46,14 +46,21 @@ impl Stored {
 
     /// Reads the object.
     pub(super) fn read(&self) -> Content {
+        self.read_up_to(LARGEST)
+    }
+
+    /// Reads the object, unless it is longer than this.
+    fn read_up_to(&self, longest: usize) -> Content {
         let text = self.text.get();
-        let whole = if is_longer(text, LARGEST) { None } else { serde_json::from_str(text).ok() };
+        let whole = if is_longer(text, longest) { None } else { serde_json::from_str(text).ok() };
         whole.map_or_else(|| Content::Oversized(Box::new(Oversized::read(text))), Content::Whole)
     }
 
     /// Reads the object and adds its type, which the members of a list don't carry.
     pub(super) fn read_as(&self, kind: &Kind) -> Content {
-        let mut content = self.read();
+        // Who may edit a namespace can't write the record, which lists each connection of an app.
+        let longest = if kind.care == Care::Record { usize::MAX } else { LARGEST };
+        let mut content = self.read_up_to(longest);
         if let Content::Whole(Value::Object(fields)) = &mut content {
             fields.insert("apiVersion".to_owned(), kind.api_version().into());
             fields.insert("kind".to_owned(), kind.name.into());

@@ -15,8 +15,8 @@ use crate::{
 pub enum Outcome {
     /// The spec can't be applied, and this process knows no earlier one that could: no child was read.
     Refused(Refusal),
-    /// The API server was too slow; the next reconciliation continues.
-    TimedOut,
+    /// The API server was too slow, or refused a read on which all else depends: when to try again, and why.
+    Unfinished(Duration, String),
     /// The spec was applied, as far as it went.
     Applied(Box<Applied>),
 }

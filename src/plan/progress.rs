@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::pod::PodState;
+use super::{known::Live, pod::PodState, verdict::differences};
 use crate::{
     app::PartName,
-    desired::{Progress, Rollout, RolloutPhase},
+    desired::{Child, Progress, Rollout, RolloutPhase},
     release::Target,
 };
 
@@ -44,6 +44,19 @@ impl PartProgress {
     #[must_use]
     pub fn has_arrived(&self) -> bool {
         self.is_complete() || self.rollout().is_some_and(|rollout| rollout.phase == RolloutPhase::Finished)
+    }
+}
+
+/// Whether the pods that a live object creates are those that are declared; false where that isn't known.
+#[must_use]
+pub fn has_template(child: &Child, live: &Live) -> bool {
+    match live {
+        Live::Verified { .. } | Live::Object { verified: true, .. } | Live::Unread { verified: true, .. } => true,
+        Live::Object { object, .. } => {
+            let found = differences(&child.body, object, &child.kind.rules);
+            !found.iter().any(|difference| difference.path.is_in_template())
+        }
+        _ => false,
     }
 }
 

@@ -58,22 +58,16 @@ pub fn next(outcome: &Outcome) -> Option<Duration> {
     let applied = match outcome {
         Outcome::Applied(applied) => applied,
         Outcome::Refused(_) => return None,
-        Outcome::TimedOut => return Some(LONGEST_RECONCILIATION),
+        Outcome::Unfinished(pause, _) => return Some(*pause),
     };
     // While the app is paused, nothing is written: the end of the pause is an event.
     let waits = |state: &ChildState| {
         applied.enforcement().paused && matches!(state, ChildState::Held | ChildState::Leftover(_))
     };
     let states = applied.children.iter().map(|child| &child.state).filter(|state| !waits(state));
-    let pauses = states.filter_map(|state| match again(state) {
-        Again::Done => None,
-        Again::After(pause) => Some(pause),
-    });
+    let pauses = states.filter_map(|state| again(state).pause());
     let others = [applied.judged, applied.releases.again, gate(&applied.target.gate)].into_iter();
-    let others = others.filter_map(|again| match again {
-        Again::Done => None,
-        Again::After(pause) => Some(pause),
-    });
+    let others = others.filter_map(Again::pause);
     pauses
         .chain(others)
         .chain(applied.databases.iter().any(|state| awaits(state, &applied.target)).then_some(AWAITED))

@@ -30,9 +30,9 @@ pub enum Gate {
     Running(Job),
     /// Its migration has failed.
     Failed(Run),
-    /// Its migration began, and how it ended can't be known any more.
+    /// Its migration began, and how it ended can't be known.
     Lost(Run),
-    /// Something else than its migration claims to have succeeded: what.
+    /// A Job that no entry knows has the name of its migration's: which.
     Forged(String),
     /// A release ran, and nothing says whether this one's migration has.
     RecordLost,
@@ -50,7 +50,7 @@ impl Gate {
     /// Whether the checks before the release are wanted, and their Job with them: until it is recorded that they have passed.
     #[must_use]
     pub const fn wants_preflight(&self) -> bool {
-        matches!(self, Self::Preflight | Self::Prepare { .. } | Self::Enter(_))
+        matches!(self, Self::Preflight | Self::Prepare { .. } | Self::Enter(_) | Self::Commit(_) | Self::Unrecorded(_))
     }
 
     /// Whether the Job of the migration is wanted, though none may start yet.
@@ -71,6 +71,12 @@ pub(super) fn entry_name(app: &str, revision: i64) -> String {
 pub fn migration_job(app: &str, hashes: &Hashes, rerun: Option<&str>) -> String {
     let run = rerun.map(|token| short_hash(&format!("{} {token}", hashes.attempt)));
     format!("{app}-migrate-{}", run.as_ref().unwrap_or(&hashes.attempt))
+}
+
+/// Whether a Job of an app is one of its migrations, by its name.
+#[must_use]
+pub fn is_migration(app: &str, job: &str) -> bool {
+    job.strip_prefix(app).is_some_and(|rest| rest.starts_with("-migrate-"))
 }
 
 /// Name of the Job that checks before a release.

@@ -16,8 +16,10 @@ pub struct Job {
     pub version: String,
     /// Whether it starts no pods.
     pub suspended: bool,
-    /// When it started pods first; `None` if it never did.
+    /// When it started pods first. Kubernetes from 1.36 on takes it back when the Job is suspended.
     pub started: Option<Timestamp>,
+    /// How many pods it has that haven't ended, those that are ending included.
+    pub active: i64,
     /// How it ended; `None` while it hasn't.
     pub ended: Option<Ended>,
     /// Its pods, as far as they still exist.
@@ -80,24 +82,29 @@ pub enum Verdict {
     Failed(String),
 }
 
-/// Hash of what the pods of this spec run: their containers, with images, commands and environment.
+/// Hash of what the pods of this spec run: their containers, with images, commands, environment and all that is mounted from objects, since
+/// a file that is mounted over a program runs in its place.
 #[must_use]
 pub fn pods_hash(spec: &Value) -> String {
-    let lists = ["initContainers", "containers"].map(|list| spec.get(list).and_then(Value::as_array));
-    let containers = lists.into_iter().flatten().flatten();
-    let runs = containers.map(|container| {
-        ["name", "image", "command", "args", "env", "envFrom"].map(|field| container.get(field).map(without_empty))
+    let list = |name: &str| spec.get(name).and_then(Value::as_array).into_iter().flatten();
+    let runs = list("initContainers").chain(list("containers")).map(|container| {
+        ["name", "image", "command", "args", "env", "envFrom", "volumeMounts"]
+            .map(|field| container.get(field).filter(|value| **value != json!([])).map(without_defaults))
     });
-    short_hash(&json!(runs.collect::<Vec<_>>()).to_string())
+    let volumes = list("volumes").map(without_defaults);
+    short_hash(&json!([runs.collect::<Vec<_>>(), volumes.collect::<Vec<_>>()]).to_string())
 }
 
-/// The API server doesn't store the empty value of a variable.
-fn without_empty(value: &Value) -> Value {
+/// The API server doesn't store empty values and those that are false, adds the mode of the files in a volume, and writes sizes otherwise.
+fn without_defaults(value: &Value) -> Value {
     match value {
-        Value::Array(items) => items.iter().map(without_empty).collect(),
+        Value::Array(items) => items.iter().map(without_defaults).collect(),
         Value::Object(fields) => {
-            let kept = fields.iter().filter(|(_, value)| **value != json!(""));
-            Value::Object(kept.map(|(key, value)| (key.clone(), without_empty(value))).collect())
+            let is_default = |key: &str, value: &Value| {
+                *value == json!("") || *value == json!(false) || matches!(key, "defaultMode" | "sizeLimit")
+            };
+            let kept = fields.iter().filter(|(key, value)| !is_default(key, value));
+            Value::Object(kept.map(|(key, value)| (key.clone(), without_defaults(value))).collect())
         }
         _ => value.clone(),
     }
@@ -107,7 +114,7 @@ impl Job {
     /// Whether pods of it may run now.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        self.ended.is_none() && !(self.suspended && self.started.is_none())
+        self.ended.is_none() && (!self.suspended || self.started.is_some() || self.active > 0)
     }
 
     /// What its state amounts to; `declared` is the hash of what its pods are to run.

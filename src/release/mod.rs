@@ -8,13 +8,13 @@ mod recorded;
 mod situation;
 mod target;
 
-pub use gate::{Gate, migration_job, preflight_job};
+pub use gate::{Gate, is_migration, migration_job, preflight_job};
 pub use job::{Ended, Exit, Job, TaskPod, Verdict, pods_hash};
 pub use preflight::preflight;
 pub use record::{FACTS, Facts, Record, Revision, Run, State, UNGATED};
 pub use recorded::{Kept, Recorded, resolved};
 pub use situation::{Reported, Situation};
-pub use target::Target;
+pub use target::{Running, Target};
 
 #[cfg(test)]
 mod tests;

@@ -100,7 +100,7 @@ pub struct Run {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished: Option<Timestamp>,
-    /// Why it failed, or what isn't known of it.
+    /// Why it failed or doesn't count, or what isn't known of it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
@@ -109,6 +109,8 @@ pub struct Run {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     entries: Vec<Revision>,
+    /// The number of the release that the last status reports; 0 if it reports none.
+    reported: i64,
 }
 
 impl Record {
@@ -116,7 +118,13 @@ impl Record {
     #[must_use]
     pub fn new(mut entries: Vec<Revision>) -> Self {
         entries.sort_by_key(|entry| entry.number);
-        Self { entries }
+        Self { entries, reported: 0 }
+    }
+
+    /// The same, while the last status reports a release of this number.
+    #[must_use]
+    pub fn reported(self, release: Option<i64>) -> Self {
+        Self { reported: release.unwrap_or_default(), ..self }
     }
 
     /// The entries, the oldest first.
@@ -131,16 +139,34 @@ impl Record {
         self.entries.is_empty()
     }
 
-    /// The release that runs.
+    /// Whether the entry of the release that runs is missing: it was deleted, with others or alone.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.newest().map_or(0, |entry| entry.number) < self.reported
+    }
+
+    /// The release that runs, if that is known.
     #[must_use]
     pub fn current(&self) -> Option<&Revision> {
-        self.entries.iter().rev().find(|entry| entry.facts.state == State::Released)
+        self.released().next()
     }
 
     /// The release that ran before that one.
     #[must_use]
     pub fn previous(&self) -> Option<&Revision> {
-        self.entries.iter().rev().filter(|entry| entry.facts.state == State::Released).nth(1)
+        self.released().nth(1)
+    }
+
+    /// The releases that ran, the newest first; none where the newest of them is missing.
+    fn released(&self) -> impl Iterator<Item = &Revision> {
+        let is_complete = !self.is_incomplete();
+        self.entries.iter().rev().filter(move |entry| is_complete && entry.facts.state == State::Released)
+    }
+
+    /// The value of the annotation that asks for another run which had it last.
+    #[must_use]
+    pub fn rerun(&self) -> Option<&str> {
+        self.entries.iter().rev().find_map(|entry| entry.facts.rerun.as_deref())
     }
 
     /// The newest entry, whatever has become of it.
@@ -219,7 +245,10 @@ impl Record {
             let job = jobs.iter().find(|job| job.uid == run.uid);
             let state = match job {
                 Some(job) => settled(run, job),
-                None => is_gone(run).then_some(State::Lost),
+                None => is_gone(run).then(|| {
+                    run.message = format!("Job {} is gone, and nothing says how it ended", run.job);
+                    State::Lost
+                }),
             };
             let Some(state) = state else { continue };
             entry.facts.state = state;
@@ -232,9 +261,13 @@ impl Record {
 /// What has become of a run, if it has ended.
 fn settled(run: &mut Run, job: &Job) -> Option<State> {
     let (state, message) = match job.verdict(&run.pods) {
-        Verdict::Unfinished | Verdict::Forged(_) => return None,
+        Verdict::Unfinished => return None,
         Verdict::Succeeded => (State::Migrated, String::new()),
         Verdict::Unseen => (State::Migrated, "its pods were gone before the operator had seen them".to_owned()),
+        // What the real pod has done isn't known, and once that other pod is deleted, nothing would say so any more.
+        Verdict::Forged(pod) => {
+            (State::Lost, format!("pod {pod} of Job {} isn't what was declared, so it doesn't count", run.job))
+        }
         Verdict::Failed(message) => (State::Failed, message),
     };
     run.started = job.started;

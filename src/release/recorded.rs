@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{
-    AppId, Edge, End, Enforcement, Part, PartName, PlatformPeers, Policy, Ports, Release, Scale, Ungated, short_hash,
+    AppId, Edge, End, Enforcement, PartName, PlatformPeers, Policy, Ports, Release, Scale, Ungated, short_hash,
 };
 
 /// A release as it was resolved, and what isn't part of it as it was last.
@@ -77,15 +77,29 @@ impl Kept {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Adds to what the newest spec says what it doesn't say any more, of the parts of the release that still runs.
+    /// The connections that clients may still open by the newest spec, on the ports on which pods of this release listen.
+    #[must_use]
+    pub fn still_allowed(&self, ungated: &Ungated) -> BTreeSet<Edge> {
+        let allowed: BTreeSet<(&End, &End)> = ungated.allowed.iter().map(|edge| (&edge.from, &edge.to)).collect();
+        let mut edges = self.edges();
+        edges.retain(|edge| allowed.contains(&(&edge.from, &edge.to)) && !ungated.allowed.contains(edge));
+        edges
+    }
+
+    /// Adds to what the newest spec says what it doesn't say any more, of the parts of the release that still runs. The number of pods
+    /// stays where that release can have one pod only.
     pub fn fill(&self, id: &AppId, ungated: &mut Ungated, runs: &Release, comes: &Release) {
-        let is_left = |part: &&Part| !comes.parts.iter().any(|other| other.name() == part.name());
-        for part in runs.parts.iter().filter(is_left) {
-            if let Some(scale) = self.scale.get(part.name()) {
+        for part in &runs.parts {
+            let is_left = !comes.parts.iter().any(|other| other.name() == part.name());
+            let is_exclusive = part.workload().is_some_and(|workload| workload.exclusive);
+            let scale = self.scale.get(part.name()).filter(|_| is_left || is_exclusive);
+            if let Some(scale) = scale {
                 ungated.scale.insert(part.name().clone(), scale.clone());
             }
-            let ends = part.ends(id);
-            ungated.allowed.extend(self.edges().into_iter().filter(|edge| ends.contains(&edge.to)));
+            if is_left {
+                let ends = part.ends(id);
+                ungated.allowed.extend(self.edges().into_iter().filter(|edge| ends.contains(&edge.to)));
+            }
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct Reported<'a> {
     pub release: Option<(i64, &'a str)>,
     /// The migration that succeeded last.
     pub migrated: Option<&'a str>,
+    /// The value of the annotation that asks for another run which had it last.
+    pub rerun: Option<&'a str>,
     /// Whether this very spec was applied, by an operator that kept no record.
     pub applied: bool,
     /// Whether Deployments of the app exist.
@@ -50,8 +52,8 @@ impl Situation<'_> {
     /// The annotation's value, where it hasn't had its run.
     #[must_use]
     pub fn rerun(&self) -> Option<&str> {
-        let given = self.rerun.filter(|token| !token.is_empty() && !self.record.has_rerun(token));
-        given.filter(|_| self.has_migration())
+        let has_run = |token: &str| self.record.has_rerun(token) || self.reported.rerun == Some(token);
+        self.rerun.filter(|token| !token.is_empty() && !has_run(token) && self.has_migration())
     }
 
     const fn has_migration(&self) -> bool {
@@ -78,26 +80,39 @@ impl Situation<'_> {
         if let Some(other) = self.other(attempt.filter(|_| self.rerun().is_none())) {
             return Gate::Await(other);
         }
-        let is_migrated = self.record.migrated().contains(&self.hashes.migration);
+        let is_migrated = self.migrated().contains(&self.hashes.migration);
         if !self.has_migration() || (is_migrated && self.rerun().is_none() && unfinished.is_none()) {
             return Gate::Commit(self.released());
         }
         self.migration(attempt.filter(|_| self.rerun().is_none()))
     }
 
-    /// Where no entry exists, there was no release, or one of an operator that kept no record, or the record was deleted.
+    /// Where the entry of the release that runs doesn't exist, there was no release, or one of an operator that kept no record, or the
+    /// record was deleted, as a whole or in part.
     fn without_record(&self) -> Option<Gate> {
-        if !self.record.is_empty() {
+        if !self.record.is_empty() && !self.record.is_incomplete() {
             return None;
         }
-        let Reported { release, migrated, applied, exists } = self.reported;
+        let Reported { release, applied, exists, rerun, .. } = self.reported;
         let is_this = release.map_or(applied && exists, |(_, hash)| hash == self.hashes.release);
-        if is_this && self.rerun().is_none() {
-            return Some(Gate::Commit(self.released()));
+        if is_this {
+            let entry = self.entry(State::Released, None);
+            // What has asked for another run since then has it yet to come.
+            let facts = Facts { rerun: rerun.map(str::to_owned), ..entry.facts };
+            return Some(Gate::Commit(Revision { facts, ..entry }));
         }
-        let knows = migrated == Some(&self.hashes.migration);
+        let knows = self.migrated().contains(&self.hashes.migration);
         ((release.is_some() || exists) && self.has_migration() && !knows && self.rerun().is_none())
             .then_some(Gate::RecordLost)
+    }
+
+    /// The migrations that have succeeded, the newest first: the status still says so of the last one where the record doesn't.
+    fn migrated(&self) -> Vec<String> {
+        let mut migrated = self.record.migrated();
+        if let Some(hash) = self.reported.migrated.filter(|hash| !migrated.iter().any(|known| known == hash)) {
+            migrated.insert(0, hash.to_owned());
+        }
+        migrated
     }
 
     /// Whether an entry is of this release, which was checked before the entry was written.
@@ -134,13 +149,8 @@ impl Situation<'_> {
             State::Lost => Gate::Lost(run.clone()),
             State::Migrated | State::Released => self.prepare(),
             State::Pending => match self.jobs.iter().find(|job| job.uid == run.uid) {
-                // It was looked for: what is gone for good is settled.
-                None => Gate::Running(Job { name: run.job.clone(), ..Job::default() }),
-                Some(job) => match job.verdict(&run.pods) {
-                    Verdict::Forged(pod) => Gate::Forged(format!("pod {pod} of Job {}", job.name)),
-                    _ if job.suspended => Gate::Start(job.clone()),
-                    _ => Gate::Running(job.clone()),
-                },
+                Some(job) if job.suspended => Gate::Start(job.clone()),
+                job => Gate::Running(job.cloned().unwrap_or_else(|| Job { name: run.job.clone(), ..Job::default() })),
             },
         }
     }
@@ -180,13 +190,9 @@ impl Situation<'_> {
     }
 
     fn entry(&self, state: State, run: Option<Run>) -> Revision {
-        let reported = self.reported.release.map(|(number, _)| number).filter(|_| self.record.is_empty());
+        let reported = self.reported.release.map(|(number, _)| number).filter(|_| self.record.is_incomplete());
         let last = self.record.newest().map_or(0, |entry| entry.number);
         let revision = reported.unwrap_or(last.saturating_add(1));
-        let mut migrated = self.record.migrated();
-        if self.record.is_empty() {
-            migrated.extend(self.reported.migrated.map(str::to_owned));
-        }
         Revision {
             name: entry_name(self.app, revision),
             version: String::new(),
@@ -199,7 +205,7 @@ impl Situation<'_> {
                 run,
                 rerun: self.rerun.map(str::to_owned),
                 open_network: self.network_is_open(),
-                migrated,
+                migrated: self.migrated(),
             },
         }
     }

@@ -2,8 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::{gate::Gate, preflight::preflight};
+use super::{gate::Gate, preflight::preflight, recorded::Recorded};
 use crate::app::{App, AppId, Database, Edge, PREFLIGHT, Part, PartName, Ports, Release, Task, Ungated, Workload};
+
+/// What is known of the release that runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Running {
+    /// None runs, or it isn't known which.
+    Unknown,
+    /// The newest spec, as it is resolved now.
+    Newest,
+    /// Another, or the same as it was resolved when it was released.
+    Recorded(Box<Recorded>),
+}
 
 /// What should exist of an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +33,8 @@ pub struct Target {
     pub held: BTreeSet<PartName>,
     /// Connections that releases before these declared, and that pods of theirs may still need.
     pub earlier: BTreeSet<Edge>,
+    /// Connections that others may open to pods of the release that runs, on ports that the newest spec doesn't have any more.
+    pub still_allowed: BTreeSet<Edge>,
     /// What applies at once, independent of the release.
     pub ungated: Ungated,
 }
@@ -38,24 +51,62 @@ impl Target {
             preflight: None,
             held: BTreeSet::new(),
             earlier: BTreeSet::new(),
+            still_allowed: BTreeSet::new(),
             ungated: app.ungated,
         }
+    }
+
+    /// The target for an app whose newest release may run, or waits beside the one that runs. `entered` is the release of its entry, where
+    /// that was resolved otherwise: a policy that has changed since its migration began takes effect with the next release.
+    #[must_use]
+    pub fn decided(app: App, gate: Gate, running: Running, entered: Option<Release>) -> Self {
+        let mut target = Self { gate, ..Self::of(app) };
+        let newest = target.runs.take();
+        if target.gate == Gate::Open {
+            target.runs = match running {
+                Running::Recorded(recorded) => Some(recorded.release),
+                Running::Newest | Running::Unknown => newest,
+            };
+            return target;
+        }
+        let comes = entered.or_else(|| newest.clone());
+        target.runs = match running {
+            Running::Newest => newest,
+            Running::Unknown => None,
+            Running::Recorded(recorded) => {
+                target.still_allowed = recorded.kept.still_allowed(&target.ungated);
+                if let Some(comes) = &comes {
+                    recorded.kept.fill(&target.id, &mut target.ungated, &recorded.release, comes);
+                }
+                Some(recorded.release)
+            }
+        };
+        target.comes = comes;
+        target
     }
 
     /// The target for an app with everything that it may ever have, its tasks before a release included.
     #[must_use]
     pub fn whole(app: App, operator_image: &str) -> Self {
-        let preflight = preflight(&app.release, &app.id.name, operator_image);
-        let preflight = preflight.map(|task| Part::Task(Box::new(task)));
-        Self { preflight, gate: Gate::Prepare { rerun: None }, ..Self::of(app) }
+        Self::of(app).with_tasks(operator_image)
+    }
+
+    /// The same with the tasks before its release.
+    #[must_use]
+    pub fn with_tasks(self, operator_image: &str) -> Self {
+        let checks = self.runs.as_ref().and_then(|release| preflight(release, &self.id.name, operator_image));
+        let checks = checks.map(|task| Part::Task(Box::new(task)));
+        Self { preflight: checks, gate: Gate::Prepare { rerun: None }, ..self }
     }
 
     /// The release that waited runs now. Pods of the one before it keep their connections until they are gone.
     pub fn open(&mut self) {
         self.gate = Gate::Open;
+        self.preflight = None;
         if let Some(comes) = self.comes.take() {
             let before = self.runs.replace(comes);
             self.earlier.extend(before.into_iter().flat_map(|release| release.edges));
+            self.earlier.append(&mut self.still_allowed);
             if let Some(runs) = &self.runs {
                 self.earlier.retain(|edge| !runs.edges.contains(edge));
             }
@@ -124,7 +175,7 @@ impl Target {
     #[must_use]
     pub fn accepted(&self) -> BTreeSet<Edge> {
         let within_the_app = self.opened().into_iter().filter(|edge| edge.ports != Ports::All);
-        within_the_app.chain(self.ungated.allowed.iter().cloned()).collect()
+        within_the_app.chain(self.ungated.allowed.iter().chain(&self.still_allowed).cloned()).collect()
     }
 }
 

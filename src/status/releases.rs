@@ -10,7 +10,8 @@ use crate::{
 };
 
 pub(super) fn release(previous: &HardenedAppStatus, applied: &Applied, now: Timestamp) -> Option<ReleaseStatus> {
-    let current = applied.releases.record.current()?;
+    // Where the record is lost, what was reported last is all that says which release runs.
+    let Some(current) = applied.releases.record.current() else { return previous.release.clone() };
     let since = previous.release.as_ref().filter(|known| known.revision == current.number);
     let since = since.and_then(|known| known.since.clone()).or(Some(Time(now)));
     Some(ReleaseStatus { revision: current.number, spec: current.facts.hashes.release.clone(), since })
@@ -28,24 +29,22 @@ pub(super) fn migration(previous: &HardenedAppStatus, applied: &Applied) -> Opti
         revision: hashes.migration.clone(),
         job: run.job.clone(),
         state,
+        rerun: rerun(previous, applied),
         started_at: run.started.map(Time),
         finished_at: run.finished.map(Time),
         message: message.to_owned(),
     };
     let none = Run::default();
+    let known = previous.migration.as_ref().filter(|known| known.revision == hashes.migration);
+    let succeeded = known.filter(|known| known.state == MigrationState::Succeeded);
+    let has_run = succeeded.is_some() || applied.releases.record.migrated().contains(&hashes.migration);
     Some(match &applied.target.gate {
-        Gate::Open | Gate::Commit(_) => {
-            let known = || previous.migration.clone().filter(|known| known.revision == hashes.migration);
-            let ran = ran(applied, hashes).and_then(|entry| entry.facts.run.as_ref());
-            let ran = ran.map(|run| status(MigrationState::Succeeded, run, &run.message));
-            ran.or_else(known).unwrap_or_else(|| status(MigrationState::Succeeded, &none, ""))
-        }
+        Gate::Open | Gate::Commit(_) => has_succeeded(applied, hashes, known, &status),
+        // What comes before a run that has been doesn't take it back.
+        Gate::Preflight | Gate::Await(_) if has_run => has_succeeded(applied, hashes, succeeded, &status),
         Gate::Unrecorded(_) => return previous.migration.clone(),
         Gate::Preflight => status(MigrationState::Waiting, &none, "the checks before it haven't passed"),
-        Gate::Await(job) => {
-            let message = format!("the migration of another release still runs: {job}");
-            status(MigrationState::Waiting, &none, &message)
-        }
+        Gate::Await(job) => status(MigrationState::Waiting, &none, &awaits(job)),
         Gate::Prepare { .. } | Gate::Enter(_) | Gate::Start(_) => {
             status(MigrationState::Waiting, &none, "its Job is prepared")
         }
@@ -55,12 +54,10 @@ pub(super) fn migration(previous: &HardenedAppStatus, applied: &Applied) -> Opti
             status(MigrationState::Running, &run, problem.map(|pod| pod.problem.as_str()).unwrap_or_default())
         }
         Gate::Failed(run) => status(MigrationState::Failed, run, &run.message),
-        Gate::Lost(run) => {
-            let message = format!("Job {} is gone, and nothing says how it ended", run.job);
-            status(MigrationState::Unknown, run, &message)
-        }
-        Gate::Forged(what) => {
-            let message = format!("{what} isn't what was declared, so it doesn't count");
+        Gate::Lost(run) => status(MigrationState::Unknown, run, &run.message),
+        Gate::Forged(job) => {
+            let message =
+                format!("{job} was started by another client, or before its run was recorded, so it doesn't count");
             status(MigrationState::Unknown, &none, &message)
         }
         Gate::RecordLost => {
@@ -68,6 +65,32 @@ pub(super) fn migration(previous: &HardenedAppStatus, applied: &Applied) -> Opti
             status(MigrationState::Unknown, &none, message)
         }
     })
+}
+
+/// What the newest release waits for where another migration may run.
+pub(super) fn awaits(other: &str) -> String {
+    format!("the migration of another release still runs: {other}")
+}
+
+/// The state of a migration that has run: as its entry says, or else as the last status does.
+fn has_succeeded(
+    applied: &Applied,
+    hashes: &Hashes,
+    known: Option<&MigrationStatus>,
+    status: &impl Fn(MigrationState, &Run, &str) -> MigrationStatus,
+) -> MigrationStatus {
+    let run = ran(applied, hashes).and_then(|entry| entry.facts.run.as_ref());
+    match (run, known) {
+        (Some(run), _) => status(MigrationState::Succeeded, run, &run.message),
+        (None, Some(known)) => known.clone(),
+        (None, None) => status(MigrationState::Succeeded, &Run::default(), ""),
+    }
+}
+
+/// The value of the annotation that asks for another run which had it last.
+fn rerun(previous: &HardenedAppStatus, applied: &Applied) -> String {
+    let reported = || Some(previous.migration.as_ref()?.rerun.as_str());
+    applied.releases.record.rerun().or_else(reported).unwrap_or_default().to_owned()
 }
 
 /// The entry of the run of this migration that succeeded.

@@ -7,7 +7,7 @@ use crate::{
     app::AppId,
     desired::{JOBS, Stage},
     plan::{AWAITED, Again, ChildOutcome, ChildState},
-    release::{Gate, Job, Kept, Record, Target},
+    release::{Gate, Job, Kept, Record, Run, Target, is_migration},
 };
 
 impl Context {
@@ -18,13 +18,15 @@ impl Context {
         }
         let mut guards = outcomes.iter().filter(|it| it.declared && it.kind.stage == Stage::Guard);
         let is_guarded = guards.all(ChildOutcome::lets_workloads_follow);
-        let is_there = |task: &str| {
-            let mut jobs = outcomes.iter().filter(|it| it.declared && it.kind == JOBS);
-            jobs.any(|it| it.name.contains(task) && it.state == ChildState::InPlace)
-        };
+        let mut jobs = outcomes.iter().filter(|it| it.declared && it.kind == JOBS);
+        let migration = jobs.find(|it| is_migration(&target.id.name, &it.name) && it.state == ChildState::InPlace);
+        let has_uid =
+            |run: &Run| self.cache.jobs(&target.id).iter().any(|job| job.name == run.job && job.uid == run.uid);
         let done = match &target.gate {
-            Gate::Prepare { .. } if is_there("-migrate-") => Ok(()),
-            Gate::Enter(entry) if entry.facts.run.as_ref().is_some_and(|run| is_there(&run.job)) => {
+            Gate::Prepare { .. } if migration.is_some() => Ok(()),
+            // It may have been replaced since the decision; then the next one is about another.
+            Gate::Enter(entry) if migration.is_some() && !entry.facts.run.as_ref().is_some_and(has_uid) => Ok(()),
+            Gate::Enter(entry) if migration.is_some() => {
                 let entered = self.enter(target, entry, &Kept::of(&target.ungated)).await;
                 entered.map(|()| record.put(entry.clone()))
             }

@@ -28,6 +28,8 @@ impl Context {
             match self.enter(target, &entry, &kept).await {
                 Ok(()) => {
                     target.open();
+                    // Remembered at once: a reconciliation that ends before its status is written must not close them.
+                    self.memory.of(&target.id.uid, |memory| memory.earlier = Some(target.earlier.clone()));
                     known.record.put(entry);
                 }
                 Err(failure) => {
@@ -82,6 +84,6 @@ impl Context {
     }
 
     pub(super) fn again_after(&self, id: &AppId, failure: Option<&Failure>) -> Again {
-        failure.map_or(Again::Done, |failure| Again::After(self.pause(id, failure)))
+        failure.map_or(Again::Done, |failure| Again::Retry(self.pause(id, failure)))
     }
 }

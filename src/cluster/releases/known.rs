@@ -6,6 +6,7 @@ use futures::future::join_all;
 
 use super::super::{context::Context, write::Failure};
 use crate::{
+    api::HardenedAppStatus,
     app::AppId,
     release::{Job, Record, Recorded, Revision, Run, Target},
 };
@@ -28,8 +29,8 @@ impl Context {
     ///
     /// # Errors
     /// If a Job that the watch doesn't show couldn't be looked for.
-    pub async fn record_of(&self, id: &AppId) -> Result<Known, Failure> {
-        let mut record = self.cache.record(id);
+    pub async fn record_of(&self, id: &AppId, status: &HardenedAppStatus) -> Result<Known, Failure> {
+        let mut record = self.cache.record(id).reported(status.release.as_ref().map(|release| release.revision));
         let mut jobs = self.cache.jobs(id);
         let is_seen = |run: &Run| jobs.iter().any(|job| job.uid == run.uid);
         let unseen: Vec<Run> = record.pending().map(|(_, run)| run.clone()).filter(|run| !is_seen(run)).collect();

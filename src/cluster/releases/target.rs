@@ -11,8 +11,9 @@ use super::{
 use crate::{
     api::{HardenedAppStatus, MigrationState, RERUN, StoredApp},
     app::{App, AppId, Edge, MIGRATE, Part, PartName, Policy, Refusal, Rejection},
-    desired, plan,
-    release::{Gate, Reported, Revision, Situation, Target, preflight, resolved},
+    desired,
+    plan::{self, PartProgress},
+    release::{Gate, Reported, Revision, Running, Situation, Target, preflight, resolved},
 };
 
 /// What a target is asked for with.
@@ -70,53 +71,51 @@ impl Context {
             reported: self.reported(asked),
         }
         .decide();
-        let current = known.record.current();
         let is_checked = known.record.is_checked(&app.release.hashes);
-        let mut target = Target::of(app);
-        let recorded = match current.filter(|entry| entry.facts.resolved != fresh) {
-            Some(entry) => self.recorded(asked.id, entry).await?,
-            None => None,
+        let running = self.running(asked.id, &fresh, known).await?;
+        let entered = match &gate {
+            Gate::Commit(entry) if entry.facts.resolved != fresh => self.recorded(asked.id, entry).await?,
+            _ => None,
         };
-        if gate != Gate::Open {
-            target.comes = target.runs.clone();
-            target.runs = if current.is_some() { target.runs } else { None };
-        }
-        if let Some(recorded) = recorded {
-            if let Some(comes) = &target.comes {
-                recorded.kept.fill(asked.id, &mut target.ungated, &recorded.release, comes);
-            }
-            target.runs = Some(recorded.release);
-        }
-        if let Gate::Commit(entry) = &gate
-            && entry.facts.resolved != fresh
-            && let Some(recorded) = self.recorded(asked.id, entry).await?
-        {
-            // A policy that has changed since its migration began takes effect with the next release.
-            target.comes = Some(recorded.release);
-        }
         let is_wanted = gate.wants_preflight() && !is_checked;
+        let mut target = Target::decided(app, gate, running, entered.map(|recorded| recorded.release));
         target.preflight = preflight.filter(|_| is_wanted).map(|task| Part::Task(Box::new(task)));
-        target.gate = gate;
         target.earlier = self.earlier(&target, known).await?;
         Ok(target)
     }
 
+    /// What is known of the release that runs; `fresh` is the hash of the newest spec as it is resolved now.
+    async fn running(&self, id: &AppId, fresh: &str, known: &Known) -> Result<Running, Failure> {
+        let Some(current) = known.record.current() else { return Ok(Running::Unknown) };
+        if current.facts.resolved == fresh {
+            return Ok(Running::Newest);
+        }
+        let recorded = self.recorded(id, current).await?;
+        Ok(recorded.map_or(Running::Unknown, |recorded| Running::Recorded(Box::new(recorded))))
+    }
+
     fn reported<'a>(&self, Asked { stored, id, status, .. }: Asked<'a>) -> Reported<'a> {
+        let migration = status.migration.as_ref();
         Reported {
             release: status.release.as_ref().map(|release| (release.revision, release.spec.as_str())),
-            migrated: status
-                .migration
-                .as_ref()
-                .filter(|it| it.state == MigrationState::Succeeded)
-                .map(|it| it.revision.as_str()),
+            migrated: migration.filter(|it| it.state == MigrationState::Succeeded).map(|it| it.revision.as_str()),
+            rerun: migration.map(|it| it.rerun.as_str()).filter(|token| !token.is_empty()),
             applied: status.applied_generation.is_some() && status.applied_generation == stored.meta().generation,
             exists: self.cache.has_components(id),
         }
     }
 
+    /// Whether the pods of the release that runs have replaced all others, and are what is declared: between the entry of a release and its
+    /// Deployments those of the release before it are complete, too.
     fn is_rolled_out(&self, target: &Target) -> bool {
         let children = desired::children(target);
-        plan::is_available(target, &self.cache.progress(&target.id, &children))
+        let progress = self.cache.progress(&target.id, &children);
+        let has_arrived = |name| progress.get(name).is_some_and(PartProgress::has_arrived);
+        target.lasting().all(|workload| has_arrived(&workload.name))
+            && children
+                .iter()
+                .filter(|child| child.kind.rolls_out())
+                .all(|child| plan::has_template(child, &self.cache.live(&target.id, child)))
     }
 
     /// Connections that only pods of other releases need: of those before the one that runs, and of a migration that still runs for one
@@ -129,8 +128,10 @@ impl Context {
         }
         let mut earlier = remembered.unwrap_or_default();
         for entry in entries {
-            let recorded = self.recorded(&target.id, entry).await?;
-            earlier.extend(recorded.into_iter().flat_map(|recorded| recorded.release.edges));
+            if let Some(recorded) = self.recorded(&target.id, entry).await? {
+                earlier.extend(recorded.kept.still_allowed(&target.ungated));
+                earlier.extend(recorded.release.edges);
+            }
         }
         let is_active = |uid: &str| known.jobs.iter().any(|job| job.uid == uid && job.is_active());
         for (entry, _) in known.record.pending().filter(|(_, run)| is_active(&run.uid)) {
@@ -140,7 +141,7 @@ impl Context {
         }
         let declared = target.runs.iter().chain(&target.comes);
         let declared: BTreeSet<&Edge> = declared.flat_map(|release| &release.edges).collect();
-        earlier.retain(|edge| !declared.contains(edge));
+        earlier.retain(|edge| !declared.contains(edge) && !target.ungated.allowed.contains(edge));
         Ok(earlier)
     }
 }

@@ -27,6 +27,8 @@ pub(super) enum Cause {
     NotLeading,
     #[error("they aren't listed yet")]
     NotListed,
+    #[error("an object of this name isn't this app's: delete or rename it")]
+    Taken,
     #[error(transparent)]
     Kube(Box<kube::Error>),
 }
@@ -35,6 +37,9 @@ impl Failure {
     /// How to react to it.
     #[must_use]
     pub fn class(&self) -> FailureClass {
+        if matches!(self.source, Cause::Taken) {
+            return FailureClass::Refused;
+        }
         match self.status() {
             Some(status) => match status.code {
                 404 | 409 => FailureClass::Outdated,
@@ -71,7 +76,7 @@ impl Failure {
                 kube::Error::Api(status) => Some(status),
                 _ => None,
             },
-            Cause::Timeout(_) | Cause::NotLeading | Cause::NotListed => None,
+            Cause::Timeout(_) | Cause::NotLeading | Cause::NotListed | Cause::Taken => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Reads and writes of the record of releases, and the start of a migration.
 
 use kube::{
-    Api,
+    Api, Resource,
     api::{DeleteParams, Patch, PatchParams, Preconditions},
 };
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::stored::{Content, Stored},
-    failure::Failure,
+    failure::{Cause, Failure},
     writer::{READ, Writer},
 };
 use crate::{
@@ -45,10 +45,14 @@ struct Data {
 }
 
 impl Writer {
-    /// Reads what an entry keeps; `None` if that isn't what this version of the operator writes.
+    /// Reads what an entry keeps; `None` if it is gone, or isn't what this version of the operator writes.
     pub(in crate::cluster) async fn recorded(&self, id: &AppId, name: &str) -> Result<Option<Recorded>, Failure> {
         let kind = REVISIONS;
-        let stored = self.send(READ, id, kind.name, name, self.api(id, kind).get(name)).await?;
+        let stored = match self.send(READ, id, kind.name, name, self.api(id, kind).get(name)).await {
+            Ok(stored) => stored,
+            Err(failure) if failure.is_not_found() => return Ok(None),
+            Err(failure) => return Err(failure),
+        };
         let text: Option<Text> = stored.parse();
         Ok(text.and_then(|Text { metadata, data }| {
             let kept = serde_json::from_str(&metadata.annotations.ungated).ok()?;
@@ -65,10 +69,11 @@ impl Writer {
     ) -> Result<Stored, Failure> {
         let child = entry_of(id, entry, recorded);
         match self.create(id, &child, None).await {
-            Err(failure) if failure.class() != FailureClass::Unavailable => {
-                let found = self.get(id, &child).await;
-                found.ok().filter(|found| is_same(found, id, child.kind, entry)).ok_or(failure)
-            }
+            Err(failure) if failure.class() != FailureClass::Unavailable => match self.get(id, &child).await {
+                Ok(found) if is_same(&found, id, child.kind, entry) => Ok(found),
+                Ok(found) if !is_owned(&found, id, child.kind) => Err(Failure { source: Cause::Taken, ..failure }),
+                _ => Err(failure),
+            },
             answer => answer,
         }
     }
@@ -106,10 +111,7 @@ impl Writer {
             Err(failure) if failure.is_not_found() => return Ok(None),
             Err(failure) => return Err(failure),
         };
-        Ok(match progress(kind, &stored) {
-            Some(Progress::Job(job)) => Some(*job),
-            _ => None,
-        })
+        Ok(Some(read_job(&stored)))
     }
 
     /// Whether another migration of the app than this Job may run, as things are now.
@@ -117,9 +119,9 @@ impl Writer {
         let of_app = [(MANAGED_BY, MANAGER), (PART_OF, &id.name), (COMPONENT, MIGRATE)];
         let labels = of_app.map(|(label, value)| format!("{label}={value}")).join(",");
         let mut found = false;
-        let is_other = |stored: &Stored| match progress(JOBS, stored) {
-            Some(Progress::Job(other)) => other.uid != job.uid && other.is_active(),
-            _ => false,
+        let is_other = |stored: &Stored| {
+            let other = read_job(stored);
+            other.uid != job.uid && other.is_active()
         };
         self.list(id, &JOBS.resource(), Some(&labels), |stored| {
             found |= is_other(stored);
@@ -146,18 +148,33 @@ impl Writer {
 }
 
 fn progress(kind: &Kind, stored: &Stored) -> Option<Progress> {
-    match stored.read() {
+    match stored.read_as(kind) {
         Content::Whole(object) => kind.progress.map(|progress| progress(&object)),
         Content::Oversized(_) => None,
     }
 }
 
+/// A Job; one that is too large to be read may run.
+fn read_job(stored: &Stored) -> Job {
+    match progress(JOBS, stored) {
+        Some(Progress::Job(job)) => *job,
+        _ => Job {
+            name: stored.meta().name.clone().unwrap_or_default(),
+            uid: stored.meta().uid.clone().unwrap_or_default(),
+            ..Job::default()
+        },
+    }
+}
+
+fn is_owned(stored: &Stored, id: &AppId, kind: &Kind) -> bool {
+    stored.live(kind).controller().is_some_and(|controller| controller.uid == id.uid)
+}
+
 /// Whether an object is this entry.
 fn is_same(stored: &Stored, id: &AppId, kind: &Kind, entry: &Revision) -> bool {
-    let is_owned = stored.live(kind).controller().is_some_and(|controller| controller.uid == id.uid);
     let found = match progress(kind, stored) {
         Some(Progress::Record(found)) => found,
         _ => None,
     };
-    is_owned && found.is_some_and(|found| found.facts == entry.facts && found.number == entry.number)
+    is_owned(stored, id, kind) && found.is_some_and(|found| found.facts == entry.facts && found.number == entry.number)
 }

@@ -137,6 +137,7 @@ fn job(target: &Target, task: &Task, lifetime: Lifetime) -> Value {
 /// Reads what the Job controller reports.
 fn progress(job: &Value) -> Progress {
     let text = |pointer: &str| job.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let number = |pointer: &str| job.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
     let time = |pointer: &str| job.pointer(pointer).and_then(Value::as_str).and_then(|time| time.parse().ok());
     let conditions = job.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten();
     let ended = conditions.filter(|it| it.get("status") == Some(&json!("True"))).find_map(|condition| {
@@ -155,6 +156,7 @@ fn progress(job: &Value) -> Progress {
         version: String::new(),
         suspended: job.pointer("/spec/suspend") == Some(&Value::Bool(true)),
         started: time("/status/startTime"),
+        active: number("/status/active").saturating_add(number("/status/terminating")),
         ended,
         pods: Vec::new(),
     }))

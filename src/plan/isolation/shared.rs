@@ -20,18 +20,16 @@ fn without_effect(target: &Target, database: &Database, holder: &Holder) -> Opti
     let DatabaseForm::Pods(pods) = &database.form else { return None };
     let ends = database.ends(&target.id);
     let of_this_app = format!("{}.", target.id.name);
-    let is_of_another = |from: &End| {
-        matches!(from, End::Pods(Peer { namespace: None, workload }) if !workload.starts_with(&of_this_app))
-    };
+    let is_of_another = |from: &End| matches!(from, End::Pods(Peer { namespace: None, workload }) if !workload.starts_with(&of_this_app));
     let lets_in = target.accepted().iter().any(|edge| ends.contains(&edge.to) && is_of_another(&edge.from));
-    let declared = [
-        ("allowFrom", lets_in),
-        ("managedBy", !pods.managed_by.is_empty()),
-        ("metricsPort", pods.metrics.is_some()),
-    ];
+    let declared =
+        [("allowFrom", lets_in), ("managedBy", !pods.managed_by.is_empty()), ("metricsPort", pods.metrics.is_some())];
     let fields: Vec<&str> = declared.iter().filter(|(_, is_declared)| *is_declared).map(|(field, _)| *field).collect();
     (!fields.is_empty()).then(|| {
         let app = &holder.app;
-        format!("its pods belong to a database of app {app}: declare {} there, here it has no effect", fields.join(" and "))
+        format!(
+            "its pods belong to a database of app {app}: declare {} there, here it has no effect",
+            fields.join(" and ")
+        )
     })
 }

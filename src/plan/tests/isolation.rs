@@ -269,7 +269,10 @@ fn an_app_that_names_the_pods_of_another_needs_its_permission() {
     let Isolation::Claimed(words) = borrowed(&["shop.other"], Neighbours::default()) else { panic!() };
     assert!(words.contains("app orders, which doesn't let in reports/job, web on port 5432:"), "{words}");
     let Isolation::Claimed(words) = borrowed(&all[..1], Neighbours::default()) else { panic!() };
-    assert!(words.contains("doesn't let in reports/job on port 5432:"), "a client that is only under allowFrom: {words}");
+    assert!(
+        words.contains("doesn't let in reports/job on port 5432:"),
+        "a client that is only under allowFrom: {words}"
+    );
 }
 
 #[test]
@@ -292,7 +295,8 @@ fn what_has_no_effect_on_the_pods_of_another_app_is_a_finding() {
     let mut spec = shop_with_pods();
     assert_eq!(found(spec.clone(), BTreeMap::new()), []);
     spec["databases"][0]["pods"]["managedBy"] = json!([{ "namespace": "cnpg-system" }]);
-    let words = "its pods belong to a database of app orders: declare allowFrom and managedBy there, here it has no effect";
+    let words =
+        "its pods belong to a database of app orders: declare allowFrom and managedBy there, here it has no effect";
     let expected = ("db".to_owned(), Check::DatabaseShared.as_str().to_owned(), words.to_owned());
     assert_eq!(found(spec.clone(), held()), [expected]);
     spec["databases"][0]["pods"]["managedBy"] = json!([]);

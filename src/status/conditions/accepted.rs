@@ -30,7 +30,7 @@ pub(super) fn refused(outcome: &Outcome) -> Option<Decision> {
     let refusal = match outcome {
         Outcome::Refused(refusal) => refusal,
         Outcome::Applied(applied) => applied.refused.as_ref()?,
-        Outcome::TimedOut => return None,
+        Outcome::Unfinished(..) => return None,
     };
     Some(match refusal {
         Refusal::Unreadable(error) => Decision::new(

@@ -16,13 +16,20 @@ pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
         Outcome::Applied(applied) => Some(of(applied, facts.status)),
         // No pod was checked: repeating the earlier status would be a guess.
         Outcome::Refused(_) => accepted::refused(facts.outcome).map(|refused| refused.with(None)),
-        Outcome::TimedOut => None,
+        Outcome::Unfinished(..) => None,
     }
 }
 
 pub(super) fn of(applied: &Applied, status: &HardenedAppStatus) -> Decision {
     if applied.target.runs.is_none() {
-        return Decision::new(false, Reason::RolloutInProgress, "no release runs yet");
+        let message = match &status.release {
+            None => "no release runs yet".to_owned(),
+            Some(release) => format!(
+                "the record of release {} is gone or can't be read: its components are left as they are, and changes to them aren't reverted",
+                release.revision
+            ),
+        };
+        return Decision::new(false, Reason::RolloutInProgress, message);
     }
     if is_available(&applied.target, &applied.progress) {
         let rollouts = applied.progress.values().filter_map(PartProgress::rollout);

@@ -22,7 +22,7 @@ pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
         }
         // No object was compared: repeating the earlier status would be a guess.
         Outcome::Refused(_) => accepted::refused(facts.outcome).map(|refused| refused.with(None)),
-        Outcome::TimedOut => None,
+        Outcome::Unfinished(..) => None,
     }
 }
 

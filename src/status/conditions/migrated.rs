@@ -5,6 +5,7 @@ use crate::{
     api::{HardenedAppStatus, MigrationState, MigrationStatus, RERUN, Reason},
     plan::{Applied, Outcome},
     release::Gate,
+    status::releases,
 };
 
 /// Only present for an app with a migration.
@@ -12,7 +13,7 @@ pub(super) fn decide(facts: &Facts<'_>) -> Option<Decision> {
     let migration = facts.status.migration.as_ref()?;
     match facts.outcome {
         Outcome::Applied(_) => Some(of(migration)),
-        Outcome::Refused(_) | Outcome::TimedOut => None,
+        Outcome::Refused(_) | Outcome::Unfinished(..) => None,
     }
 }
 
@@ -46,6 +47,11 @@ pub(super) fn why_not(applied: &Applied, status: &HardenedAppStatus) -> Option<D
     }
     if applied.target.gate.is_open() {
         return None;
+    }
+    // Also where the newest spec has no migration of its own.
+    if let Gate::Await(other) = &applied.target.gate {
+        let message = format!("the new release waits: {}", releases::awaits(other));
+        return Some(Decision::new(false, Reason::MigrationRunning, message));
     }
     let migration = status.migration.as_ref()?;
     let reason = match migration.state {

@@ -40,7 +40,7 @@ pub(super) fn conditions(
         let known = previous.conditions.iter().find(|known| known.type_ == kind.as_str());
         match known {
             // A reconciliation that ended early found out nothing new about these.
-            Some(known) if matches!(outcome, Outcome::TimedOut) && is_kept(*kind) => Some(known.clone()),
+            Some(known) if matches!(outcome, Outcome::Unfinished(..)) && is_kept(*kind) => Some(known.clone()),
             _ => decide(*kind)(&facts).map(|decision| condition(*kind, &decision, known, status, now)),
         }
     };

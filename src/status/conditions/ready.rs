@@ -16,11 +16,8 @@ pub(super) fn decide(outcome: &Outcome, status: &HardenedAppStatus) -> Decision 
         return refused;
     }
     let Outcome::Applied(applied) = outcome else {
-        return Decision::new(
-            false,
-            Reason::ApplyFailed,
-            "the API server is too slow; the next reconciliation continues",
-        );
+        let why = if let Outcome::Unfinished(_, why) = outcome { why.as_str() } else { "" };
+        return Decision::new(false, Reason::ApplyFailed, why);
     };
     let waits = || secrets_valid::why_not(applied).or_else(|| migrated::why_not(applied, status));
     why_not(applied).or_else(waits).unwrap_or_else(|| available::of(applied, status))

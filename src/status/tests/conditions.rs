@@ -108,7 +108,7 @@ const CASES: &[Case] = &[
     ),
     (
         "a reconciliation that timed out is continued, and decides nothing about what it didn't compare",
-        || Outcome::TimedOut,
+        || Outcome::Unfinished(std::time::Duration::from_secs(30), "too slow".to_owned()),
         &["Ready=False/ApplyFailed", "Accepted=True/Accepted", "Reconciling=True/ApplyFailed"],
         "too slow",
     ),
@@ -335,7 +335,12 @@ fn a_transition_time_changes_only_with_the_status() {
 fn a_reconciliation_that_timed_out_neither_accepts_nor_forgets() {
     let available = first(&outcome(|_| {}));
     let refused = report(&available, Some(2), &rejected("no tag"), at(200));
-    let timed_out = report(&refused, Some(2), &Outcome::TimedOut, at(300));
+    let timed_out = report(
+        &refused,
+        Some(2),
+        &Outcome::Unfinished(std::time::Duration::from_secs(30), "too slow".to_owned()),
+        at(300),
+    );
     assert_eq!(condition(&timed_out, "Accepted"), condition(&refused, "Accepted"));
     assert_eq!((&timed_out.children, timed_out.applied_generation), (&available.children, Some(1)));
 }
