@@ -83,3 +83,29 @@ async fn a_migration_that_has_run_runs_again_only_where_it_is_asked_for() -> Res
     assert_eq!(scene.quiet().await?.len(), requests);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_spec_without_a_migration_waits_for_the_one_that_runs_and_is_not_ready_before() -> Result<()> {
+    let scene = Scene::open("migrate-removed").await?;
+    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    scene.create_from(shop("1.0.0")?).await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    let first = jobs(&scene).await?;
+    kubelet.decide(|_| Fate::Runs);
+    set_version(&scene, "2.0.0").await?;
+    scene.condition("shop", "Migrated", "False", "Running").await?;
+    let without = json!({ "spec": { "migration": null, "components": [{
+        "name": "web", "image": "registry.example.com/hello:3.0.0", "replicas": 0, "ports": [{ "name": "http", "port": 8080 }],
+    }] } });
+    scene.apps().patch("shop", &PatchParams::default(), &Patch::Merge(without)).await?;
+    scene
+        .condition_saying("shop", "Ready", "False", "MigrationRunning", "another release still runs: Job shop-migrate-")
+        .await?;
+    assert_eq!(image(&scene).await?, "1.0.0");
+    for job in jobs(&scene).await?.into_iter().filter(|job| !first.contains(job)) {
+        scene.delete("Job", &job).await?;
+    }
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    assert_eq!(image(&scene).await?, "3.0.0");
+    Ok(())
+}

@@ -103,7 +103,30 @@ async fn a_pod_that_names_the_job_as_its_controller_does_not_count() -> Result<(
     let forged: Pod = serde_json::from_value(forged)?;
     scene.pods().create(&PostParams::default(), &forged).await?;
     scene.condition_saying("shop", "Migrated", "Unknown", "Unknown", "pod forged").await?;
+    // Without that pod nothing says that it was one.
+    let entry = scene.live("ControllerRevision", "shop-r2").await?;
+    assert!(entry.to_string().contains("Lost"), "what was found is recorded: {entry}");
+    scene.pods().delete("forged", &DeleteParams::default()).await?;
+    scene.quiet().await?;
+    scene.condition_saying("shop", "Migrated", "Unknown", "Unknown", "pod forged").await?;
     assert_eq!(image(&scene).await?, "1.0.0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn where_the_newest_entry_is_deleted_its_release_stays_and_its_migration_does_not_run_again() -> Result<()> {
+    let (scene, kubelet) = released("newest-entry").await?;
+    set_version(&scene, "2.0.0").await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    scene.quiet().await?;
+    let deployed = scene.version("Deployment", "shop-web").await?;
+    kubelet.decide(|_| Fate::Runs);
+    scene.delete("ControllerRevision", "shop-r2").await?;
+    scene.object("ControllerRevision", "shop-r2", "it is there again", |_| Some(())).await?;
+    scene.quiet().await?;
+    assert_eq!(scene.version("Deployment", "shop-web").await?, deployed, "release 2 stays");
+    assert_eq!(jobs(&scene).await?.len(), 2);
+    scene.condition("shop", "Migrated", "True", "Succeeded").await?;
     Ok(())
 }
 
@@ -120,6 +143,8 @@ async fn where_another_object_has_the_name_of_an_entry_nothing_is_released() -> 
     let says = "the release can't be recorded: … shop-r1";
     scene.condition_saying("shop", "Ready", "False", "ApplyFailed", says).await?;
     assert_eq!(image(&scene).await?, "");
+    // It is tried again at growing intervals.
+    scene.quiet().await?;
     let live = scene.live("ControllerRevision", "shop-r1").await?;
     assert_eq!(live.pointer("/revision"), Some(&json!(7)), "it is left alone");
     entries.delete("shop-r1", &DeleteParams::default()).await?;
