@@ -40,9 +40,9 @@ struct Arguments {
     /// Path of the operator's release build.
     #[arg(long)]
     operator: PathBuf,
-    /// Numbers of apps, comma-separated.
-    #[arg(long, value_delimiter = ',', default_value = "100,1000")]
-    apps: Vec<usize>,
+    /// Numbers of apps, comma-separated. Reverts are recognized in the status, which keeps 20 of each app: fewer apps would have more.
+    #[arg(long, value_delimiter = ',', default_value = "100,1000", value_parser = clap::value_parser!(u16).range(25..))]
+    apps: Vec<u16>,
     /// Number of foreign objects to create beside the largest number of apps.
     #[arg(long, default_value_t = 50_000)]
     foreign: usize,
@@ -69,12 +69,13 @@ async fn main() -> ExitCode {
 
 async fn measure(arguments: &Arguments) -> Result<()> {
     let processors = std::thread::available_parallelism()?.get();
-    let most = arguments.apps.iter().max().copied().unwrap_or_default();
+    let numbers: Vec<usize> = arguments.apps.iter().copied().map(usize::from).collect();
+    let most = numbers.iter().max().copied().unwrap_or_default();
     eprintln!("NetworkPolicies");
     let judged = reach::measure()?;
     let evaluations = evaluations::measure(&arguments.operator).await?;
     let mut measured = Vec::new();
-    for apps in arguments.apps.iter().copied() {
+    for apps in numbers {
         eprintln!("{apps} apps");
         let foreign = if apps == most { arguments.foreign } else { 0 };
         measured.push(measure_with(apps, foreign, &arguments.operator).await?);
