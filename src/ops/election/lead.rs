@@ -43,14 +43,18 @@ impl Election {
     }
 
     /// Stands by until this process leads, or is to stop: then it returns false. No request is cut off by the signal: one that is answered
-    /// too late would leave a lease behind whose holder is gone.
-    pub(in crate::ops) async fn campaign(&mut self, stop: impl Future<Output = ()>) -> bool {
+    /// too late would leave a lease behind whose holder is gone. Says whenever another replica is found to lead.
+    pub(in crate::ops) async fn campaign(&mut self, stands_by: impl Fn(), stop: impl Future<Output = ()>) -> bool {
         let mut stop = std::pin::pin!(stop);
         let mut leader = None;
         loop {
             match self.attempt().await {
-                Ok(true) => return true,
+                Ok(true) => {
+                    tracing::info!(identity = self.identity, "leading, filling caches");
+                    return true;
+                }
                 Ok(false) => {
+                    stands_by();
                     let now = self.observed.holder(Instant::now()).map(str::to_owned);
                     if now != leader {
                         tracing::info!(identity = self.identity, leader = now, "standing by");

@@ -1,7 +1,7 @@
 //! Which replica may write: the one that holds a Lease, by the rules of client-go's leader election.
 //! <https://pkg.go.dev/k8s.io/client-go/tools/leaderelection>
 //!
-//! All replicas watch and have full caches; one leads. Where it differs from client-go, it waits longer: a lease that was deleted counts
+//! One replica leads, and it alone watches anything but the lease. Where it differs from client-go, it waits longer: a lease that was deleted counts
 //! until it would have expired, and no lease expires sooner than this program's own would.
 
 mod decide;

@@ -1,6 +1,6 @@
 //! When a replica begins to lead.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use http::Method;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -109,8 +109,8 @@ async fn a_replica_that_stands_by_stops_at_once() {
     let server = ApiServer::default();
     server.store(Some(held_by("b", Timestamp::now())));
     let mut replica = Replica::new(&server, "a");
-    let began = Instant::now();
-    assert!(!replica.election.campaign(sleep(Duration::from_secs(5))).await);
-    assert_eq!(began.elapsed().as_secs(), 5);
+    let (began, stands_by) = (Instant::now(), Cell::new(false));
+    assert!(!replica.election.campaign(|| stands_by.set(true), sleep(Duration::from_secs(5))).await);
+    assert_eq!((began.elapsed().as_secs(), stands_by.get()), (5, true));
     assert_eq!(server.record().unwrap()["holderIdentity"], "b");
 }
