@@ -68,7 +68,7 @@ async fn of_two_that_find_the_lease_expired_one_leads() {
     let mut replicas = ["a", "b"].map(|name| Replica::new(&server, name));
     for replica in &replicas {
         // So slow that both have read the lease before one replaces it.
-        replica.network.set(Trouble::Slow(Duration::from_secs(4)));
+        replica.network.set(Trouble::Slow(Duration::from_millis(2900)));
     }
     let [a, b] = &mut replicas;
     tokio::select! { () = a.leads() => {}, () = b.leads() => {} }
@@ -89,7 +89,7 @@ async fn of_two_that_find_the_lease_expired_one_leads() {
 async fn who_holds_the_lease_without_knowing_it_leads_when_it_knows() {
     let server = ApiServer::default();
     let mut replica = Replica::new(&server, "a");
-    replica.network.set(Trouble::Slow(Duration::from_secs(3)));
+    replica.network.set(Trouble::Slow(Duration::from_secs(2)));
     let network = replica.network.clone();
     let mended = async {
         // It reads that there is no lease, and gets no answer to its creation.
