@@ -75,12 +75,57 @@ fn check(database: &Database, prefix: &str) -> Option<DatabaseCheck> {
 }
 
 /// The kubelet reads the values; where a Secret or key is missing, it says so in the pod's status and tries again.
+///
+/// In a literal value it expands `$(NAME)`, also to the value of a Secret, and "double $$ are reduced to a single $": a pattern would be another
+/// one. <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables>
 fn env(checks: &Checks) -> Vec<Env> {
     // Lists of texts and numbers: nothing that JSON can't have.
-    let text = serde_json::to_string(checks).unwrap_or_default();
+    let text = serde_json::to_string(checks).unwrap_or_default().replace('$', "$$");
     let keys = checks.keys.iter().map(|check| Env {
         name: check.variable.clone(),
         source: EnvSource::SecretKey(SecretKey { secret: check.secret.clone(), key: check.key.clone() }),
     });
     [Env { name: CHECKS.to_owned(), source: EnvSource::Literal(text) }].into_iter().chain(keys).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// As the kubelet does it where a variable is known or not: of `$$` a dollar sign is left, and what follows it is text.
+    fn expanded(value: &str) -> String {
+        let (mut text, mut rest) = (String::new(), value);
+        while let Some((before, after)) = rest.split_once('$') {
+            text += before;
+            rest = match (after.strip_prefix('$'), after.strip_prefix('(').and_then(|inner| inner.split_once(')'))) {
+                (Some(after), _) => {
+                    text.push('$');
+                    after
+                }
+                (None, Some((name, after))) => {
+                    text += &format!("value of {name}");
+                    after
+                }
+                (None, None) => {
+                    text.push('$');
+                    after
+                }
+            };
+        }
+        text + rest
+    }
+
+    #[test]
+    fn patterns_reach_the_checks_as_they_are_declared() {
+        assert_eq!(expanded("a$$b $(KEY_0) $c $$(KEY_0)"), "a$b value of KEY_0 $c $(KEY_0)");
+        let patterns = [r"^[A-Z]+\$$", "$(KEY_0)", "$$(KEY_0)", "^a$", "$"];
+        let keys =
+            patterns.map(|pattern| json!({ "secret": "s", "key": "k", "variable": "KEY_0", "pattern": pattern }));
+        let checks = json!({ "keys": keys, "databases": [], "denied": true });
+        let declared: Checks = serde_json::from_value(checks).unwrap();
+        let EnvSource::Literal(text) = env(&declared).remove(0).source else { panic!("the checks are a literal") };
+        assert_eq!(serde_json::from_str::<Value>(&expanded(&text)).unwrap(), serde_json::to_value(&declared).unwrap());
+    }
 }
