@@ -29,6 +29,8 @@ pub enum PodOutcome {
     Restarts(i32, String),
     /// Its container can't start: the kubelet's reason and words.
     Waits(&'static str, String),
+    /// It is ended with its node, as by a drain.
+    Disrupted,
 }
 
 impl PodOutcome {
@@ -45,6 +47,7 @@ impl PodOutcome {
             Self::Waits(reason, words) => {
                 ("Pending", json!({ "waiting": { "reason": reason, "message": words } }), none)
             }
+            Self::Disrupted => ("Failed", terminated(143, ""), none),
             Self::Ends(code, message) => {
                 let phase = if *code == 0 { "Succeeded" } else { "Failed" };
                 (phase, terminated(*code, message), none)
@@ -57,7 +60,9 @@ impl PodOutcome {
             "name": "task", "image": "image", "imageID": "", "ready": false, "restartCount": 0,
             "state": state, "lastState": last,
         });
-        json!({ "status": { "phase": phase, "containerStatuses": [container] } })
+        let disrupted = json!({ "type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI" });
+        let conditions = if *self == Self::Disrupted { vec![disrupted] } else { Vec::new() };
+        json!({ "status": { "phase": phase, "containerStatuses": [container], "conditions": conditions } })
     }
 }
 

@@ -1,12 +1,16 @@
 //! A migration runs to completion before a new release.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anyhow::Result;
 use hardened_app::api::{MigrationState, RERUN};
+use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use super::{Kubelet, PodOutcome, image, jobs, set_version, shop};
 use crate::scene::Scene;
+use crate::tamper::set;
 
 #[tokio::test]
 async fn no_pod_template_exists_before_the_first_migration_has_succeeded() -> Result<()> {
@@ -48,6 +52,24 @@ async fn while_a_migration_fails_the_release_before_it_stays_and_the_fix_rolls_o
     set_version(&scene, "3.0.0").await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     assert_eq!(image(&scene).await?, "3.0.0");
+    Ok(())
+}
+
+/// Without `retries` any other failure would be final.
+#[tokio::test]
+async fn a_pod_that_a_drained_node_ends_is_no_try_of_the_migration() -> Result<()> {
+    let scene = Scene::open("migrate-drained").await?;
+    let drained = Arc::<Mutex<Option<String>>>::default();
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), move |pod| {
+        let mut drained = drained.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = drained.get_or_insert_with(|| pod.name_any());
+        if *first == pod.name_any() { PodOutcome::Disrupted } else { PodOutcome::succeeds() }
+    });
+    let mut app = shop("1.0.0")?;
+    set(&mut app, "/spec/migration/retries", 0.into());
+    scene.create_from(app).await?;
+    scene.condition("shop", "Migrated", "True", "Succeeded").await?;
+    assert_eq!(jobs(&scene).await?.len(), 1, "the same Job has started another pod");
     Ok(())
 }
 
