@@ -112,7 +112,8 @@ impl Manifests {
             }
         } else {
             if leads_in_from_outside(object) {
-                self.notes.insert(format!("{}: only NetworkPolicies are, not what leads to pods from outside", about()));
+                self.notes
+                    .insert(format!("{}: only NetworkPolicies are, not what leads to pods from outside", about()));
             }
             return Ok(());
         }
