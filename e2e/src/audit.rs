@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 /// A request with its response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// `get`, `list`, `create`, `update`, `patch`, `delete`, `deletecollection`.
+    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`.
     pub verb: String,
     /// Plural, for example `deployments`.
     pub resource: String,
@@ -82,7 +82,7 @@ struct ResponseStatus {
 /// When the log cannot be read, or is not an audit log.
 pub fn requests(log: &Path, namespace: &str, user: &str) -> Result<Vec<Request>> {
     let mut requests = read(log, &[namespace, user])?;
-    requests.retain(|request| request.namespace == namespace && request.user == user);
+    requests.retain(|request| request.namespace == namespace && request.user == user && !request.is_watch());
     Ok(requests)
 }
 
@@ -91,6 +91,16 @@ pub fn requests(log: &Path, namespace: &str, user: &str) -> Result<Vec<Request>>
 /// # Errors
 /// When the log cannot be read, or is not an audit log.
 pub fn all_requests(log: &Path, user: &str) -> Result<Vec<Request>> {
+    let mut requests = requests_and_watches(log, user)?;
+    requests.retain(|request| !request.is_watch());
+    Ok(requests)
+}
+
+/// All requests of one user, in the order of their responses; a watch where it begins.
+///
+/// # Errors
+/// When the log cannot be read, or is not an audit log.
+pub fn requests_and_watches(log: &Path, user: &str) -> Result<Vec<Request>> {
     let mut requests = read(log, &[user])?;
     requests.retain(|request| request.user == user);
     Ok(requests)
@@ -126,11 +136,18 @@ fn parse(log: &str) -> Result<Vec<Request>> {
     events.filter_map(|event| event.map(request).transpose()).collect()
 }
 
-/// None for requests that are not about objects, and for watches: a watch stays open and does not count as work.
+impl Request {
+    /// A watch stays open and does not count as work.
+    fn is_watch(&self) -> bool {
+        self.verb == "watch"
+    }
+}
+
+/// None for requests that are not about objects.
 fn request(event: Event) -> Option<Request> {
     let object = event.object_ref?;
     let (resource, code) = (object.resource?, event.response_status?.code);
-    (event.verb != "watch").then(|| Request {
+    Some(Request {
         verb: event.verb,
         resource,
         subresource: object.subresource,
@@ -178,9 +195,10 @@ mod tests {
     }
 
     #[test]
-    fn omits_watches() {
+    fn tells_watches_apart() {
         let watch = LINE.replace(r#""verb":"patch""#, r#""verb":"watch""#);
-        assert_eq!(parse(&format!("{watch}\n")).unwrap(), []);
+        let requests = parse(&format!("{LINE}\n{watch}\n")).unwrap();
+        assert_eq!(requests.iter().map(Request::is_watch).collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Plays the kubelet for the pods of tasks: there is no node, so nothing else ends them.
+//! Stands in for the kubelet for the pods of tasks: there is no node, so nothing else ends them.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-/// How long events of pods are collected before their fates are decided.
+/// How long events of pods are collected before their outcomes are decided.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What becomes of a pod.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Fate {
+pub enum PodOutcome {
     /// It runs on.
     Runs,
     /// Its process ends with this exit code and message.
@@ -29,9 +29,11 @@ pub enum Fate {
     Restarts(i32, String),
     /// Its container can't start: the kubelet's reason and words.
     Waits(&'static str, String),
+    /// It is ended with its node, as by a drain.
+    Disrupted,
 }
 
-impl Fate {
+impl PodOutcome {
     /// Its process ends without an error.
     #[must_use]
     pub fn succeeds() -> Self {
@@ -45,6 +47,7 @@ impl Fate {
             Self::Waits(reason, words) => {
                 ("Pending", json!({ "waiting": { "reason": reason, "message": words } }), none)
             }
+            Self::Disrupted => ("Failed", terminated(143, ""), none),
             Self::Ends(code, message) => {
                 let phase = if *code == 0 { "Succeeded" } else { "Failed" };
                 (phase, terminated(*code, message), none)
@@ -57,7 +60,9 @@ impl Fate {
             "name": "task", "image": "image", "imageID": "", "ready": false, "restartCount": 0,
             "state": state, "lastState": last,
         });
-        json!({ "status": { "phase": phase, "containerStatuses": [container] } })
+        let disrupted = json!({ "type": "DisruptionTarget", "status": "True", "reason": "EvictionByEvictionAPI" });
+        let conditions = if *self == Self::Disrupted { vec![disrupted] } else { Vec::new() };
+        json!({ "status": { "phase": phase, "containerStatuses": [container], "conditions": conditions } })
     }
 }
 
@@ -71,7 +76,7 @@ fn terminated(code: i32, message: &str) -> Value {
     } })
 }
 
-type Decide = Box<dyn Fn(&Pod) -> Fate + Send>;
+type Decide = Box<dyn Fn(&Pod) -> PodOutcome + Send>;
 
 /// Ends the pods of tasks for as long as it exists.
 pub struct Kubelet {
@@ -80,24 +85,24 @@ pub struct Kubelet {
 }
 
 impl Kubelet {
-    /// Plays it in a namespace; `decide` says what becomes of a pod, and is asked again until that has ended.
-    pub fn start(client: &Client, namespace: &str, decide: impl Fn(&Pod) -> Fate + Send + 'static) -> Self {
-        Self::play(client, Api::namespaced(client.clone(), namespace), decide)
+    /// Starts it in a namespace; `decide` says what becomes of a pod, and is asked again until that has ended.
+    pub fn start(client: &Client, namespace: &str, decide: impl Fn(&Pod) -> PodOutcome + Send + 'static) -> Self {
+        Self::run(client, Api::namespaced(client.clone(), namespace), decide)
     }
 
     /// Like [`Self::start`], in all namespaces.
-    pub fn start_everywhere(client: &Client, decide: impl Fn(&Pod) -> Fate + Send + 'static) -> Self {
-        Self::play(client, Api::all(client.clone()), decide)
+    pub fn start_everywhere(client: &Client, decide: impl Fn(&Pod) -> PodOutcome + Send + 'static) -> Self {
+        Self::run(client, Api::all(client.clone()), decide)
     }
 
-    fn play(client: &Client, pods: Api<Pod>, decide: impl Fn(&Pod) -> Fate + Send + 'static) -> Self {
+    fn run(client: &Client, pods: Api<Pod>, decide: impl Fn(&Pod) -> PodOutcome + Send + 'static) -> Self {
         let decide: Arc<Mutex<Decide>> = Arc::new(Mutex::new(Box::new(decide)));
-        let work = tokio::spawn(play(client.clone(), pods, decide.clone()));
+        let work = tokio::spawn(run(client.clone(), pods, decide.clone()));
         Self { decide, work }
     }
 
     /// From now on something else becomes of pods.
-    pub fn decide(&self, decide: impl Fn(&Pod) -> Fate + Send + 'static) {
+    pub fn decide(&self, decide: impl Fn(&Pod) -> PodOutcome + Send + 'static) {
         *self.decide.lock().unwrap_or_else(PoisonError::into_inner) = Box::new(decide);
     }
 }
@@ -108,19 +113,19 @@ impl Drop for Kubelet {
     }
 }
 
-async fn play(client: Client, pods: Api<Pod>, decide: Arc<Mutex<Decide>>) {
+async fn run(client: Client, pods: Api<Pod>, decide: Arc<Mutex<Decide>>) {
     let events = watcher(pods, Config::default().labels(WORKLOAD)).default_backoff();
     pin_mut!(events);
     // By their UIDs, each with what has become of it so far.
-    let mut running: BTreeMap<String, (Pod, Option<Fate>)> = BTreeMap::new();
+    let mut running: BTreeMap<String, (Pod, Option<PodOutcome>)> = BTreeMap::new();
     loop {
         // A decision may depend on more than the pod: it is asked for again though no pod has changed.
         let then = Instant::now() + PAUSE;
         while let Ok(event) = timeout_at(then, events.next()).await {
             match event {
                 Some(Ok(Event::Apply(pod) | Event::InitApply(pod))) if runs(&pod) => {
-                    let fate = running.remove(&uid(&pod)).and_then(|(_, fate)| fate);
-                    running.insert(uid(&pod), (pod, fate));
+                    let outcome = running.remove(&uid(&pod)).and_then(|(_, outcome)| outcome);
+                    running.insert(uid(&pod), (pod, outcome));
                 }
                 Some(Ok(Event::Apply(pod) | Event::Delete(pod))) => drop(running.remove(&uid(&pod))),
                 Some(_) => {}
@@ -128,10 +133,10 @@ async fn play(client: Client, pods: Api<Pod>, decide: Arc<Mutex<Decide>>) {
             }
         }
         for (pod, known) in running.values_mut() {
-            let fate = decide.lock().unwrap_or_else(PoisonError::into_inner)(pod);
-            if known.as_ref() != Some(&fate) && settle(&client, pod, &fate).await.is_ok() {
+            let outcome = decide.lock().unwrap_or_else(PoisonError::into_inner)(pod);
+            if known.as_ref() != Some(&outcome) && settle(&client, pod, &outcome).await.is_ok() {
                 // What fails is tried again: the namespace may be on its way out.
-                *known = Some(fate);
+                *known = Some(outcome);
             }
         }
     }
@@ -143,9 +148,9 @@ fn runs(pod: &Pod) -> bool {
     ["migrate", "preflight"].contains(&part(pod).as_str()) && !["Succeeded", "Failed"].contains(&phase)
 }
 
-async fn settle(client: &Client, pod: &Pod, fate: &Fate) -> kube::Result<()> {
+async fn settle(client: &Client, pod: &Pod, outcome: &PodOutcome) -> kube::Result<()> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), &pod.namespace().unwrap_or_default());
-    pods.patch_status(&pod.name_any(), &PatchParams::default(), &Patch::Merge(fate.status())).await.map(drop)
+    pods.patch_status(&pod.name_any(), &PatchParams::default(), &Patch::Merge(outcome.status())).await.map(drop)
 }
 
 fn uid(pod: &Pod) -> String {

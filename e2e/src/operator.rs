@@ -48,10 +48,10 @@ const MANIFEST: &str = "deploy/install.yaml";
 /// The operator's log message when its HTTP server listens; the entry has the address.
 const LISTENING: &str = "listening";
 
-/// The operator's log message when it holds the lease, all caches have synced and reconciliation begins.
+/// The operator's log message when it leads, all caches have synced and reconciliation begins.
 const LEADS: &str = "reconciling every app";
 
-/// The operator's log message when all caches have synced and another replica holds the lease.
+/// The operator's log message when another replica holds the lease.
 const STANDS_BY: &str = "standing by";
 
 /// Name and namespace of the lease that the leader holds.
@@ -218,7 +218,7 @@ impl Operator {
         self.says(LEADS).await
     }
 
-    /// Waits until its caches have synced while another replica leads.
+    /// Waits until it has found that another replica leads.
     ///
     /// # Errors
     /// When it exits before that; the message contains the end of its log.
@@ -236,7 +236,7 @@ impl Operator {
         outcome.with_context(|| self.process.tail())
     }
 
-    /// Whether it leads.
+    /// Whether it leads and its caches have synced.
     ///
     /// # Errors
     /// When its log cannot be read.

@@ -1,6 +1,6 @@
 //! The operator's HTTP clients: one that writes only while this process leads, and that of the leader election.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use anyhow::Context;
 use http::{HeaderValue, Request, header::USER_AGENT};
@@ -12,7 +12,7 @@ use tower::util::MapRequestLayer;
 
 use super::{
     traffic::{Count, Traffic},
-    write::{Fence, Tenure},
+    write::{Fence, LONGEST_CONNECT, Tenure},
 };
 use crate::api::MANAGER;
 
@@ -42,7 +42,7 @@ pub async fn connect(identity: &str, tenure: &Arc<Tenure>) -> anyhow::Result<Con
     // The client's own retries would hide throttling for minutes; the work queue retries instead, with backoff, and the
     // status reports it.
     config.default_retry = false;
-    config.connect_timeout = Some(Duration::from_secs(10));
+    config.connect_timeout = Some(LONGEST_CONNECT);
     config.headers.push((USER_AGENT, agent(identity)?));
     let host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
     let traffic = Arc::<Traffic>::default();

@@ -20,7 +20,7 @@ pub struct Triggers {
     all: UnboundedSender<()>,
     /// All apps of a namespace.
     namespaces: UnboundedSender<String>,
-    /// While another replica leads, the queue isn't read and nothing is added to it: once this one leads, it reconciles every app anyway.
+    /// Until the caches are full the queue isn't read: the first reconciliations cover every app anyway.
     armed: AtomicBool,
 }
 
@@ -43,10 +43,9 @@ impl Triggers {
         (Arc::new(Self { one, all, namespaces, armed: AtomicBool::new(false) }), triggered)
     }
 
-    /// Wakes every app, and from here on those for which something changes.
-    pub fn start(&self) {
+    /// From here on, changes are kept for the queue.
+    pub(super) fn arm(&self) {
         self.armed.store(true, Ordering::Release);
-        self.reconcile_all();
     }
 
     pub(super) fn reconcile(&self, apps: impl IntoIterator<Item = AppKey>) {

@@ -1,10 +1,7 @@
 //! Whether the process is ready, and whether it is alive.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -19,33 +16,51 @@ const LONGEST_SILENCE: Duration = Duration::from_mins(15);
 /// The state of the process, for `/readyz` and `/livez`.
 #[derive(Debug)]
 pub(super) struct Health {
-    full: AtomicBool,
-    stopping: AtomicBool,
+    phase: Mutex<Phase>,
     traffic: Arc<Traffic>,
 }
 
+/// What the process does, in this order: it never returns to an earlier phase.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// It hasn't read yet who holds the lease.
+    #[default]
+    Starts,
+    /// Another replica leads. It watches nothing, and can take over at any time.
+    StandsBy,
+    /// It leads, and lists what it will watch.
+    FillsCaches,
+    /// It leads, and reconciles.
+    Works,
+    /// It has received a signal to stop.
+    Stops,
+}
+
 impl Health {
-    pub(super) const fn of(traffic: Arc<Traffic>) -> Self {
-        Self { full: AtomicBool::new(false), stopping: AtomicBool::new(false), traffic }
+    pub(super) fn of(traffic: Arc<Traffic>) -> Self {
+        Self { phase: Mutex::default(), traffic }
     }
 
-    /// All caches have received a full list.
-    pub(super) fn caches_are_full(&self) {
-        self.full.store(true, Ordering::Release);
+    fn phase(&self) -> MutexGuard<'_, Phase> {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The process has received a signal to stop.
-    pub(super) fn stop(&self) {
-        self.stopping.store(true, Ordering::Release);
+    /// Records what the process does now, unless it is further already.
+    pub(super) fn enter(&self, next: Phase) {
+        let mut phase = self.phase();
+        *phase = next.max(*phase);
     }
 
     /// # Errors
     /// Why it isn't ready.
-    pub(super) fn ready(&self) -> Result<(), String> {
-        match (self.full.load(Ordering::Acquire), self.stopping.load(Ordering::Acquire)) {
-            (_, true) => Err("stop requested".to_owned()),
-            (false, _) => Err(self.waiting()),
-            (true, false) => Ok(()),
+    pub(super) fn ready(&self) -> Result<&'static str, String> {
+        let phase = *self.phase();
+        match phase {
+            Phase::Starts => Err("the Lease isn't read yet: the log says why".to_owned()),
+            Phase::StandsBy => Ok("ok: it stands by, another pod leads"),
+            Phase::FillsCaches => Err(self.waiting()),
+            Phase::Works => Ok("ok: it leads"),
+            Phase::Stops => Err("stop requested".to_owned()),
         }
     }
 
@@ -69,10 +84,10 @@ impl Health {
     ///
     /// # Errors
     /// Why it isn't alive.
-    pub(super) fn alive(&self) -> Result<(), String> {
+    pub(super) fn alive(&self) -> Result<&'static str, String> {
         let silent = self.traffic.silent(LONGEST_SILENCE);
         if silent.is_empty() {
-            Ok(())
+            Ok("ok")
         } else {
             Err(format!("watches without a request for 15 minutes: {}", silent.join(", ")))
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures::{StreamExt, future::ready, stream, stream::BoxStream};
+use futures::{StreamExt, future::ready, pin_mut, stream, stream::BoxStream};
 use kube::{
     Api, Resource, ResourceExt,
     runtime::{
@@ -13,7 +13,11 @@ use kube::{
     },
 };
 
-use super::{apps::Apps, health::Health, reconciles::Reconciles};
+use super::{
+    apps::Apps,
+    health::{Health, Phase},
+    reconciles::Reconciles,
+};
 use crate::{
     api::StoredApp,
     app::AppId,
@@ -34,14 +38,14 @@ pub(super) struct Queue {
     pub(super) triggered: Triggered,
     pub(super) reconciles: Arc<Reconciles>,
     pub(super) context: Arc<Context>,
+    pub(super) health: Arc<Health>,
 }
 
-/// The watch of the apps. What it delivers is recorded wherever apps are known, also while no app is reconciled.
+/// The watch of the apps. What it delivers is recorded wherever apps are known.
 pub(super) fn apps(
     connection: &Connection,
     context: &Arc<Context>,
     seen: Arc<Apps>,
-    health: Arc<Health>,
     writer: Writer<StoredApp>,
     triggers: Arc<Triggers>,
 ) -> Watched {
@@ -58,10 +62,7 @@ pub(super) fn apps(
         }
         match event {
             Event::Apply(app) | Event::InitApply(app) => context.cache.app_observed(&AppId::of(app.meta())),
-            Event::InitDone => {
-                context.cache.only_apps(&seen.uids());
-                health.caches_are_full();
-            }
+            Event::InitDone => context.cache.only_apps(&seen.uids()),
             Event::Init | Event::Delete(_) => {}
         }
     };
@@ -70,9 +71,26 @@ pub(super) fn apps(
 }
 
 impl Queue {
-    /// Reconciles until the signal to stop, and until the running reconciliations have ended.
-    pub(super) async fn work(self, stop: impl Future<Output = ()> + Send + Sync + 'static) {
-        let Self { apps, reader, triggered, reconciles, context } = self;
+    /// Reconciles from the first full list of the apps until the signal to stop, and until the running reconciliations have ended.
+    pub(super) async fn work(self, stop: impl Future<Output = ()> + Clone + Send + Sync + Unpin + 'static) {
+        let (reader, health) = (self.reader.clone(), self.health.clone());
+        let reconciliations = self.reconcile(stop.clone());
+        pin_mut!(reconciliations);
+        tokio::select! {
+            // In this order: once the list is full, the reconciliations see the signal themselves.
+            biased;
+            _ = reader.wait_until_ready() => {}
+            // kube's queue would go on waiting for the list.
+            () = stop => return,
+            () = &mut reconciliations => return,
+        }
+        tracing::info!("caches are full, reconciling every app");
+        health.enter(Phase::Works);
+        reconciliations.await;
+    }
+
+    async fn reconcile(self, stop: impl Future<Output = ()> + Send + Sync + 'static) {
+        let Self { apps, reader, triggered, reconciles, context, .. } = self;
         let stored = reader.clone();
         let of_namespaces = triggered.namespaces.flat_map(move |namespace| stream::iter(all_in(&stored, &namespace)));
         kube::runtime::Controller::for_stream(apps, reader)
@@ -115,14 +133,11 @@ fn report(error: &controller::Error<cluster::Failure, watcher::Error>) {
         }
         // Deleted between the event and the reconciliation.
         Error::ObjectNotFound(_) => {}
-        Error::QueueError(error) => interrupted(error),
+        Error::QueueError(error) => {
+            tracing::warn!(url = StoredApp::url_path(&(), None), %error, "watch interrupted, retrying");
+        }
         Error::RunnerError(error) => tracing::error!(%error, "work queue"),
     }
-}
-
-/// Reports that the watch of the apps begins anew.
-pub(super) fn interrupted(error: &watcher::Error) {
-    tracing::warn!(url = StoredApp::url_path(&(), None), %error, "watch interrupted, retrying");
 }
 
 #[cfg(test)]

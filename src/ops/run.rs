@@ -1,15 +1,16 @@
-//! The controller: watches, then the leader election, then the work queue, until the process receives a signal to stop.
+//! The controller: the leader election, then watches, then the work queue, until the process receives a signal to stop.
+//!
+//! A replica that stands by watches nothing. Its lists are sent when it leads, so that they have all that the leader before has written.
 
-use std::{convert::Infallible, future::pending, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use clap::{Args, builder::NonEmptyStringValueParser};
-use futures::{Stream, StreamExt};
-use kube::runtime::{reflector, watcher};
+use kube::runtime::reflector;
 
 use super::{
     apps::Apps,
     election::{self, Election, Leases},
-    health::Health,
+    health::{Health, Phase},
     metrics::{Metrics, OfApps, OfElection, OfTraffic},
     queue::{self, CONCURRENCY, Queue},
     reconciles::Reconciles,
@@ -72,47 +73,31 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
     let listener = server::listen(arguments.listen).await?;
     tokio::spawn(server::serve(listener, Pages { metrics, health: health.clone() }));
 
-    let (triggers, triggered) = Triggers::new();
-    let mut stop_signal = stop::requested(health.clone())?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), identity, "filling caches");
-    let watches = tokio::select! {
-        watches = watch_all(&connection, &context.cache, &context.settings, &triggers) => watches,
-        () = &mut stop_signal => return Ok(()),
-    };
-    let (reader, writer) = reflector::store::<StoredApp>();
-    let mut apps = queue::apps(&connection, &context, seen, health, writer, triggers.clone());
-    let leases = Leases::new(connection.election, &arguments.lease_namespace);
-    let mut election = Election::new(leases, identity.clone(), tenure);
-    let campaign = async {
-        tokio::select! { _ = reader.wait_until_ready() => {}, () = stop_signal.clone() => return false }
-        tracing::info!("caches are full");
-        election.campaign(stop_signal.clone()).await
-    };
-    let leads = tokio::select! { leads = campaign => leads, never = follow(&mut apps) => match never {} };
-    if !leads {
+    let stop_signal = stop::requested(health.clone())?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), identity, "started");
+    let leases = Leases::new(connection.election.clone(), &arguments.lease_namespace);
+    let mut election = Election::new(leases, identity, tenure);
+    if !election.campaign(|| health.enter(Phase::StandsBy), stop_signal.clone()).await {
         return Ok(());
     }
-    tracing::info!(identity, "leading, reconciling every app");
-    triggers.start();
-    let work = Queue { apps, reader, triggered, reconciles, context }.work(stop_signal.clone());
+    health.enter(Phase::FillsCaches);
+    let work = async {
+        let (triggers, triggered) = Triggers::new();
+        let watches = tokio::select! {
+            watches = watch_all(&connection, &context.cache, &context.settings, &triggers) => watches,
+            () = stop_signal.clone() => return,
+        };
+        let (reader, writer) = reflector::store::<StoredApp>();
+        let apps = queue::apps(&connection, &context, seen, writer, triggers);
+        Queue { apps, reader, triggered, reconciles, context, health }.work(stop_signal.clone()).await;
+        drop(watches);
+    };
     let end = tokio::select! {
-        end = stop::finish(work, stop_signal) => end,
+        end = stop::finish(work, stop_signal.clone()) => end,
         lost = election.keep() => return Err(lost.into()),
     };
     if end == End::InOrder {
         election.resign().await;
     }
-    drop(watches);
     Ok(())
-}
-
-/// Keeps the known apps up to date while another replica leads.
-async fn follow(apps: &mut (impl Stream<Item = watcher::Result<StoredApp>> + Unpin)) -> Infallible {
-    while let Some(app) = apps.next().await {
-        if let Err(error) = app {
-            queue::interrupted(&error);
-        }
-    }
-    // A watch doesn't end.
-    pending().await
 }

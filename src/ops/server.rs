@@ -93,9 +93,9 @@ impl Pages {
     }
 }
 
-fn health_page(health: Result<(), String>) -> Response<Full<Bytes>> {
+fn health_page(health: Result<&'static str, String>) -> Response<Full<Bytes>> {
     match health {
-        Ok(()) => page(StatusCode::OK, TEXT, "ok".to_owned()),
+        Ok(state) => page(StatusCode::OK, TEXT, state.to_owned()),
         Err(reason) => page(StatusCode::SERVICE_UNAVAILABLE, TEXT, reason),
     }
 }

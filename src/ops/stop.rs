@@ -9,7 +9,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::health::Health;
+use super::health::{Health, Phase};
 
 /// How long running reconciliations may take to finish; 30 s after SIGTERM, Kubernetes kills the process.
 const GRACE_PERIOD: Duration = Duration::from_secs(25);
@@ -26,7 +26,7 @@ pub(super) fn requested(
     let (sender, receiver) = oneshot::channel();
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-        health.stop();
+        health.enter(Phase::Stops);
         tracing::info!("stop requested");
         let _ = sender.send(());
     });

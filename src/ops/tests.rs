@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     apps::Apps,
-    health::Health,
+    health::{Health, Phase},
     metrics::{Metrics, OfApps, OfElection, OfTraffic},
     reconciles::Reconciles,
 };
@@ -160,13 +160,19 @@ fn only_a_replica_that_may_write_is_the_master() {
 }
 
 #[test]
-fn the_process_is_ready_from_full_caches_to_the_stop_signal() {
+fn the_process_is_ready_while_it_stands_by_and_from_full_caches_to_the_stop_signal() {
     let health = Health::of(Arc::default());
-    assert_eq!(health.ready(), Err("the caches are not full yet".to_owned()));
-    health.caches_are_full();
-    assert_eq!(health.ready(), Ok(()));
-    health.stop();
-    health.caches_are_full();
-    assert_eq!(health.ready(), Err("stop requested".to_owned()));
-    assert_eq!(health.alive(), Ok(()), "an end in order is no reason to kill");
+    for (phase, expected) in [
+        (Phase::Starts, Err("the Lease isn't read yet: the log says why")),
+        (Phase::StandsBy, Ok("ok: it stands by, another pod leads")),
+        (Phase::FillsCaches, Err("the caches are not full yet")),
+        (Phase::StandsBy, Err("the caches are not full yet")),
+        (Phase::Works, Ok("ok: it leads")),
+        (Phase::Stops, Err("stop requested")),
+        (Phase::Works, Err("stop requested")),
+    ] {
+        health.enter(phase);
+        assert_eq!(health.ready(), expected.map_err(str::to_owned), "{phase:?}");
+    }
+    assert_eq!(health.alive(), Ok("ok"), "an end in order is no reason to kill");
 }

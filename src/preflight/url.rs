@@ -3,19 +3,28 @@
 use std::net::Ipv6Addr;
 
 /// Whether it is `scheme://host`, with what RFC 3986 allows around the host. Beyond the RFC, several hosts may be separated by commas, as
-/// PostgreSQL and MongoDB have it, and `jdbc:` may be in front. A password with a character that isn't percent-encoded is the usual
+/// PostgreSQL and MongoDB have it, and `jdbc:` may be in front; then properties may follow the hosts after `;`, as SQL Server has it, where
+/// a value may be any text. A password with a character that isn't percent-encoded is the usual
 /// mistake: the host would be another one.
 pub(super) fn is_url(text: &str) -> bool {
-    let text = text.strip_prefix("jdbc:").unwrap_or(text);
+    let (text, ends): (&str, &[char]) = match text.strip_prefix("jdbc:") {
+        Some(text) => (text, &['/', '?', '#', ';']),
+        None => (text, &['/', '?', '#']),
+    };
     let Some((scheme, rest)) = text.split_once("://") else { return false };
-    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (authority, rest) = rest.split_at(rest.find(ends).unwrap_or(rest.len()));
     let (user, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-    // Of `path?query#fragment`, each may hold these.
-    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
-    is_scheme(scheme)
-        && consists_of(user, ":")
-        && hosts.split(',').all(is_host)
-        && [rest, fragment].iter().all(|part| consists_of(part, ":@/?"))
+    is_scheme(scheme) && consists_of(user, ":") && hosts.split(',').all(is_host) && is_tail(rest)
+}
+
+/// What follows the hosts: `/path?query#fragment`, or `;properties`.
+fn is_tail(text: &str) -> bool {
+    if text.starts_with(';') {
+        return !text.contains(char::is_control);
+    }
+    let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
+    // Of path, query and fragment, each may hold these.
+    [text, fragment].iter().all(|part| consists_of(part, ":@/?"))
 }
 
 fn is_scheme(scheme: &str) -> bool {

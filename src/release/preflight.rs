@@ -75,12 +75,40 @@ fn check(database: &Database, prefix: &str) -> Option<DatabaseCheck> {
 }
 
 /// The kubelet reads the values; where a Secret or key is missing, it says so in the pod's status and tries again.
+///
+/// In a literal value it expands `$(NAME)`, also to the value of a Secret, and "double $$ are reduced to a single $": a pattern would be another
+/// one. <https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables>
 fn env(checks: &Checks) -> Vec<Env> {
     // Lists of texts and numbers: nothing that JSON can't have.
-    let text = serde_json::to_string(checks).unwrap_or_default();
+    let text = serde_json::to_string(checks).unwrap_or_default().replace('$', "$$");
     let keys = checks.keys.iter().map(|check| Env {
         name: check.variable.clone(),
         source: EnvSource::SecretKey(SecretKey { secret: check.secret.clone(), key: check.key.clone() }),
     });
     [Env { name: CHECKS.to_owned(), source: EnvSource::Literal(text) }].into_iter().chain(keys).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// As the kubelet does it: of `$$` a dollar sign is left, and `$(NAME)` becomes the variable's value.
+    fn expanded(value: &str) -> String {
+        let piece = |piece: &str| piece.replace("$(KEY_0)", "the value");
+        value.split("$$").map(piece).collect::<Vec<_>>().join("$")
+    }
+
+    #[test]
+    fn patterns_reach_the_checks_as_they_are_declared() {
+        assert_eq!(expanded("a$$b $(KEY_0) $c $$(KEY_0)"), "a$b the value $c $(KEY_0)");
+        let patterns = [r"^[A-Z]+\$$", "$(KEY_0)", "$$(KEY_0)", "^a$", "$"];
+        let keys =
+            patterns.map(|pattern| json!({ "secret": "s", "key": "k", "variable": "KEY_0", "pattern": pattern }));
+        let checks = json!({ "keys": keys, "databases": [], "denied": true });
+        let declared: Checks = serde_json::from_value(checks).unwrap();
+        let EnvSource::Literal(text) = env(&declared).remove(0).source else { panic!("the checks are a literal") };
+        assert_eq!(serde_json::from_str::<Value>(&expanded(&text)).unwrap(), serde_json::to_value(&declared).unwrap());
+    }
 }

@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
+use clap::Subcommand;
+
 use super::{files, root};
 use crate::{
     api::{Check, ConditionType, EventReason, Reason},
+    cli::Command,
     desired::KINDS,
 };
 
@@ -41,6 +44,37 @@ fn every_link_has_a_target() {
         }
     }
     assert!(found.is_empty(), "links that lead nowhere:\n{}", found.join("\n"));
+}
+
+/// The arguments of all commands of this program in code blocks, with the file they are in.
+fn commands() -> Vec<(PathBuf, Vec<String>)> {
+    let arguments = |line: &str| {
+        let line = line.split(" #").next()?;
+        let mut words =
+            line.split_whitespace().skip_while(|word| word.contains('=')).map(|word| word.trim_matches('"'));
+        let program = words.next()?;
+        let is_this = program == "hardened-app" || program.ends_with("/hardened-app");
+        is_this.then(|| words.map(str::to_owned).collect::<Vec<_>>())
+    };
+    let mut commands = Vec::new();
+    for (path, text) in documents() {
+        let blocks = text.split("```").skip(1).step_by(2).map(|block| block.replace("\\\n", " "));
+        let found = blocks.flat_map(|block| block.lines().filter_map(arguments).collect::<Vec<_>>());
+        commands.extend(found.map(|arguments| (path.clone(), arguments)));
+    }
+    commands
+}
+
+#[test]
+fn every_command_has_the_arguments_that_it_needs() {
+    let commands = commands();
+    assert!(commands.iter().any(|(_, arguments)| arguments.first().is_some_and(|name| name == "controller")));
+    for (path, arguments) in commands {
+        let program = Command::augment_subcommands(clap::Command::new("hardened-app").no_binary_name(true));
+        if let Err(error) = program.try_get_matches_from(&arguments) {
+            panic!("{}: {arguments:?}: {error}", path.display());
+        }
+    }
 }
 
 /// Every text that people read: documentation, chart, manifests, sources and their comments.

@@ -9,7 +9,7 @@ use hardened_app::desired::{Care, KINDS, Kind, Stage};
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
-use crate::releases::{Fate, Kubelet};
+use crate::releases::{Kubelet, PodOutcome};
 use crate::scene::{AUTOSCALER, STATEFUL_SET, Scene, WEB, autoscaled, database_kinds, web_kinds};
 use crate::tamper::set;
 
@@ -111,7 +111,7 @@ async fn all(labelled: bool) -> Result<()> {
     let always = KINDS.iter().filter(|row| row.care == Care::Apply && row.name != "Job");
     assert_eq!(kinds, always.map(|row| row.name).collect::<Vec<_>>(), "one of every kind");
     let scene = Scene::open("conflict").await?;
-    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
     let cases = manifests.into_iter().enumerate().map(|(index, manifest)| {
         let (scene, app) = (&scene, format!("app{index}"));
         async move { Case { manifest, labelled }.run(scene, &app).await }

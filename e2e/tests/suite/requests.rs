@@ -6,7 +6,7 @@ use anyhow::Result;
 use e2e::audit::{self, Request};
 use serde_json::json;
 
-use crate::releases::{self, Fate, Kubelet};
+use crate::releases::{self, Kubelet, PodOutcome};
 use crate::samples::{LARGEST, SMALLEST};
 use crate::scene::Scene;
 use crate::statuses::Statuses;
@@ -133,7 +133,7 @@ async fn an_added_container_beside_a_changed_field_costs_two_writes_and_one_stat
 #[tokio::test]
 async fn an_app_with_checks_and_a_migration_costs_a_known_number_of_writes() -> Result<()> {
     let scene = Scene::open("gated").await?;
-    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
     let mut app = releases::shop("1.0.0")?;
     set(&mut app, "/spec/secrets", json!([{ "name": "shop-env", "keys": [{ "name": "SESSION_KEY" }] }]));
     scene.create_from(app).await?;

@@ -6,7 +6,7 @@ use hardened_app::app::Enforcement;
 use hardened_app::plan::{self, Change};
 use serde_json::Value;
 
-use crate::releases::{Fate, Kubelet};
+use crate::releases::{Kubelet, PodOutcome};
 use crate::scene::{Scene, VERIFIED, desired};
 
 pub(crate) const SMALLEST: &str = include_str!("../../../deploy/samples/smallest.yaml");
@@ -16,7 +16,7 @@ pub(crate) const DATABASES: &str = include_str!("../../../deploy/samples/databas
 /// Every stored child differs from the declared one only by defaults that the API server adds.
 async fn is_stored_as_declared(sample: &str, name: &str) -> Result<()> {
     let scene = Scene::open("sample").await?;
-    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
     let app = scene.create_from(serde_saphyr::from_str(sample)?).await?;
     scene.in_place(name).await?;
     let uid = app.metadata.uid.clone().unwrap_or_default();

@@ -16,8 +16,9 @@ const LONGEST_LINE: usize = 64;
 /// What is wrong with the answer of a server to which a connection exists. Engines without a check of their protocol have no problem.
 pub(super) async fn problem(stream: &mut TcpStream, host: &str, engine: Engine, until: Instant) -> Option<Problem> {
     match engine {
-        Engine::Postgres => match answer(stream, &SSL_REQUEST, is_whole_byte, until).await.first() {
-            Some(b'S' | b'N' | b'E') => None,
+        Engine::Postgres => match answer(stream, &SSL_REQUEST, is_whole_byte, until).await.as_slice() {
+            // More than the one byte is another server's greeting, such as that of SSH.
+            [b'S' | b'N'] | [b'E', ..] => None,
             _ => Some(Problem::Foreign(engine)),
         },
         Engine::Redis => match redis(&answer(stream, b"PING\r\n", is_whole_line, until).await) {
@@ -34,7 +35,7 @@ fn redis(reply: &[u8]) -> Option<Problem> {
     if [b"+PONG".as_slice(), b"-NOAUTH", b"-NOPERM", b"-ERR"].into_iter().any(is) {
         return None;
     }
-    // "Redis is running in protected mode": it has no password, and serves nobody but its own host.
+    // "Redis is running in protected mode": it has no password, and serves clients on its own host only.
     Some(match () {
         () if is(b"-DENIED") => Problem::Refused,
         () if is(b"-LOADING") => Problem::Loading,

@@ -120,7 +120,13 @@ fn postgres_answers_a_request_for_tls_by_one_of_three_letters() {
     for reply in [b"S".as_slice(), b"N", b"E\0\0\0\x10SFATAL\0\0"] {
         assert_eq!(problem("postgres", LOCAL, dialogue(SSL_REQUEST, reply), PATIENT), None);
     }
-    for reply in [b"".as_slice(), b"HTTP/1.1 400 Bad Request\r\n\r\n", b"-ERR unknown command\r\n"] {
+    for reply in [
+        b"".as_slice(),
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"-ERR unknown command\r\n",
+        b"SSH-2.0-OpenSSH_9.9\r\n",
+        b"NICK\r\n",
+    ] {
         let found = problem("postgres", LOCAL, dialogue(SSL_REQUEST, reply), SHORT);
         assert_eq!(found.as_deref(), Some("answers, but not as PostgreSQL does"));
     }
@@ -218,7 +224,7 @@ fn a_port_that_answers_no_packet_is_reported() {
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
-    // Linux leaves requests for connections unanswered while the queue is full, which nobody empties here.
+    // Linux leaves requests for connections unanswered while the queue is full, which isn't emptied here.
     let queued: Vec<TcpStream> =
         std::iter::from_fn(|| TcpStream::connect_timeout(&address, Duration::from_millis(200)).ok()).collect();
     assert!(!queued.is_empty());

@@ -25,6 +25,7 @@ use crate::{
     cluster::{
         Fence, LEASE_DURATION, RENEW_DEADLINE, Tenure, Writer,
         traffic::{Count, Traffic},
+        write::LONGEST_CONNECT,
     },
     fixtures::id,
     plan::FailureClass,
@@ -112,19 +113,47 @@ async fn the_api_server_is_told_to_end_a_write_before_the_lease_ends() {
     assert!(tenure.renewed(began));
     for (after, uri, expected) in [
         (Duration::ZERO, "/a", "PATCH /a?timeout=11s"),
-        (Duration::from_millis(2500), "/a?&force=true", "PATCH /a?&force=true&timeout=11s"),
-        (Duration::from_secs(7), "/a?b=c", "PATCH /a?b=c&timeout=7s"),
-        (JUST_BEFORE, "/a", "PATCH /a?timeout=4s"),
+        (Duration::from_millis(2500), "/a?&force=true", "PATCH /a?&force=true&timeout=8s"),
+        (Duration::from_secs(7), "/a?b=c", "PATCH /a?b=c&timeout=4s"),
+        (JUST_BEFORE, "/a", "PATCH /a?timeout=1s"),
     ] {
         advance(after.saturating_sub(began.elapsed())).await;
         sent(&wire, &tenure, "PATCH", uri).unwrap().unwrap();
         let line = wire.sent().remove(0);
         assert_eq!(line, expected);
-        let seconds: u64 = line.rsplit('=').next().unwrap().strip_suffix('s').unwrap().parse().unwrap();
-        assert!(began.elapsed() + Duration::from_secs(seconds) < LEASE_DURATION);
+        assert!(began.elapsed() + time_of(&line) < LEASE_DURATION);
     }
     sent(&wire, &tenure, "GET", "/a?watch=true").unwrap().unwrap();
     assert_eq!(wire.sent(), ["GET /a?watch=true"]);
+}
+
+/// How long the API server may work on it.
+fn time_of(line: &str) -> Duration {
+    Duration::from_secs(line.rsplit('=').next().unwrap().strip_suffix('s').unwrap().parse().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_of_a_write_that_waits_for_a_connection_ends_before_the_lease_ends() {
+    for handed_over in [0, 200, 2500, 6900].map(Duration::from_millis) {
+        let (wire, tenure) = (Wire::connected(0), Arc::<Tenure>::default());
+        let began = Instant::now();
+        assert!(tenure.renewed(began));
+        advance(handed_over).await;
+        let mut write = Fence(tenure.clone()).layer(wire.clone()).call(request("PATCH", "/silent"));
+        assert!((&mut write).now_or_never().is_none(), "it waits");
+        advance(LONGEST_CONNECT).await;
+        wire.connected.add_permits(1);
+        assert!((&mut write).now_or_never().is_none(), "it is sent, and not answered");
+        let (sent, time) = (began.elapsed(), time_of(&wire.sent().remove(0)));
+        assert!(sent + time < LEASE_DURATION, "sent after {sent:?}, for {time:?}");
+
+        tenure.end();
+        drop(write);
+        advance(time.saturating_sub(Duration::from_millis(1))).await;
+        assert!(!tenure.has_ended_in_order(), "the API server may work on it");
+        advance(Duration::from_millis(1)).await;
+        assert!(tenure.has_ended_in_order());
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +183,7 @@ async fn a_write_without_an_answer_counts_until_the_api_server_has_ended_it() {
     assert!(!tenure.has_ended_in_order(), "it still writes");
     tenure.end();
     assert!(!tenure.has_ended_in_order());
-    advance(Duration::from_secs(11)).await;
+    advance(LONGEST_CONNECT + Duration::from_secs(11)).await;
     assert!(tenure.has_ended_in_order());
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Start order: policies, namespaces, definitions and which apps there are; then children, pods and neighbours; the apps' own watch starts
 //! only when all of them have received a full list. So the process has full caches before its first write, and a restart writes nothing.
+//! The process leads already: the lists have all that another one has written.
 
 mod apis;
 mod apps;
@@ -57,5 +58,6 @@ pub async fn watch_all(
     join_all(ready).await;
     // The caller starts the apps' own watch, but its traffic is observed too.
     traffic.expect(Api::<HardenedApp>::all(client.clone()).resource_url());
+    triggers.arm();
     watches.into_tasks()
 }

@@ -13,7 +13,7 @@ use kube::client::Body;
 use tokio::time::Instant;
 use tower::{BoxError, Layer, Service};
 
-use super::tenure::Tenure;
+use super::tenure::{LONGEST_CONNECT, Tenure};
 
 /// A request was not sent, or its answer not awaited: this process doesn't hold the lease.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +68,8 @@ where
             return Box::pin(async { Err(NotLeading.into()) });
         };
         limit(&mut request, time);
-        let mut pending = Pending { tenure: self.tenure.clone(), until: Instant::now() + time, is_answered: false };
+        let until = Instant::now() + LONGEST_CONNECT + time;
+        let mut pending = Pending { tenure: self.tenure.clone(), until, is_answered: false };
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = while_held(&pending.tenure, answer).await;

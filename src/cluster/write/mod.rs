@@ -10,5 +10,6 @@ mod writer;
 
 pub use failure::Failure;
 pub use fence::Fence;
+pub(super) use tenure::LONGEST_CONNECT;
 pub use tenure::{LEASE_DURATION, RENEW_DEADLINE, Tenure};
 pub use writer::Writer;

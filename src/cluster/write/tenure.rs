@@ -24,6 +24,8 @@ pub const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 /// The longest time that the API server gets for a write: a second more than the process waits for its answer, so that it's the process
 /// that says how long it has waited.
 const LONGEST_WRITE: Duration = Duration::from_secs(11);
+/// The longest that a request waits for a connection to be opened: it says how long the API server may take before it is sent.
+pub(in crate::cluster) const LONGEST_CONNECT: Duration = Duration::from_secs(3);
 /// For the way of a request to the API server, which measures from its arrival.
 const TRAVEL: Duration = Duration::from_secs(1);
 
@@ -96,11 +98,11 @@ impl Tenure {
         state.phase == Phase::Over && state.unanswered.is_none_or(|until| until <= Instant::now())
     }
 
-    /// How long the API server may take for a write that is sent now, in whole seconds: until before the lease ends. `None` if none may be
-    /// sent.
+    /// How long the API server may take for a write that is sent within [`LONGEST_CONNECT`] from now, in whole seconds: until before the lease
+    /// ends. `None` if none may be sent.
     pub(super) fn time_for_a_write(&self) -> Option<Duration> {
         let Phase::Renewed(sent) = self.state().phase else { return None };
-        let left = LEASE_DURATION.saturating_sub(sent.elapsed() + TRAVEL);
+        let left = LEASE_DURATION.saturating_sub(sent.elapsed() + LONGEST_CONNECT + TRAVEL);
         Some(Duration::from_secs(left.min(LONGEST_WRITE).as_secs()))
     }
 

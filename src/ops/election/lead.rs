@@ -15,6 +15,9 @@ use crate::cluster::{RENEW_DEADLINE, Tenure, jittered};
 /// The pause between two requests for the lease, longer by up to a quarter: client-go's default.
 const RETRY_PERIOD: Duration = Duration::from_secs(2);
 
+/// The pause after a request for a renewal that got no answer or was refused: the next one should be answered before the deadline.
+const RETRY_AFTER_FAILURE: Duration = Duration::from_millis(250);
+
 /// How long the release may take: the kubelet kills the process soon.
 const LONGEST_RELEASE: Duration = Duration::from_secs(2);
 
@@ -43,14 +46,18 @@ impl Election {
     }
 
     /// Stands by until this process leads, or is to stop: then it returns false. No request is cut off by the signal: one that is answered
-    /// too late would leave a lease behind whose holder is gone.
-    pub(in crate::ops) async fn campaign(&mut self, stop: impl Future<Output = ()>) -> bool {
+    /// too late would leave a lease behind whose holder is gone. Says whenever another replica is found to lead.
+    pub(in crate::ops) async fn campaign(&mut self, stands_by: impl Fn(), stop: impl Future<Output = ()>) -> bool {
         let mut stop = std::pin::pin!(stop);
         let mut leader = None;
         loop {
             match self.attempt().await {
-                Ok(true) => return true,
+                Ok(true) => {
+                    tracing::info!(identity = self.identity, "leading, filling caches");
+                    return true;
+                }
                 Ok(false) => {
+                    stands_by();
                     let now = self.observed.holder(Instant::now()).map(str::to_owned);
                     if now != leader {
                         tracing::info!(identity = self.identity, leader = now, "standing by");
@@ -69,16 +76,20 @@ impl Election {
 
     /// Renews the lease for as long as that succeeds. Returns at the deadline at the latest; nothing is written from then on.
     pub(in crate::ops) async fn keep(&mut self) -> Lost {
+        let mut pause = jittered(RETRY_PERIOD);
         while let Some(deadline) = self.tenure.deadline() {
             let renewal = async {
-                sleep(jittered(RETRY_PERIOD)).await;
+                sleep(pause).await;
                 self.renew().await
             };
-            match timeout_at(deadline, renewal).await {
-                Ok(Ok(true)) => {}
-                Ok(Err(failed)) => tracing::warn!(error = %failed, "lease not renewed, trying again"),
+            pause = match timeout_at(deadline, renewal).await {
+                Ok(Ok(true)) => jittered(RETRY_PERIOD),
+                Ok(Err(failed)) => {
+                    tracing::warn!(error = %failed, "lease not renewed, trying again");
+                    RETRY_AFTER_FAILURE
+                }
                 Ok(Ok(false)) | Err(_) => break,
-            }
+            };
         }
         self.tenure.end();
         let other = self.observed.holder(Instant::now()).filter(|holder| *holder != self.identity);
@@ -150,20 +161,21 @@ impl Election {
         Ok(self.tenure.renewed(sent))
     }
 
+    /// Releases the lease, if this process holds it. A renewal that was cut off may be stored between any two of these requests: then it is
+    /// read again.
     async fn release(&mut self) -> Result<bool, Failed> {
-        if let Some(lease) = self.held.take() {
-            let record = released(&lease.spec.clone().unwrap_or_default(), Timestamp::now());
-            match self.leases.replace(lease, record).await {
+        let mut held = self.held.take();
+        loop {
+            let known = if held.is_some() { held.take() } else { self.leases.get().await? };
+            let Some(lease) = known else { return Ok(false) };
+            let record = lease.spec.clone().unwrap_or_default();
+            if holder(&record) != Some(&self.identity) {
+                return Ok(false);
+            }
+            match self.leases.replace(lease, released(&record, Timestamp::now())).await {
                 Err(failed) if failed.is_outdated() => {}
                 answer => return answer.map(|_| true),
             }
         }
-        let Some(lease) = self.leases.get().await? else { return Ok(false) };
-        let record = lease.spec.clone().unwrap_or_default();
-        if holder(&record) != Some(&self.identity) {
-            return Ok(false);
-        }
-        let record = released(&record, Timestamp::now());
-        self.leases.replace(lease, record).await.map(|_| true)
     }
 }

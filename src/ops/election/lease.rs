@@ -14,8 +14,9 @@ use crate::api::MANAGER;
 /// The name of the Lease.
 pub(in crate::ops) const LEASE: &str = MANAGER;
 
-/// Half of the renew deadline, as in Kubernetes' own components: after a request without an answer there is time for another.
-const LONGEST: Duration = Duration::from_secs(5);
+/// Less than a third of the renew deadline: where a renewal isn't answered, there is time to read the lease and to replace it, also if each of
+/// these answers takes more than a second, over a connection that must be opened first.
+const LONGEST: Duration = Duration::from_secs(3);
 
 /// The Lease, and the client for it, which the fence doesn't hold back.
 pub(in crate::ops) struct Leases(Api<Lease>);

@@ -1,8 +1,9 @@
 //! Which replica may write: the one that holds a Lease, by the rules of client-go's leader election.
 //! <https://pkg.go.dev/k8s.io/client-go/tools/leaderelection>
 //!
-//! All replicas watch and have full caches; one leads. Where it differs from client-go, it waits longer: a lease that was deleted counts
-//! until it would have expired, and no lease expires sooner than this program's own would.
+//! One replica leads, and it alone watches anything but the lease. Where it differs from client-go, it waits longer: a lease that was deleted counts
+//! until it would have expired for each replica that has seen it, and no lease expires sooner than this program's own would. Durations are
+//! those of the process's own clock, which doesn't count while its machine is suspended.
 
 mod decide;
 mod identity;

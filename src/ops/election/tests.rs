@@ -35,7 +35,7 @@ impl Replica {
 
     /// Stands by until it leads.
     async fn leads(&mut self) {
-        assert!(self.election.campaign(pending()).await);
+        assert!(self.election.campaign(|| {}, pending()).await);
         assert!(self.tenure.is_held());
     }
 

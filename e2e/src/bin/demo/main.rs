@@ -13,7 +13,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 use clap::Parser;
 use e2e::ControlPlane;
-use e2e::kubelet::{Fate, Kubelet};
+use e2e::kubelet::{Kubelet, PodOutcome};
 use e2e::operator::{self, Operator};
 use tokio::select;
 use tokio::signal::unix::{SignalKind, signal};
@@ -96,7 +96,7 @@ async fn show() -> Result<(Operator, ControlPlane, Kubelet)> {
     }
 
     // Databases are checked before a release, by a pod of the app.
-    let kubelet = Kubelet::start(&control_plane.admin_client().await?, app::NAMESPACE, |_| Fate::succeeds());
+    let kubelet = Kubelet::start(&control_plane.admin_client().await?, app::NAMESPACE, |_| PodOutcome::succeeds());
     println!("\n   4.5 An open database\n       NetworkPolicies add up: what one allows, no other can take back.\n");
     database::play(&app, &kubectl).await?;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use e2e::kubelet::{Fate, Kubelet, part};
+use e2e::kubelet::{Kubelet, PodOutcome, part};
 use hardened_app::api::{ConditionType, MigrationState, Reason};
 use serde_json::Value;
 
@@ -32,7 +32,9 @@ pub(crate) async fn play(app: &App<'_>, kubelet: &Kubelet, kubectl: &Kubectl<'_>
     show(kubectl).await?;
 
     println!("\n   A new version, whose migration fails:");
-    kubelet.decide(|pod| if part(pod) == "migrate" { Fate::Ends(1, WORDS.to_owned()) } else { Fate::succeeds() });
+    kubelet.decide(
+        |pod| if part(pod) == "migrate" { PodOutcome::Ends(1, WORDS.to_owned()) } else { PodOutcome::succeeds() },
+    );
     let began = Instant::now();
     set_version(kubectl, "1.5.0").await?;
     let message = wait("the status says that the migration has failed", async || failure(app).await).await?;
@@ -42,7 +44,7 @@ pub(crate) async fn play(app: &App<'_>, kubelet: &Kubelet, kubectl: &Kubectl<'_>
     println!("   The Deployment is still that of the version before: its pods would serve meanwhile.");
 
     println!("\n   A corrected version:");
-    kubelet.decide(|_| Fate::succeeds());
+    kubelet.decide(|_| PodOutcome::succeeds());
     let began = Instant::now();
     set_version(kubectl, "1.5.1").await?;
     released(app, "1.5.1").await?;

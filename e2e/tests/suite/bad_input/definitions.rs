@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use e2e::operator::{self, Operator, page};
 use e2e::{ControlPlane, until};
 use hardened_app::api::{DriftChange, HardenedApp};
+use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, CustomResourceDefinitionSpec, JSONSchemaProps,
 };
@@ -35,8 +36,9 @@ async fn neither_a_missing_definition_nor_an_unreadable_object_ends_the_operator
     let definitions = Api::<CustomResourceDefinition>::all(control_plane.admin_client().await?);
     let apps = removed(&definitions, APPS).await?;
     let policies = removed(&definitions, POLICIES).await?;
-    let mut operator = Operator::spawn(&control_plane).await?;
+    let operator = Operator::spawn(&control_plane).await?;
     waits_for_the_definition(&control_plane, "hardeningpolicies", 2).await?;
+    let mut operator = a_replica_that_waits_for_a_definition_gives_the_lease_back(&control_plane, operator).await?;
     installed(&definitions, &policies).await?;
     waits_for_the_definition(&control_plane, "hardenedapps", 1).await?;
     installed(&definitions, &apps).await?;
@@ -99,6 +101,30 @@ async fn waits_for_the_definition(control_plane: &ControlPlane, kind: &str, miss
     ensure!(begin.elapsed() >= SHORTEST, "{attempts} requests for {missing} kinds within {:?}", begin.elapsed());
     assert_eq!(page(control_plane, "/livez").await?.0, 200, "alive, because a restart wouldn't help");
     Ok(())
+}
+
+/// It leads already: stopped, it lets another one lead at once, and it ends where another one has taken the lease. Returns one that leads.
+async fn a_replica_that_waits_for_a_definition_gives_the_lease_back(
+    control_plane: &ControlPlane,
+    operator: Operator,
+) -> Result<Operator> {
+    let leases = Api::<Lease>::namespaced(control_plane.admin_client().await?, operator::LEASE.1);
+    let holder = async || anyhow::Ok(leases.get(operator::LEASE.0).await?.spec.unwrap_or_default().holder_identity);
+    let stopped = Instant::now();
+    assert!(operator.stop().await?.success());
+    assert!(stopped.elapsed() < Duration::from_secs(5), "it doesn't wait for the definition");
+    assert_eq!(holder().await?.as_deref(), Some(""), "the lease is released");
+
+    let mut operator = Operator::spawn(control_plane).await?;
+    until("it leads", LIMIT, async || Ok(holder().await?.is_some_and(|holder| !holder.is_empty()).then_some(())))
+        .await?;
+    let taken = Patch::Merge(json!({ "spec": { "holderIdentity": "another" } }));
+    leases.patch(operator::LEASE.0, &PatchParams::default(), &taken).await?;
+    assert_eq!(operator.exits().await?.code(), Some(1));
+    let log = std::fs::read_to_string(operator.log())?;
+    assert!(log.contains("the lease is held by another"), "{log}");
+    leases.delete(operator::LEASE.0, &DeleteParams::default()).await?;
+    Operator::spawn(control_plane).await
 }
 
 /// The versions of all children: equal as long as no client writes to them.

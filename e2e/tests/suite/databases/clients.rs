@@ -8,7 +8,7 @@ use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::{let_in, managed, orders, shop, workloads};
-use crate::releases::{Fate, Kubelet};
+use crate::releases::{Kubelet, PodOutcome};
 use crate::scene::Scene;
 use crate::tamper::set;
 use crate::wait::LIMIT;
@@ -99,7 +99,7 @@ async fn a_connection_is_closed_after_the_last_pod_that_needs_it() -> Result<()>
 #[tokio::test]
 async fn a_database_that_changes_its_form_keeps_the_guard_of_its_pods() -> Result<()> {
     let scene = Scene::open("other-form").await?;
-    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
     scene.create_from(shop("  connectsTo: [db]\n", &json!([managed()]))?).await?;
     scene.in_place("shop").await?;
     let pods = Api::<Pod>::namespaced(scene.client.clone(), scene.name());

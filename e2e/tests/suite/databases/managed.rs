@@ -8,14 +8,14 @@ use kube::api::{DeleteParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::{managed, shop};
-use crate::releases::{Fate, Kubelet};
+use crate::releases::{Kubelet, PodOutcome};
 use crate::scene::Scene;
 use crate::tamper::{edit, set};
 use crate::wait::LIMIT;
 
 /// Creates the app and waits for the claim of its database; returns the claim.
 async fn with_claim(scene: &Scene) -> Result<PersistentVolumeClaim> {
-    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
     scene.create_from(shop("  connectsTo: [db]\n", &json!([managed()]))?).await?;
     scene.in_place("shop").await?;
     let claims = claims(scene);
@@ -83,7 +83,7 @@ async fn what_the_data_depend_on_cannot_change() -> Result<()> {
 #[tokio::test]
 async fn changes_of_its_stateful_set_are_undone() -> Result<()> {
     let scene = Scene::open("db-drift").await?;
-    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
     scene.create_from(shop("  connectsTo: [db]\n", &json!([managed()]))?).await?;
     scene.in_place("shop").await?;
     scene.quiet().await?;

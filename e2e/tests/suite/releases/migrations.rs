@@ -1,22 +1,26 @@
 //! A migration runs to completion before a new release.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use anyhow::Result;
 use hardened_app::api::{MigrationState, RERUN};
+use kube::ResourceExt;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use super::{Fate, Kubelet, image, jobs, set_version, shop};
+use super::{Kubelet, PodOutcome, image, jobs, set_version, shop};
 use crate::scene::Scene;
+use crate::tamper::set;
 
 #[tokio::test]
 async fn no_pod_template_exists_before_the_first_migration_has_succeeded() -> Result<()> {
     let scene = Scene::open("migrate-first").await?;
-    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::Runs);
+    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::Runs);
     scene.create_from(shop("1.0.0")?).await?;
     scene.condition("shop", "Migrated", "False", "Running").await?;
     scene.condition("shop", "Ready", "False", "MigrationRunning").await?;
     assert_eq!(image(&scene).await?, "", "a Deployment before its migration");
-    kubelet.decide(|_| Fate::succeeds());
+    kubelet.decide(|_| PodOutcome::succeeds());
     scene.condition("shop", "Ready", "True", "Available").await?;
     scene.condition("shop", "Migrated", "True", "Succeeded").await?;
     assert_eq!(image(&scene).await?, "1.0.0");
@@ -31,10 +35,10 @@ async fn no_pod_template_exists_before_the_first_migration_has_succeeded() -> Re
 #[tokio::test]
 async fn while_a_migration_fails_the_release_before_it_stays_and_the_fix_rolls_out_by_itself() -> Result<()> {
     let scene = Scene::open("migrate-fails").await?;
-    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
     scene.create_from(shop("1.0.0")?).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
-    kubelet.decide(|_| Fate::Ends(3, "connecting\ncolumn postgres://u:secret@db/x exists".to_owned()));
+    kubelet.decide(|_| PodOutcome::Ends(3, "connecting\ncolumn postgres://u:secret@db/x exists".to_owned()));
     set_version(&scene, "2.0.0").await?;
     let message = scene.condition("shop", "Migrated", "False", "Failed").await?;
     assert!(message.contains("exit code 3: column postgres://***@db/x exists"), "{message}");
@@ -44,17 +48,35 @@ async fn while_a_migration_fails_the_release_before_it_stays_and_the_fix_rolls_o
     // It is still kept as declared.
     scene.delete("Service", "shop-web").await?;
     scene.object("Service", "shop-web", "it is there again", |_| Some(())).await?;
-    kubelet.decide(|_| Fate::succeeds());
+    kubelet.decide(|_| PodOutcome::succeeds());
     set_version(&scene, "3.0.0").await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     assert_eq!(image(&scene).await?, "3.0.0");
     Ok(())
 }
 
+/// Without `retries` any other failure would be final.
+#[tokio::test]
+async fn a_pod_that_a_drained_node_ends_is_no_try_of_the_migration() -> Result<()> {
+    let scene = Scene::open("migrate-drained").await?;
+    let drained = Arc::<Mutex<Option<String>>>::default();
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), move |pod| {
+        let mut drained = drained.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = drained.get_or_insert_with(|| pod.name_any());
+        if *first == pod.name_any() { PodOutcome::Disrupted } else { PodOutcome::succeeds() }
+    });
+    let mut app = shop("1.0.0")?;
+    set(&mut app, "/spec/migration/retries", 0.into());
+    scene.create_from(app).await?;
+    scene.condition("shop", "Migrated", "True", "Succeeded").await?;
+    assert_eq!(jobs(&scene).await?.len(), 1, "the same Job has started another pod");
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_migration_that_has_run_runs_again_only_where_it_is_asked_for() -> Result<()> {
     let scene = Scene::open("migrate-again").await?;
-    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let _kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
     scene.create_from(shop("1.0.0")?).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     for version in ["2.0.0", "1.0.0"] {

@@ -7,7 +7,7 @@ mod records;
 mod schedules;
 
 use anyhow::Result;
-pub(crate) use e2e::kubelet::{Fate, Kubelet, part};
+pub(crate) use e2e::kubelet::{Kubelet, PodOutcome, part};
 use serde_json::{Value, json};
 
 use crate::scene::{Scene, WEB};

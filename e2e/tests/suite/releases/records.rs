@@ -6,13 +6,13 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use serde_json::json;
 
-use super::{Fate, Kubelet, image, jobs, set_version, shop};
+use super::{Kubelet, PodOutcome, image, jobs, set_version, shop};
 use crate::scene::{Scene, WEB};
 
 /// An app whose first release runs.
 async fn released(prefix: &str) -> Result<(Scene, Kubelet)> {
     let scene = Scene::open(prefix).await?;
-    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
     scene.create_from(shop("1.0.0")?).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     scene.quiet().await?;
@@ -44,7 +44,7 @@ async fn a_record_that_is_wiped_is_written_again_where_nothing_has_changed() -> 
 #[tokio::test]
 async fn a_status_that_is_wiped_is_written_again_and_runs_no_migration() -> Result<()> {
     let (scene, kubelet) = released("wiped-status").await?;
-    kubelet.decide(|_| Fate::Runs);
+    kubelet.decide(|_| PodOutcome::Runs);
     let status = Patch::Merge(json!({ "status": { "release": null, "migration": null } }));
     scene.apps().patch_status("shop", &PatchParams::default(), &status).await?;
     scene.condition("shop", "Migrated", "True", "Succeeded").await?;
@@ -57,7 +57,7 @@ async fn a_status_that_is_wiped_is_written_again_and_runs_no_migration() -> Resu
 #[tokio::test]
 async fn a_job_that_is_deleted_while_it_runs_is_not_run_again_unless_it_is_asked_for() -> Result<()> {
     let (scene, kubelet) = released("lost-job").await?;
-    kubelet.decide(|_| Fate::Runs);
+    kubelet.decide(|_| PodOutcome::Runs);
     set_version(&scene, "2.0.0").await?;
     scene.condition("shop", "Migrated", "False", "Running").await?;
     let before = jobs(&scene).await?;
@@ -70,7 +70,7 @@ async fn a_job_that_is_deleted_while_it_runs_is_not_run_again_unless_it_is_asked
     assert_eq!(image(&scene).await?, "1.0.0");
     scene.quiet().await?;
     assert_eq!(jobs(&scene).await?.len(), before.len() - 1);
-    kubelet.decide(|_| Fate::succeeds());
+    kubelet.decide(|_| PodOutcome::succeeds());
     rerun(&scene, "again").await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     assert_eq!(image(&scene).await?, "2.0.0");
@@ -81,7 +81,9 @@ async fn a_job_that_is_deleted_while_it_runs_is_not_run_again_unless_it_is_asked
 async fn a_pod_that_names_the_job_as_its_controller_does_not_count() -> Result<()> {
     let (scene, kubelet) = released("forged").await?;
     // The real pod runs on; the forged one succeeds.
-    kubelet.decide(|pod| if pod.metadata.name.as_deref() == Some("forged") { Fate::succeeds() } else { Fate::Runs });
+    kubelet.decide(|pod| {
+        if pod.metadata.name.as_deref() == Some("forged") { PodOutcome::succeeds() } else { PodOutcome::Runs }
+    });
     set_version(&scene, "2.0.0").await?;
     scene.condition("shop", "Migrated", "False", "Running").await?;
     let job = scene.apps().get("shop").await?.status.and_then(|status| status.migration).map(|migration| migration.job);

@@ -13,7 +13,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use kube::{Client, client::Body};
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep},
+};
 use tower::Service;
 
 /// The API server.
@@ -39,7 +42,10 @@ pub(super) struct Sent {
 
 /// What happens to the requests of one replica.
 #[derive(Clone, Default)]
-pub(super) struct Network(Arc<Mutex<Trouble>>);
+pub(super) struct Network {
+    trouble: Arc<Mutex<Trouble>>,
+    delivery: Arc<Notify>,
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Trouble {
@@ -51,11 +57,18 @@ pub(super) enum Trouble {
     NoWayBack,
     /// Answers take this long.
     Slow(Duration),
+    /// A request arrives when it is delivered, also if its sender has stopped waiting, and its answer gets lost.
+    Late,
 }
 
 impl Network {
     pub(super) fn set(&self, trouble: Trouble) {
-        *self.0.lock().unwrap() = trouble;
+        *self.trouble.lock().unwrap() = trouble;
+    }
+
+    /// Lets a request arrive that is [`Trouble::Late`].
+    pub(super) fn deliver(&self) {
+        self.delivery.notify_one();
     }
 }
 
@@ -133,17 +146,24 @@ impl Service<Request<Body>> for Line {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let Self { server, by, network } = self.clone();
         async move {
-            let trouble = *network.0.lock().unwrap();
+            let trouble = *network.trouble.lock().unwrap();
             if matches!(trouble, Trouble::NoWayThere) {
                 return pending().await;
             }
             let (head, body) = request.into_parts();
             let body = serde_json::from_slice(&body.collect().await.unwrap().to_bytes()).unwrap_or_default();
+            if matches!(trouble, Trouble::Late) {
+                tokio::spawn(async move {
+                    network.delivery.notified().await;
+                    server.answer(by, &head.method, &body);
+                });
+                return pending().await;
+            }
             let (code, answer) = server.answer(by, &head.method, &body);
             match trouble {
                 Trouble::NoWayBack => return pending().await,
                 Trouble::Slow(time) => sleep(time).await,
-                Trouble::None | Trouble::NoWayThere => {}
+                Trouble::None | Trouble::NoWayThere | Trouble::Late => {}
             }
             Ok(Response::builder().status(code).body(Full::from(answer.to_string())).unwrap())
         }

@@ -86,6 +86,26 @@ async fn one_failed_renewal_is_repeated_in_time() {
     assert!(a.tenure.is_held());
 }
 
+/// A connection is dead, and the API server has much to do.
+#[tokio::test(start_paused = true)]
+async fn a_renewal_without_an_answer_is_repeated_in_time_where_answers_take_long() {
+    for trouble in [Trouble::NoWayThere, Trouble::NoWayBack] {
+        let server = ApiServer::default();
+        let mut a = Replica::new(&server, "a");
+        a.leads().await;
+        let network = a.network.clone();
+        let troubled = async {
+            network.set(trouble);
+            // By then a renewal is sent.
+            sleep(RETRY).await;
+            network.set(Trouble::Slow(Duration::from_millis(1500)));
+            sleep(Duration::from_mins(1)).await;
+        };
+        tokio::select! { lost = a.election.keep() => panic!("{trouble:?}: {lost}"), () = troubled => {} }
+        assert!(a.tenure.is_held());
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_leader_whose_lease_another_has_taken_stops_at_its_next_renewal() {
     let server = ApiServer::default();
@@ -149,6 +169,26 @@ async fn the_lease_is_released_also_where_a_renewal_was_cut_off() {
         a.election.resign().await;
         assert_eq!(server.record().unwrap()["holderIdentity"], "", "{trouble:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_lease_is_released_also_where_a_renewal_that_was_cut_off_is_stored_meanwhile() {
+    let (server, answers_take) = (ApiServer::default(), Duration::from_millis(200));
+    let mut a = Replica::new(&server, "a");
+    a.leads().await;
+    let network = a.network.clone();
+    network.set(Trouble::Late);
+    assert!(timeout(RETRY, a.election.keep()).await.is_err());
+    network.set(Trouble::Slow(answers_take));
+    let delivery = async {
+        // The lease is read already, and isn't replaced yet.
+        sleep(answers_take / 2).await;
+        network.deliver();
+    };
+    tokio::join!(a.election.resign(), delivery);
+    let codes: Vec<u16> = server.requests("a").iter().map(|request| request.code).collect();
+    assert!(codes.contains(&409), "the renewal came between: {codes:?}");
+    assert_eq!(server.record().unwrap()["holderIdentity"], "");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,6 @@
 //! When a replica begins to lead.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use http::Method;
 use k8s_openapi::jiff::{SignedDuration, Timestamp};
@@ -68,7 +68,7 @@ async fn of_two_that_find_the_lease_expired_one_leads() {
     let mut replicas = ["a", "b"].map(|name| Replica::new(&server, name));
     for replica in &replicas {
         // So slow that both have read the lease before one replaces it.
-        replica.network.set(Trouble::Slow(Duration::from_secs(4)));
+        replica.network.set(Trouble::Slow(Duration::from_millis(2900)));
     }
     let [a, b] = &mut replicas;
     tokio::select! { () = a.leads() => {}, () = b.leads() => {} }
@@ -89,7 +89,7 @@ async fn of_two_that_find_the_lease_expired_one_leads() {
 async fn who_holds_the_lease_without_knowing_it_leads_when_it_knows() {
     let server = ApiServer::default();
     let mut replica = Replica::new(&server, "a");
-    replica.network.set(Trouble::Slow(Duration::from_secs(3)));
+    replica.network.set(Trouble::Slow(Duration::from_secs(2)));
     let network = replica.network.clone();
     let mended = async {
         // It reads that there is no lease, and gets no answer to its creation.
@@ -109,8 +109,8 @@ async fn a_replica_that_stands_by_stops_at_once() {
     let server = ApiServer::default();
     server.store(Some(held_by("b", Timestamp::now())));
     let mut replica = Replica::new(&server, "a");
-    let began = Instant::now();
-    assert!(!replica.election.campaign(sleep(Duration::from_secs(5))).await);
-    assert_eq!(began.elapsed().as_secs(), 5);
+    let (began, stands_by) = (Instant::now(), Cell::new(false));
+    assert!(!replica.election.campaign(|| stands_by.set(true), sleep(Duration::from_secs(5))).await);
+    assert_eq!((began.elapsed().as_secs(), stands_by.get()), (5, true));
     assert_eq!(server.record().unwrap()["holderIdentity"], "b");
 }

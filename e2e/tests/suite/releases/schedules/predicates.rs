@@ -1,4 +1,4 @@
-//! What must hold at every revision of a namespace, whenever the operator dies.
+//! What must hold at every revision of a namespace, whenever the operator is killed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

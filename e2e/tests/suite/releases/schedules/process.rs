@@ -15,20 +15,20 @@ use tokio::task::JoinHandle;
 use super::proxy::Proxy;
 use crate::wait::LIMIT;
 
-/// Faults of several namespaces within this time share one death.
+/// Faults of several namespaces within this time are answered by killing the process once.
 const TOGETHER: Duration = Duration::from_millis(200);
 
 /// The operator counts as idle this long after its last request: longer than it waits between any two writes.
 const REST: Duration = Duration::from_secs(2);
 
 /// Keeps an operator running; dropping it ends that.
-pub(crate) struct Mortal {
+pub(crate) struct RestartedOperator {
     running: Arc<Mutex<Option<Operator>>>,
     proxy: Arc<Proxy>,
     work: JoinHandle<Result<()>>,
 }
 
-impl Mortal {
+impl RestartedOperator {
     pub(crate) fn start(control_plane: ControlPlane, proxy: Arc<Proxy>) -> Result<Self> {
         let first = Operator::spawn_with(&control_plane, proxy.kubeconfig())?;
         let running = Arc::new(Mutex::new(Some(first)));
@@ -50,7 +50,7 @@ impl Mortal {
     }
 }
 
-impl Drop for Mortal {
+impl Drop for RestartedOperator {
     fn drop(&mut self) {
         self.work.abort();
     }
@@ -72,10 +72,10 @@ async fn replace(control_plane: ControlPlane, proxy: Arc<Proxy>, running: Arc<Mu
     }
 }
 
-/// The time of the dead process's lease is over: it isn't what is tested here.
+/// Ends the lease of the process that was killed: waiting for that isn't what is tested here.
 async fn release(leases: &Api<Lease>) -> Result<()> {
-    let nobody = json!({ "spec": { "holderIdentity": "" } });
-    match leases.patch(LEASE.0, &PatchParams::default(), &Patch::Merge(nobody)).await {
+    let released = json!({ "spec": { "holderIdentity": "" } });
+    match leases.patch(LEASE.0, &PatchParams::default(), &Patch::Merge(released)).await {
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
         answer => Ok(answer.map(drop)?),
     }

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::lane::{Fault, Lane, Moment, Turn};
+use super::write_counter::{Fault, Moment, Turn, WriteCounter};
 
 /// Forwards the requests of one operator process after the other, with the operator's own credentials.
 pub(crate) struct Proxy {
@@ -32,9 +32,9 @@ pub(crate) struct Proxy {
 
 struct Shared {
     client: Client,
-    lanes: Mutex<BTreeMap<String, Lane>>,
+    counters: Mutex<BTreeMap<String, WriteCounter>>,
     last: Mutex<Instant>,
-    /// Set when a fault waits for the death of the process.
+    /// Set when a fault waits until the process is killed.
     hit: watch::Sender<bool>,
     /// How often the process was killed.
     kills: watch::Sender<usize>,
@@ -46,7 +46,7 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let shared = Arc::new(Shared {
             client: client(kubeconfig).await?,
-            lanes: Mutex::default(),
+            counters: Mutex::default(),
             last: Mutex::new(Instant::now()),
             hit: watch::Sender::new(false),
             kills: watch::Sender::new(0),
@@ -72,30 +72,30 @@ impl Proxy {
 
     /// From now on the writes in a namespace are counted, and at one of them the process is to be killed.
     pub(crate) fn arm(&self, namespace: &str, fault: Option<Fault>) {
-        self.shared.lanes().insert(namespace.to_owned(), Lane::new(fault));
+        self.shared.counters().insert(namespace.to_owned(), WriteCounter::new(fault));
     }
 
     /// What has been written in a namespace since then, and whether its fault was hit.
-    pub(crate) fn lane(&self, namespace: &str) -> Lane {
-        self.shared.lanes().get(namespace).cloned().unwrap_or_default()
+    pub(crate) fn counter(&self, namespace: &str) -> WriteCounter {
+        self.shared.counters().get(namespace).cloned().unwrap_or_default()
     }
 
-    /// Returns when a fault waits for the death of the process.
+    /// Returns when a fault waits until the process is killed.
     pub(crate) async fn is_hit(&self) -> Result<()> {
         self.shared.hit.subscribe().wait_for(|hit| *hit).await?;
         Ok(())
     }
 
-    /// Asks for the death of the process, without a fault.
+    /// Asks for the process to be killed, without a fault.
     pub(crate) fn kill(&self) {
         self.shared.touch();
         self.shared.hit.send_replace(true);
     }
 
-    /// The process is dead.
+    /// The process was killed.
     pub(crate) fn killed(&self) {
         self.shared.hit.send_replace(false);
-        self.shared.lanes().values_mut().for_each(Lane::killed);
+        self.shared.counters().values_mut().for_each(WriteCounter::killed);
         self.shared.kills.send_modify(|kills| *kills += 1);
     }
 
@@ -137,11 +137,11 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
             let request = Request::from_parts(parts, Body::from(body));
-            // A task of its own: what is under way reaches the API server though the process that sent it is dead.
+            // A task of its own: what is under way reaches the API server though the process that sent it is gone.
             tokio::spawn(shared.forward(request)).await?
         }
     });
-    // It fails where the process dies.
+    // It fails where the process is killed.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
 }
 
@@ -150,8 +150,8 @@ impl Shared {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    fn lanes(&self) -> MutexGuard<'_, BTreeMap<String, Lane>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn counters(&self) -> MutexGuard<'_, BTreeMap<String, WriteCounter>> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn forward(self: Arc<Self>, request: Request<Body>) -> Result<Response<Body>> {
@@ -161,7 +161,7 @@ impl Shared {
         let mut kills = self.kills.subscribe();
         kills.mark_unchanged();
         let Some((namespace, what)) = write(&request) else { return Ok(self.client.send(request).await?) };
-        let turn = self.lanes().entry(namespace.clone()).or_default().next(&what);
+        let turn = self.counters().entry(namespace.clone()).or_default().next(&what);
         let fault = match turn {
             Turn::Pass => return self.pass(&namespace, &what, request).await,
             Turn::Held => None,
@@ -184,13 +184,13 @@ impl Shared {
             }
         }
         kills.changed().await?;
-        bail!("the process that has sent this is dead")
+        bail!("the process that has sent this was killed")
     }
 
     async fn pass(&self, namespace: &str, what: &str, request: Request<Body>) -> Result<Response<Body>> {
         let answer = self.client.send(request).await?;
         let line = format!("{what} {}", answer.status().as_u16());
-        self.lanes().entry(namespace.to_owned()).or_default().passed(line);
+        self.counters().entry(namespace.to_owned()).or_default().passed(line);
         Ok(answer)
     }
 }

@@ -10,7 +10,7 @@ use kube::api::{Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 
-use super::super::{Fate, Kubelet};
+use super::super::{Kubelet, PodOutcome};
 use crate::policies::policy;
 use crate::scene::{Scene, WEB};
 use e2e::kubelet::part;
@@ -52,7 +52,7 @@ impl Workload {
     }
 
     /// Lets it happen; returns when the app is ready.
-    pub(crate) async fn play(self, scene: &Scene, world: &World) -> Result<()> {
+    pub(crate) async fn run(self, scene: &Scene, world: &World) -> Result<()> {
         match self {
             Self::Install => {
                 secret(scene, "shop-env", "DATABASE_URL").await?;
@@ -113,24 +113,24 @@ impl World {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&(namespace, flag))
     }
 
-    /// Plays the kubelet in all namespaces.
+    /// Stands in for the kubelet in all namespaces.
     pub(crate) fn kubelet(&self, client: &Client) -> Kubelet {
         let world = self.clone();
-        Kubelet::start_everywhere(client, move |pod| world.fate(pod))
+        Kubelet::start_everywhere(client, move |pod| world.outcome(pod))
     }
 
-    fn fate(&self, pod: &Pod) -> Fate {
+    fn outcome(&self, pod: &Pod) -> PodOutcome {
         let spec = serde_json::to_string(&pod.spec).unwrap_or_default();
         if part(pod) == "preflight" {
             if spec.contains(LATER) && !self.has(pod, Flag::SecretAdded) {
-                return Fate::Waits("CreateContainerConfigError", format!("secret \"{LATER}\" not found"));
+                return PodOutcome::Waits("CreateContainerConfigError", format!("secret \"{LATER}\" not found"));
             }
         } else if spec.contains(BROKEN) {
-            return Fate::Ends(1, "column exists".to_owned());
+            return PodOutcome::Ends(1, "column exists".to_owned());
         } else if spec.contains(SLOW) && !self.has(pod, Flag::PolicyChanged) {
-            return Fate::Runs;
+            return PodOutcome::Runs;
         }
-        Fate::succeeds()
+        PodOutcome::succeeds()
     }
 }
 

@@ -14,11 +14,11 @@ use tokio::time::Instant;
 use super::super::Kubelet;
 use super::end_state::{canonical, differences, objects};
 use super::history::History;
-use super::lane::{Fault, Lane};
 use super::predicates::{broken, migrations};
-use super::process::Mortal;
+use super::process::RestartedOperator;
 use super::proxy::Proxy;
 use super::workloads::{Workload, World};
+use super::write_counter::{Fault, WriteCounter};
 use crate::scene::Scene;
 
 /// How long an end state that differs may take to become the expected one.
@@ -29,7 +29,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// An app that goes through all workloads; in each of them the operator is killed at the same write.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Life {
+pub(crate) struct AppRun {
     pub(crate) fault: Option<Fault>,
 }
 
@@ -41,20 +41,20 @@ pub(crate) struct End {
     /// What mustn't have happened.
     problems: Vec<String>,
     fault: Option<Fault>,
-    lane: Lane,
+    counter: WriteCounter,
 }
 
 impl End {
     /// Whether the operator was killed at the write in question.
     pub(crate) fn was_hit(&self) -> bool {
-        self.lane.was_hit()
+        self.counter.was_hit()
     }
 
     /// What is wrong with it, with all that was written.
     pub(crate) fn compared_with(&self, workload: Workload, model: &Self) -> Option<String> {
         let different = if self.state.is_empty() { Vec::new() } else { differences(&model.state, &self.state) };
         let wrong: Vec<&str> = self.problems.iter().chain(&different).map(String::as_str).collect();
-        let (name, trace) = (workload.name(), self.lane.trace.join("\n  "));
+        let (name, trace) = (workload.name(), self.counter.trace.join("\n  "));
         let text = || format!("{name}, {:?}:\n {}\n  {trace}", self.fault, wrong.join("\n "));
         (!wrong.is_empty()).then(text)
     }
@@ -77,8 +77,8 @@ pub(crate) fn model(undisturbed: Vec<(Workload, End)>) -> Result<Vec<End>> {
 }
 
 /// The parts that all apps share. The control plane comes last: it ends last.
-pub(crate) struct Stage {
-    mortal: Mortal,
+pub(crate) struct Harness {
+    process: RestartedOperator,
     history: History,
     world: World,
     proxy: Arc<Proxy>,
@@ -86,7 +86,7 @@ pub(crate) struct Stage {
     control_plane: ControlPlane,
 }
 
-impl Stage {
+impl Harness {
     pub(crate) async fn start() -> Result<Self> {
         let control_plane = ControlPlane::start().await?;
         operator::install(&control_plane).await?;
@@ -95,8 +95,8 @@ impl Stage {
         let client = control_plane.admin_client().await?;
         let (world, history) = (World::default(), History::record(&client).await?);
         let kubelet = world.kubelet(&client);
-        let mortal = Mortal::start(control_plane.attached(), proxy.clone())?;
-        Ok(Self { mortal, history, world, proxy, _kubelet: kubelet, control_plane })
+        let process = RestartedOperator::start(control_plane.attached(), proxy.clone())?;
+        Ok(Self { process, history, world, proxy, _kubelet: kubelet, control_plane })
     }
 
     /// How often the operator was killed.
@@ -105,27 +105,27 @@ impl Stage {
     }
 
     /// Lets apps go through all workloads at the same time. What goes wrong in one ends that one.
-    pub(crate) async fn run(&self, lives: &[Life], model: Option<&[End]>) -> Result<Vec<(Workload, End)>> {
-        let scenes = lives.iter().map(async |life| anyhow::Ok((*life, self.scene().await?)));
-        let mut living = try_join_all(scenes).await?;
+    pub(crate) async fn run(&self, runs: &[AppRun], model: Option<&[End]>) -> Result<Vec<(Workload, End)>> {
+        let scenes = runs.iter().map(async |run| anyhow::Ok((*run, self.scene().await?)));
+        let mut unfinished = try_join_all(scenes).await?;
         let mut ends = Vec::new();
         for (index, workload) in Workload::ALL.into_iter().enumerate() {
-            for (life, scene) in &living {
-                self.proxy.arm(scene.name(), life.fault);
+            for (run, scene) in &unfinished {
+                self.proxy.arm(scene.name(), run.fault);
             }
-            let outcomes = join_all(living.iter().map(|(_, scene)| workload.play(scene, &self.world))).await;
-            self.mortal.quiet().await?;
+            let outcomes = join_all(unfinished.iter().map(|(_, scene)| workload.run(scene, &self.world))).await;
+            self.process.quiet().await?;
             let expected = model.and_then(|model| model.get(index));
-            let of_each = living.iter().zip(&outcomes).map(async |((life, scene), outcome)| {
+            let of_each = unfinished.iter().zip(&outcomes).map(async |((run, scene), outcome)| {
                 let problem = outcome.as_ref().err().map(|error| format!("{error:#}"));
-                self.end(*life, scene, workload, problem, expected).await
+                self.end(*run, scene, workload, problem, expected).await
             });
             let of_each = try_join_all(of_each).await?;
             let mut outcomes = outcomes.iter().map(Result::is_ok);
-            living.retain(|_| outcomes.next() == Some(true));
+            unfinished.retain(|_| outcomes.next() == Some(true));
             ends.extend(of_each.into_iter().map(|end| (workload, end)));
         }
-        self.a_restart_writes_nothing(&living).await?;
+        self.a_restart_writes_nothing(&unfinished).await?;
         Ok(ends)
     }
 
@@ -137,14 +137,14 @@ impl Stage {
 
     async fn end(
         &self,
-        life: Life,
+        run: AppRun,
         scene: &Scene,
         workload: Workload,
         problem: Option<String>,
         expected: Option<&End>,
     ) -> Result<End> {
         let namespace = scene.name();
-        let lane = self.proxy.lane(namespace);
+        let counter = self.proxy.counter(namespace);
         let mut problems: Vec<String> = problem.into_iter().collect();
         let mut state = BTreeMap::new();
         let began = Instant::now();
@@ -164,18 +164,18 @@ impl Stage {
             problems.push(format!("{ran} Jobs for {declared} migrations"));
         }
         problems.extend(broken(seen));
-        Ok(End { writes: lane.writes(), state, problems, fault: life.fault, lane })
+        Ok(End { writes: counter.writes(), state, problems, fault: run.fault, counter })
     }
 
-    async fn a_restart_writes_nothing(&self, living: &[(Life, Scene)]) -> Result<()> {
-        for (_, scene) in living {
+    async fn a_restart_writes_nothing(&self, unfinished: &[(AppRun, Scene)]) -> Result<()> {
+        for (_, scene) in unfinished {
             self.proxy.arm(scene.name(), None);
         }
         self.proxy.kill();
-        self.mortal.quiet().await?;
-        for (_, scene) in living {
-            let lane = self.proxy.lane(scene.name());
-            ensure!(lane.writes() == 0, "a restart writes: {:#?}", lane.trace);
+        self.process.quiet().await?;
+        for (_, scene) in unfinished {
+            let counter = self.proxy.counter(scene.name());
+            ensure!(counter.writes() == 0, "a restart writes: {:#?}", counter.trace);
         }
         Ok(())
     }

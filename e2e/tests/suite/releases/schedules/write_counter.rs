@@ -7,7 +7,7 @@ use std::time::Duration;
 pub(crate) enum Moment {
     /// It isn't sent.
     Before,
-    /// It is under way: the API server gets it so long after the death of the process.
+    /// It is under way: the API server gets it so long after the process was killed.
     During(Duration),
     /// The API server has answered, but the answer doesn't arrive.
     After,
@@ -22,7 +22,7 @@ pub(crate) struct Fault {
 
 /// The writes in one namespace.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Lane {
+pub(crate) struct WriteCounter {
     writes: usize,
     fault: Option<Fault>,
     state: State,
@@ -44,12 +44,12 @@ enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
     Pass,
-    /// The process is about to die; it isn't sent.
+    /// The process is about to be killed; it isn't sent.
     Held,
     Hit(Fault),
 }
 
-impl Lane {
+impl WriteCounter {
     pub(crate) fn new(fault: Option<Fault>) -> Self {
         Self { fault, ..Self::default() }
     }
@@ -75,7 +75,7 @@ impl Lane {
         self.trace.push(line);
     }
 
-    /// The process is dead; the next one may write.
+    /// The process is gone; the next one may write.
     pub(crate) fn killed(&mut self) {
         self.trace.push("-- killed".to_owned());
         if self.state == State::Closed {
@@ -94,11 +94,11 @@ impl Lane {
 }
 
 #[test]
-fn the_process_sends_nothing_between_its_fault_and_its_death() {
+fn the_process_sends_nothing_between_its_fault_and_its_end() {
     let fault = Fault { moment: Moment::Before, write: 2 };
-    let mut lane = Lane::new(Some(fault));
-    assert_eq!([lane.next("a"), lane.next("b"), lane.next("c")], [Turn::Pass, Turn::Hit(fault), Turn::Held]);
-    assert!(!lane.was_hit());
-    lane.killed();
-    assert_eq!((lane.next("b"), lane.was_hit(), lane.writes()), (Turn::Pass, true, 3));
+    let mut counter = WriteCounter::new(Some(fault));
+    assert_eq!([counter.next("a"), counter.next("b"), counter.next("c")], [Turn::Pass, Turn::Hit(fault), Turn::Held]);
+    assert!(!counter.was_hit());
+    counter.killed();
+    assert_eq!((counter.next("b"), counter.was_hit(), counter.writes()), (Turn::Pass, true, 3));
 }
