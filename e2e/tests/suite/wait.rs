@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Longer than any successful wait takes on a busy machine.
-pub(crate) const LIMIT: Duration = Duration::from_mins(1);
+pub(crate) const LIMIT: Duration = Duration::from_mins(3);
 
 /// Watches an object until `check` returns a value. `check` gets None if the object doesn't exist.
 pub(crate) async fn wait_until<K, T>(
