@@ -2,6 +2,7 @@
 
 mod ask;
 mod cli;
+mod client;
 mod drift;
 mod inside;
 mod limits;
