@@ -16,6 +16,7 @@ mod pod;
 mod predicted;
 mod processes;
 mod reach;
+mod releases;
 mod rollout;
 mod samples;
 mod traces;
