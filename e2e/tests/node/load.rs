@@ -14,6 +14,9 @@ use crate::ask::ask;
 /// Interval of the requests: short compared to the time for which kube-proxy may still route to a terminated pod.
 const PACE: Duration = Duration::from_millis(20);
 
+/// The number of requests that may have to be sent again because they bypassed the rules.
+pub(crate) const TOLERATED: u32 = 2;
+
 /// What came of the requests.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcomes {

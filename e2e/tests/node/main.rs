@@ -2,6 +2,7 @@
 
 mod ask;
 mod cli;
+mod client;
 mod drift;
 mod inside;
 mod limits;
@@ -15,6 +16,7 @@ mod pod;
 mod predicted;
 mod processes;
 mod reach;
+mod releases;
 mod rollout;
 mod samples;
 mod traces;

@@ -5,13 +5,12 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use e2e::node::{ADDRESS, packets, world};
 use e2e::{Namespace, until};
-use k8s_openapi::api::core::v1::{Pod, Secret};
+use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
-use kube::api::{DeleteParams, ListParams, PostParams};
-use tokio::process::Command;
+use kube::api::{DeleteParams, ListParams};
 
-use crate::cli;
-use crate::inside::{Ended, run};
+use crate::client::{POSTGRES, REDIS, as_client, create_secrets, first, secret};
+use crate::inside::Ended;
 use crate::place::{LIMIT, MARK, Place, RESTRICTED};
 use crate::pod;
 use crate::predicted::{Ends, STANDING};
@@ -20,12 +19,6 @@ use crate::reach::{Cell, Field};
 use crate::samples::with_digests;
 
 const SAMPLE: &str = include_str!("../../../deploy/samples/databases.yaml");
-
-/// The images that the sample names, and those of the node's registry.
-const IMAGES: [(&str, &str); 2] = [
-    ("docker.io/library/postgres:17.6", "registry.example.com/postgres:15"),
-    ("docker.io/library/redis:8.2", "registry.example.com/redis:7"),
-];
 
 /// The user ids that the operator gives to databases.
 const USERS: [(&str, i64); 2] = [("store.db", 15432), ("store.cache", 16379)];
@@ -97,20 +90,11 @@ fn ends() -> Ends {
 /// The sample with what the node's registry has, in the namespace of the test.
 fn adapted(place: &Place) -> Result<String> {
     let mut sample = with_digests(SAMPLE, &[("store/web:3.0.0", "6"), ("store/report:3.0.0", "7")])?;
-    for (old, new) in IMAGES.into_iter().chain([("namespace: demo", &*format!("namespace: {}", place.name()))]) {
+    for (old, new) in [POSTGRES, REDIS, ("namespace: demo", &*format!("namespace: {}", place.name()))] {
         ensure!(sample.contains(old), "the sample has no {old}");
         sample = sample.replace(old, new);
     }
     Ok(sample)
-}
-
-/// Creates the Secrets that `hardened-app database-secret` prints for the sample.
-async fn create_secrets(place: &Place, sample: &str) -> Result<()> {
-    let printed = cli::print(&["database-secret"], sample)?;
-    for secret in serde_saphyr::from_multiple::<Secret>(&printed)? {
-        place.api::<Secret>().create(&PostParams::default(), &secret).await?;
-    }
-    Ok(())
 }
 
 async fn field(place: &Place, elsewhere: &Namespace) -> Result<Field> {
@@ -136,24 +120,6 @@ async fn field(place: &Place, elsewhere: &Namespace) -> Result<Field> {
         ("node".to_owned(), ADDRESS.into()),
     ]);
     Ok(field)
-}
-
-async fn first(place: &Place, workload: &str) -> Result<Pod> {
-    place.pods(workload).await?.into_iter().next().with_context(|| format!("{workload} has no pod"))
-}
-
-/// A value of a Secret.
-async fn secret(place: &Place, name: &str, key: &str) -> Result<String> {
-    let secret = place.api::<Secret>().get(name).await?;
-    let value = secret.data.and_then(|mut data| data.remove(key)).with_context(|| format!("{name} has no {key}"))?;
-    Ok(String::from_utf8(value.0)?)
-}
-
-/// Runs a client of a database's image in the network of another pod, so that the policies for that pod apply.
-async fn as_client(place: &Place, network: &Path, workload: &str, command: &[&str]) -> Result<Ended> {
-    let files = pod::process(&first(place, workload).await?)?;
-    let environment = [("PATH", "/bin:/usr/bin:/usr/lib/postgresql/15/bin"), ("PGCONNECT_TIMEOUT", "5")];
-    run(network, &files, 65532, &environment, command).await
 }
 
 /// Runs a statement as the client that has what the Secret says.
@@ -211,15 +177,6 @@ async fn the_databases_of_the_sample_serve_their_clients_and_nobody_else() -> Re
     Ok(())
 }
 
-/// As the kernel does where memory runs out.
-async fn kill(pod: &Pod) -> Result<()> {
-    // The first process of a container has the lowest id.
-    let process = pod::process(pod)?;
-    let id = process.file_name().context("no process id")?;
-    ensure!(Command::new("kill").arg("-KILL").arg(id).status().await?.success(), "the process has ended");
-    Ok(())
-}
-
 #[tokio::test]
 async fn managed_databases_keep_their_data() -> Result<()> {
     let place = Place::restricted("kept").await?;
@@ -241,7 +198,7 @@ async fn managed_databases_keep_their_data() -> Result<()> {
     let (pods, databases) = (place.api::<Pod>(), ["store-db-0", "store-cache-0"]);
     for name in databases {
         let pod = pods.get(name).await?;
-        kill(&pod).await?;
+        pod::kill(&pod).await?;
         // The kubelet starts the container anew, with the same volume.
         pod::ready(&pods, &pod, 1).await?;
     }

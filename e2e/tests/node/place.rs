@@ -101,9 +101,15 @@ impl Place {
 
     /// The pods of a component that aren't being deleted.
     pub(crate) async fn pods(&self, workload: &str) -> Result<Vec<Pod>> {
-        let mut pods = self.api::<Pod>().list(&of_workload(workload)).await?.items;
+        let mut pods = self.all_pods(workload).await?;
         pods.retain(|pod| pod.metadata.deletion_timestamp.is_none());
         Ok(pods)
+    }
+
+    /// The pods of a component, those that are being deleted included.
+    pub(crate) async fn all_pods(&self, workload: &str) -> Result<Vec<Pod>> {
+        let of_workload = ListParams::default().labels(&format!("hardened.dev/workload={workload}"));
+        Ok(self.api::<Pod>().list(&of_workload).await?.items)
     }
 
     /// Waits until `check` holds for a pod; returns it.
@@ -133,7 +139,7 @@ impl Place {
     /// Waits until all pods of a component, including those that are being deleted, have this image.
     pub(crate) async fn replaced(&self, workload: &str, image: &str) -> Result<()> {
         until(&format!("all pods have image {image}"), LIMIT, async || {
-            let pods = self.api::<Pod>().list(&of_workload(workload)).await?.items;
+            let pods = self.all_pods(workload).await?;
             let mut containers = pods.iter().filter_map(|pod| pod.spec.as_ref()).flat_map(|spec| &spec.containers);
             Ok(containers.all(|container| container.image.as_deref() == Some(image)).then_some(()))
         })
@@ -153,8 +159,4 @@ impl Place {
 pub(crate) fn containers(pod: &Pod) -> &[ContainerStatus] {
     let statuses = pod.status.as_ref().and_then(|status| status.container_statuses.as_deref());
     statuses.unwrap_or_default()
-}
-
-fn of_workload(workload: &str) -> ListParams {
-    ListParams::default().labels(&format!("hardened.dev/workload={workload}"))
 }

@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use e2e::until;
 use k8s_openapi::api::core::v1::{Container, Pod};
 use kube::Api;
 use kube::api::PostParams;
 use serde_json::{Value, json};
+use tokio::process::Command;
 
 use crate::place::{LIMIT, containers};
 use crate::processes;
@@ -75,6 +76,15 @@ pub(crate) async fn ready(pods: &Api<Pod>, pod: &Pod, restarts: i32) -> Result<P
 /// A process of the pod, as `/proc/<pid>`.
 pub(crate) fn process(pod: &Pod) -> Result<PathBuf> {
     processes::of(pod)?.into_iter().next().context("the pod has no process")
+}
+
+/// Kills the pod's program with SIGKILL, as the kernel does where memory runs out.
+pub(crate) async fn kill(pod: &Pod) -> Result<()> {
+    // The first process of a container has the lowest id.
+    let process = process(pod)?;
+    let id = process.file_name().context("no process id")?;
+    ensure!(Command::new("kill").arg("-KILL").arg(id).status().await?.success(), "the process has ended");
+    Ok(())
 }
 
 pub(crate) fn address(pod: &Pod) -> Result<IpAddr> {

@@ -5,14 +5,11 @@ use hardened_app::api::HardenedApp;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use crate::load::Load;
+use crate::load::{Load, TOLERATED};
 use crate::place::Place;
 use crate::samples::SMALLEST;
 
 const NEW: &str = "registry.example.com/hello:1.1.0";
-
-/// The number of requests that may have to be sent again because they bypassed the rules.
-const TOLERATED: u32 = 2;
 
 #[tokio::test]
 async fn no_request_is_lost_while_an_app_gets_a_new_image() -> Result<()> {
