@@ -109,11 +109,11 @@ async fn a_migration_that_has_run_runs_again_only_where_it_is_asked_for() -> Res
 #[tokio::test]
 async fn a_spec_without_a_migration_waits_for_the_one_that_runs_and_is_not_ready_before() -> Result<()> {
     let scene = Scene::open("migrate-removed").await?;
-    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| Fate::succeeds());
+    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
     scene.create_from(shop("1.0.0")?).await?;
     scene.condition("shop", "Ready", "True", "Available").await?;
     let first = jobs(&scene).await?;
-    kubelet.decide(|_| Fate::Runs);
+    kubelet.decide(|_| PodOutcome::Runs);
     set_version(&scene, "2.0.0").await?;
     scene.condition("shop", "Migrated", "False", "Running").await?;
     let without = json!({ "spec": { "migration": null, "components": [{

@@ -122,7 +122,7 @@ async fn where_the_newest_entry_is_deleted_its_release_stays_and_its_migration_d
     scene.condition("shop", "Ready", "True", "Available").await?;
     scene.quiet().await?;
     let deployed = scene.version("Deployment", "shop-web").await?;
-    kubelet.decide(|_| Fate::Runs);
+    kubelet.decide(|_| PodOutcome::Runs);
     scene.delete("ControllerRevision", "shop-r2").await?;
     scene.object("ControllerRevision", "shop-r2", "it is there again", |_| Some(())).await?;
     scene.quiet().await?;
