@@ -31,6 +31,7 @@ async fn the_operators_pod_is_hardened_and_far_below_its_memory_limit() -> Resul
         let metrics = ask(&address(pod, 8080)?, "/metrics").await?;
         assert!(metrics.contains("controller_runtime_reconcile_total"), "{metrics}");
         leaders += usize::from(metrics.contains("leader_election_master_status{name=\"hardened-app\"} 1"));
+        // Tests run in the order of their names: `releases`, which kills the leader, comes later.
         assert_eq!(containers(pod)[0].restart_count, 0);
     }
     assert_eq!(leaders, 1);
