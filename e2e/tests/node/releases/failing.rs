@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
 
-use super::FIRST;
 use super::migrated::SECOND;
 use super::stage::{Stage, WEB, answers};
-use super::version::Version;
+use super::version::{FIRST, Version};
 
 /// The table has a row.
 const THIRD: Version = Version {

@@ -3,9 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
 
-use super::FIRST;
 use super::stage::{Stage, WEB, answers};
-use super::version::Version;
+use super::version::{FIRST, Version};
 use crate::ask::{address, ask};
 
 /// The new column has the time at which it was made.

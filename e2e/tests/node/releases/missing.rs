@@ -11,9 +11,7 @@ use tokio::time::Instant;
 use super::migrated::SECOND;
 use super::planted::{TOKEN, TOO_SHORT};
 use super::stage::{Stage, answers};
-use super::version::Version;
-
-pub(super) const SECRET: &str = "tickets-mail";
+use super::version::{SECRET, Version};
 
 /// The migration that has failed is corrected as well.
 const FOURTH: Version = Version {

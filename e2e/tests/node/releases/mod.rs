@@ -13,16 +13,7 @@ use anyhow::Result;
 
 use self::search::Search;
 use self::stage::Stage;
-use self::version::Version;
-
-/// Makes the table, with one row, the role of the components, and the number of runs: a sequence isn't set back where a step fails.
-const FIRST: Version = Version {
-    number: "1",
-    steps: "CREATE SEQUENCE runs; SELECT nextval('runs'); CREATE TABLE tickets (id int PRIMARY KEY); INSERT INTO tickets VALUES (1); \
-            CREATE ROLE web LOGIN PASSWORD :'password'; GRANT SELECT ON tickets TO web;",
-    reads: "SELECT id FROM tickets",
-    secret: None,
-};
+use self::version::FIRST;
 
 #[tokio::test]
 async fn migrations_and_secrets_hold_up_a_release_and_no_request() -> Result<()> {

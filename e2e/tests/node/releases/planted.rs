@@ -6,10 +6,9 @@ use k8s_openapi::api::core::v1::Secret;
 use serde_json::json;
 
 use super::failing;
-use super::missing::SECRET;
 use super::search::Found;
 use super::stage::APP;
-use super::version::sample;
+use super::version::{SECRET, sample};
 use crate::client::{create_secrets, secret};
 use crate::place::Place;
 

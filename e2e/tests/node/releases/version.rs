@@ -31,6 +31,18 @@ pub(super) struct Version {
     pub(super) secret: Option<&'static str>,
 }
 
+/// Makes the table, with one row, the role of the components, and the number of runs: a sequence isn't set back where a step fails.
+pub(super) const FIRST: Version = Version {
+    number: "1",
+    steps: "CREATE SEQUENCE runs; SELECT nextval('runs'); CREATE TABLE tickets (id int PRIMARY KEY); INSERT INTO tickets VALUES (1); \
+            CREATE ROLE web LOGIN PASSWORD :'password'; GRANT SELECT ON tickets TO web;",
+    reads: "SELECT id FROM tickets",
+    secret: None,
+};
+
+/// The Secret that the last version needs.
+pub(super) const SECRET: &str = "tickets-mail";
+
 impl Version {
     /// The sample in this version, with what the node's registry has.
     pub(super) fn app(&self, namespace: &str) -> Result<HardenedApp> {
