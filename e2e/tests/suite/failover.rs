@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use e2e::audit::{self, Request};
 use e2e::operator::{self, Operator};
-use e2e::{ControlPlane, until};
+use e2e::{ControlPlane, show, until};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::admissionregistration::v1::MutatingWebhookConfiguration;
 use kube::api::{DeleteParams, ListParams, PostParams};
@@ -116,7 +116,7 @@ async fn the_next_leader_rolls_out_the_newest_spec_only(
     assert!(leader.stop().await?.success());
     next.is_up().await?;
     let took = ended.elapsed();
-    eprintln!("ended after a change: another leads and has full caches after {took:.1?}");
+    show(&format!("ended after a change: another leads and has full caches after {took:.1?}"));
     assert!(took <= RETRY + SLACK, "{took:?}");
     assert!(of_the_next()?.iter().any(|request| request == "watch hardenedapps"), "watches are in the log");
 
@@ -148,7 +148,7 @@ async fn a_killed_leader_is_followed(scene: &Scene, mut leader: Operator, next: 
     next.is_up().await?;
     let took = killed.elapsed();
     scene.reverted("shop", "the deletion", |item| item.kind == "Service").await?;
-    eprintln!("killed: another leads after {took:.1?}, drift is reverted after {:.1?}", killed.elapsed());
+    show(&format!("killed: another leads after {took:.1?}, drift is reverted after {:.1?}", killed.elapsed()));
     assert!(took <= LEASE + RETRY * 2 + SLACK, "{took:?}");
     Ok(())
 }
@@ -165,13 +165,13 @@ async fn a_stopped_leader_writes_nothing_when_it_continues(
     next.is_up().await?;
     let took = stopped.elapsed();
     scene.reverted("shop", "the deletion", |item| item.kind == "NetworkPolicy").await?;
-    eprintln!("stopped: another leads after {took:.1?}, drift is reverted after {:.1?}", stopped.elapsed());
+    show(&format!("stopped: another leads after {took:.1?}, drift is reverted after {:.1?}", stopped.elapsed()));
     assert!(took <= LEASE + RETRY * 2 + SLACK, "{took:?}");
 
     let continued = Instant::now();
     leader.signal("CONT").await?;
     let status = leader.exits().await?;
-    eprintln!("continued: it exits after {:.1?}", continued.elapsed());
+    show(&format!("continued: it exits after {:.1?}", continued.elapsed()));
     assert_eq!(status.code(), Some(1), "it exits with an error");
     let log = std::fs::read_to_string(leader.log())?;
     assert!(log.contains("the lease was not renewed within 10 s"), "it says why: {log}");
@@ -236,7 +236,7 @@ async fn an_ended_leader_is_followed_at_once(scene: &Scene, leader: Operator, ne
     assert!(leader.stop().await?.success());
     next.is_up().await?;
     let took = ended.elapsed();
-    eprintln!("ended: another leads after {took:.1?}");
+    show(&format!("ended: another leads after {took:.1?}"));
     assert!(took <= RETRY + SLACK, "{took:?}");
     assert!(std::fs::read_to_string(log)?.contains("\"lease released\""));
     scene.condition("last", "Ready", "True", "Available").await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use e2e::operator::LEASE;
-use e2e::until;
+use e2e::{show, until};
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, Client};
@@ -13,15 +13,15 @@ use tokio::time::{Instant, sleep};
 use crate::place::LIMIT;
 use crate::pod;
 
-/// The death of a leader.
-pub(super) struct Death {
+/// The takeover of a leader.
+pub(super) struct Takeover {
     pub(super) at: Instant,
     /// When another process held the lease.
     pub(super) followed: Instant,
 }
 
 /// Kills the process that leads after a while, and waits until another one does.
-pub(super) async fn kill(client: &Client, delay: Duration) -> Result<Death> {
+pub(super) async fn kill(client: &Client, delay: Duration) -> Result<Takeover> {
     sleep(delay).await;
     let (name, namespace) = LEASE;
     let leases: Api<Lease> = Api::namespaced(client.clone(), namespace);
@@ -34,13 +34,13 @@ pub(super) async fn kill(client: &Client, delay: Duration) -> Result<Death> {
         Ok(holder(&leases, name).await?.is_some_and(|holder| holder != leader).then_some(()))
     })
     .await?;
-    let death = Death { at, followed: Instant::now() };
-    println!(
+    let takeover = Takeover { at, followed: Instant::now() };
+    show(&format!(
         "{pod} was killed {:.1} s after the beginning, another process led {:.1} s later",
         delay.as_secs_f32(),
-        (death.followed - death.at).as_secs_f32()
-    );
-    Ok(death)
+        (takeover.followed - takeover.at).as_secs_f32()
+    ));
+    Ok(takeover)
 }
 
 async fn holder(leases: &Api<Lease>, name: &str) -> Result<Option<String>> {

@@ -1,6 +1,7 @@
 //! A version whose migration succeeds.
 
 use anyhow::{Context, Result, ensure};
+use e2e::show;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::stage::{Stage, WEB, answers};
@@ -32,7 +33,7 @@ pub(super) async fn its_table_is_changed_before_its_first_pod(stage: &mut Stage)
     let made: i64 = stage.sql("SELECT floor(extract(epoch FROM made))::bigint FROM tickets").await?.parse()?;
     let created = pods.iter().filter_map(created).min().context("no pod has a time of creation")?;
     ensure!(made <= created, "the column was made at {made}, the first new pod at {created}");
-    println!("the first new pod was created {} s after the column", created - made);
+    show(&format!("the first new pod was created {} s after the column", created - made));
     for pod in stage.place.pods(WEB).await? {
         let read = ask(&address(&pod, 8080)?, "/read/tmp/read").await?;
         ensure!(!read.trim().is_empty(), "a pod has read no time before it served");

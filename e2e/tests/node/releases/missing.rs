@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use e2e::show;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
@@ -26,7 +27,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 pub(super) async fn it_is_named_and_its_arrival_rolls_out_the_version(stage: &mut Stage) -> Result<()> {
     let load = stage.load().await?;
-    let (death, (applied, named)) = stage
+    let (takeover, (applied, named)) = stage
         .disturbed(15, async |stage| {
             let applied = Instant::now();
             let generation = stage.apply(FOURTH).await?;
@@ -43,7 +44,7 @@ pub(super) async fn it_is_named_and_its_arrival_rolls_out_the_version(stage: &mu
             set_token(stage, TOKEN).await?;
             stage.condition(generation, ("Ready", "True", "Available")).await?;
             stage.runs_only(FOURTH).await?;
-            println!("rolled out {:.1} s after it was applied", applied.elapsed().as_secs_f32());
+            show(&format!("rolled out {:.1} s after it was applied", applied.elapsed().as_secs_f32()));
             Ok((applied, named))
         })
         .await?;
@@ -53,9 +54,9 @@ pub(super) async fn it_is_named_and_its_arrival_rolls_out_the_version(stage: &mu
     ensure!(runs == "5", "{runs} runs after one more migration");
 
     // Nobody could name it while no process led.
-    let began = if death.at < named { death.followed.clamp(applied, named) } else { applied };
+    let began = if takeover.at < named { takeover.followed.clamp(applied, named) } else { applied };
     let (all, led) = (named - applied, named - began);
-    println!("named {:.1} s after it was applied, {:.1} s with a leader", all.as_secs_f32(), led.as_secs_f32());
+    show(&format!("named {:.1} s after it was applied, {:.1} s with a leader", all.as_secs_f32(), led.as_secs_f32()));
     ensure!(led <= LIMIT, "the Secret was named too late");
     Ok(())
 }

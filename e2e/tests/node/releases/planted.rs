@@ -1,6 +1,7 @@
 //! The values of the Secrets, and the search for them.
 
 use anyhow::{Context, Result, ensure};
+use e2e::show;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use serde_json::json;
@@ -41,7 +42,7 @@ pub(super) async fn are_nowhere_else(place: &Place, found: &Found) -> Result<()>
             ensure!(places.is_empty(), "{text} of {value} is in {places:?}");
         }
     }
-    println!("none of the values is in any of {} texts", found.len());
+    show(&format!("none of the values is in any of {} texts", found.len()));
     Ok(())
 }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Random, until};
+use e2e::{Random, show, until};
 use hardened_app::api::HardenedApp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{Patch, PatchParams};
 use tokio::time::Instant;
 use tokio::try_join;
 
-use super::leader::{self, Death};
+use super::leader::{self, Takeover};
 use super::version::{self, Version};
 use crate::client::{first, secret};
 use crate::inside::run;
@@ -30,7 +30,7 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn open() -> Result<Self> {
         let seed = u64::from(SystemTime::now().duration_since(UNIX_EPOCH)?.subsec_nanos());
-        println!("seed {seed}");
+        show(&format!("seed {seed}"));
         Ok(Self { place: Place::restricted("releases").await?, random: Random::seeded(seed) })
     }
 
@@ -47,15 +47,15 @@ impl Stage {
         &mut self,
         seconds: usize,
         work: impl AsyncFnOnce(&Self) -> Result<T>,
-    ) -> Result<(Death, T)> {
+    ) -> Result<(Takeover, T)> {
         let delay = Duration::from_millis(u64::try_from(self.random.below(seconds * 1000))?);
         let work = async {
             let result = work(self).await?;
             Ok((result, Instant::now()))
         };
-        let (death, (result, end)) = try_join!(leader::kill(&self.place.client, delay), work)?;
-        ensure!(death.at < end, "the leader was killed when all was done");
-        Ok((death, result))
+        let (takeover, (result, end)) = try_join!(leader::kill(&self.place.client, delay), work)?;
+        ensure!(takeover.at < end, "the leader was killed when all was done");
+        Ok((takeover, result))
     }
 
     /// Waits until a condition has this status and reason for this generation of the spec; returns its message.
@@ -110,6 +110,6 @@ pub(super) fn answers(load: Load) -> Result<BTreeMap<String, u32>> {
         let version = version::named_in(&environment).with_context(|| format!("no version in {environment:?}"))?;
         *answers.entry(version.to_owned()).or_default() += count;
     }
-    println!("answers by version: {answers:?}, failures: 0, sent twice: {}", outcomes.bypassed);
+    show(&format!("answers by version: {answers:?}, failures: 0, sent twice: {}", outcomes.bypassed));
     Ok(answers)
 }

@@ -14,6 +14,7 @@ mod write_counter;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use e2e::show;
 
 use self::harness::{AppRun, Harness};
 use self::workloads::Workload;
@@ -56,10 +57,10 @@ async fn whenever_the_operator_is_killed_each_migration_runs_once_and_before_its
         println!("{schedules:?} schedules after {} s, {} kills", began.elapsed().as_secs(), harness.kills());
     }
     for (workload, schedules) in Workload::ALL.iter().zip(schedules) {
-        println!("{}: {schedules} schedules", workload.name());
+        show(&format!("{}: {schedules} schedules", workload.name()));
     }
     let all: usize = schedules.iter().sum();
-    println!("schedules: {all}, of which failed: {}, in {} s", failures.len(), began.elapsed().as_secs());
+    show(&format!("schedules: {all}, of which failed: {}, in {} s", failures.len(), began.elapsed().as_secs()));
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
     assert!(all >= 150, "only {all} schedules");
     Ok(())
