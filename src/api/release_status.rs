@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 /// The release that runs.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
 pub struct ReleaseStatus {
     /// Its number: that of the ControllerRevision `<app>-r<revision>`, which keeps it.
     pub revision: i64,
     /// Hash of what its spec asked for.
-    pub spec: String,
+    pub spec_hash: String,
     /// When the operator first reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Time>,
@@ -22,7 +23,7 @@ pub struct ReleaseStatus {
 #[serde(rename_all = "camelCase")]
 pub struct MigrationStatus {
     /// Hash of what it does: it runs once for each.
-    pub revision: String,
+    pub hash: String,
     /// Name of its Job, where one ran for it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub job: String,

@@ -2,6 +2,7 @@
 
 mod census;
 mod drift;
+mod earlier;
 mod fake;
 mod fuzz;
 mod isolation;
@@ -15,6 +16,7 @@ mod prune;
 mod removal;
 mod replacement;
 mod step;
+mod template;
 mod verdicts;
 mod versions;
 

@@ -1,6 +1,7 @@
 //! The gate, over worlds in which anything may happen between two steps: crashes, lost Jobs, other specs.
 
 mod decided;
+mod job;
 mod lost_record;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,17 @@ struct World {
     succeeded: BTreeSet<u8>,
     /// The specs that ran, in order.
     released: Vec<u8>,
+    backup: Option<Backup>,
+}
+
+/// What a backup of etcd has, and how often migrations had been started by then.
+#[derive(Clone)]
+struct Backup {
+    spec: u8,
+    rerun: Option<String>,
+    record: Record,
+    jobs: Vec<Job>,
+    started: BTreeMap<u8, (usize, usize)>,
 }
 
 /// What happens next.
@@ -48,6 +60,10 @@ enum Event {
     End(bool),
     /// A Job is deleted, as its time is over or by a user.
     DeleteJob(usize),
+    /// A backup of etcd is made.
+    Backup,
+    /// It is restored: whatever was written since then is gone.
+    Restore,
 }
 
 fn hashes(spec: u8) -> Hashes {
@@ -194,7 +210,22 @@ impl World {
                 self.jobs.remove(index);
             }
             Event::DeleteJob(_) => {}
+            Event::Backup => {
+                let (rerun, record, jobs) = (self.rerun.clone(), self.record.clone(), self.jobs.clone());
+                self.backup = Some(Backup { spec: self.spec, rerun, record, jobs, started: self.started.clone() });
+            }
+            Event::Restore => self.restore(),
         }
+    }
+
+    /// What has run since the backup may run again: nothing in the cluster says that it has.
+    fn restore(&mut self) {
+        let Some(Backup { spec, rerun, record, jobs, started }) = self.backup.clone() else { return };
+        for (spec, (runs, asked)) in &mut self.started {
+            *asked += *runs - started.get(spec).map_or(0, |(before, _)| *before);
+        }
+        self.seen = (record.clone(), jobs.clone());
+        (self.spec, self.rerun, self.record, self.jobs) = (spec, rerun, record, jobs);
     }
 }
 
@@ -207,6 +238,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         2 => Just(Event::CatchUp),
         4 => any::<bool>().prop_map(Event::End),
         1 => (0..4_usize).prop_map(Event::DeleteJob),
+        1 => Just(Event::Backup),
+        1 => Just(Event::Restore),
     ];
     prop::collection::vec(event, 1..60)
 }

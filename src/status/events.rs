@@ -57,7 +57,7 @@ pub fn notes(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Vec<Ev
 /// What has become of the migration.
 fn migration(previous: &HardenedAppStatus, status: &HardenedAppStatus) -> Option<EventNote> {
     let migration = status.migration.as_ref()?;
-    let known = previous.migration.as_ref().filter(|known| known.revision == migration.revision);
+    let known = previous.migration.as_ref().filter(|known| known.hash == migration.hash);
     if known.is_some_and(|known| known.state == migration.state && known.job == migration.job) {
         return None;
     }

@@ -14,7 +14,7 @@ pub(super) fn release(previous: &HardenedAppStatus, applied: &Applied, now: Time
     let Some(current) = applied.releases.record.current() else { return previous.release.clone() };
     let since = previous.release.as_ref().filter(|known| known.revision == current.number);
     let since = since.and_then(|known| known.since.clone()).or(Some(Time(now)));
-    Some(ReleaseStatus { revision: current.number, spec: current.facts.hashes.release.clone(), since })
+    Some(ReleaseStatus { revision: current.number, spec_hash: current.facts.hashes.release.clone(), since })
 }
 
 /// What the newest accepted spec asks for.
@@ -26,7 +26,7 @@ fn hashes(applied: &Applied) -> Option<&Hashes> {
 pub(super) fn migration(previous: &HardenedAppStatus, applied: &Applied) -> Option<MigrationStatus> {
     let hashes = hashes(applied).filter(|hashes| !hashes.migration.is_empty())?;
     let status = |state, run: &Run, message: &str| MigrationStatus {
-        revision: hashes.migration.clone(),
+        hash: hashes.migration.clone(),
         job: run.job.clone(),
         state,
         rerun: rerun(previous, applied),
@@ -35,7 +35,7 @@ pub(super) fn migration(previous: &HardenedAppStatus, applied: &Applied) -> Opti
         message: message.to_owned(),
     };
     let none = Run::default();
-    let known = previous.migration.as_ref().filter(|known| known.revision == hashes.migration);
+    let known = previous.migration.as_ref().filter(|known| known.hash == hashes.migration);
     let succeeded = known.filter(|known| known.state == MigrationState::Succeeded);
     let has_run = succeeded.is_some() || applied.releases.record.migrated().contains(&hashes.migration);
     Some(match &applied.target.gate {

@@ -97,8 +97,8 @@ impl Context {
     fn reported<'a>(&self, Asked { stored, id, status, .. }: Asked<'a>) -> Reported<'a> {
         let migration = status.migration.as_ref();
         Reported {
-            release: status.release.as_ref().map(|release| (release.revision, release.spec.as_str())),
-            migrated: migration.filter(|it| it.state == MigrationState::Succeeded).map(|it| it.revision.as_str()),
+            release: status.release.as_ref().map(|release| (release.revision, release.spec_hash.as_str())),
+            migrated: migration.filter(|it| it.state == MigrationState::Succeeded).map(|it| it.hash.as_str()),
             rerun: migration.map(|it| it.rerun.as_str()).filter(|token| !token.is_empty()),
             applied: status.applied_generation.is_some() && status.applied_generation == stored.meta().generation,
             exists: self.cache.has_components(id),

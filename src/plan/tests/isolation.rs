@@ -1,4 +1,4 @@
-//! Who else reaches databases and pods, and which connections of earlier releases stay open.
+//! Who else reaches databases and pods.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,20 +6,18 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Check, FindingItem},
-    app::{AppId, Edge, End, PartName, Peer, PortNumber, Ports},
-    desired::{Progress, Rollout, children},
+    app::{AppId, PartName},
     fixtures::{id, kind, shop, shop_with_database, target},
     plan::{
         AWAITED, Again, Applied, ChildOutcome, ChildState, DatabaseState, ForeignPod, Holder, Isolation, Neighbour,
-        Neighbours, Outcome, PartProgress, PodClaim, PodState, Route, Surroundings, bypass, holders, isolation, next,
-        still_needed,
+        Neighbours, Outcome, PodClaim, Route, Surroundings, bypass, holders, isolation, next,
     },
     reach::{Policy, Service},
     release::Target,
 };
 
 /// The shop with a database of pods that others run.
-fn shop_with_pods() -> Value {
+pub(super) fn shop_with_pods() -> Value {
     let mut shop = shop();
     shop["components"][0]["connectsTo"] = json!(["db"]);
     shop["databases"] = json!([{
@@ -52,7 +50,7 @@ fn surroundings(neighbours: Neighbours, pods: Option<Vec<ForeignPod>>) -> Surrou
 }
 
 /// The outcome for the policy of the database.
-fn guard(state: ChildState) -> ChildOutcome {
+pub(super) fn guard(state: ChildState) -> ChildOutcome {
     ChildOutcome {
         kind: kind("NetworkPolicy"),
         name: "shop-db.pods".to_owned(),
@@ -344,7 +342,7 @@ fn a_database_whose_pods_another_app_has_is_looked_at_again() {
 }
 
 /// An outcome without children.
-fn applied(target: Target, databases: Vec<DatabaseState>) -> Applied {
+pub(super) fn applied(target: Target, databases: Vec<DatabaseState>) -> Applied {
     Applied {
         target,
         findings: Vec::new(),
@@ -450,55 +448,6 @@ fn what_leads_to_the_pods_is_found_by_name() {
     assert!(with_database.iter().any(|item| item.message.contains("cilium.io")), "{with_database:?}");
 }
 
-#[test]
-fn a_connection_stays_open_until_the_last_pod_of_an_earlier_release_is_gone() {
-    let earlier = Edge {
-        from: End::Pods(Peer { namespace: None, workload: "shop.web".to_owned() }),
-        to: End::Database(labels("cluster", "shop")),
-        ports: Ports::Of(vec![PortNumber { number: 5432, protocol: crate::api::Protocol::Tcp }]),
-    };
-    let of = |desired: i32, complete: bool, templates: &[&str], children: Vec<ChildOutcome>, part: &str| {
-        let rollout = Rollout { desired, ready: desired, current: true, complete, ..Rollout::default() };
-        let pod = |template: &&str| PodState {
-            template: template.trim_end_matches(" ended").to_owned(),
-            ended: template.ends_with(" ended"),
-            ..PodState::default()
-        };
-        let pods = templates.iter().map(pod).collect();
-        let progress = PartProgress { progress: Some(Progress::Rollout(rollout)), pods, fewest: None };
-        let target = Target { earlier: [earlier.clone()].into(), ..target(shop()) };
-        let progress = BTreeMap::from([(PartName::new(part), progress)]);
-        let applied = Applied { children, progress, ..applied(target, Vec::new()) };
-        !still_needed(&applied).is_empty()
-    };
-    let of_web = |complete, templates: &[&str]| of(2, complete, templates, Vec::new(), "web");
-    assert!(of_web(false, &["new", "old", "old"]), "pods of both releases run");
-    assert!(of_web(true, &["new", "new", "old"]), "one is ending");
-    assert!(of_web(true, &["new", "old"]), "one is ending, and a new one isn't known yet");
-    assert!(!of_web(true, &["new", "new"]));
-    assert!(!of_web(true, &["new", "new", "new"]), "one of the same template is ending");
-    assert!(!of_web(true, &["new", "new", "old ended"]), "what was evicted connects to nothing");
-    assert!(of_web(true, &[]), "none is known yet");
-    assert!(of(0, true, &["old"], Vec::new(), "web"), "the last one is ending");
-    assert!(!of(0, true, &[], Vec::new(), "web"));
-    let left = ChildOutcome { name: "shop-web".to_owned(), part: None, declared: false, ..guard(ChildState::InPlace) };
-    let all = &["new", "new"];
-    assert!(of(2, true, all, vec![left], "other"), "its component was removed, and its objects still exist");
-    assert!(!of(2, true, all, Vec::new(), "other"));
-}
-
-#[test]
-fn pods_of_an_earlier_release_keep_the_port_that_they_use() {
-    let mut spec = shop_with_pods();
-    let earlier = target(spec.clone()).runs.unwrap().edges.into_iter().collect();
-    spec["databases"][0]["port"] = json!(6432);
-    let target = Target { earlier, ..target(spec) };
-    let policy = children(&target).into_iter().find(|child| child.name == "shop-db.pods").unwrap();
-    let ports: Vec<_> = policy.body["spec"]["ingress"].as_array().unwrap().iter().map(|rule| &rule["ports"]).collect();
-    let port = |number: u16| json!([{ "port": number, "protocol": "TCP" }]);
-    assert!(ports.contains(&&port(5432)) && ports.contains(&&port(6432)), "{ports:?}");
-}
-
-fn labels(key: &str, value: &str) -> BTreeMap<String, String> {
+pub(super) fn labels(key: &str, value: &str) -> BTreeMap<String, String> {
     BTreeMap::from([(key.to_owned(), value.to_owned())])
 }

@@ -7,7 +7,7 @@ use crate::{
     desired::pods_of_task,
     plan::{Applied, Outcome},
     preflight::Report,
-    release::{Gate, Job, Verdict, preflight_job},
+    release::{Gate, Job, TaskPod, Verdict, preflight_job},
 };
 
 /// Only present for an app that lists Secrets, and while the checks hold back a release.
@@ -53,7 +53,9 @@ fn problem(job: &Job, declared: &str) -> Option<(Reason, String)> {
         Verdict::Failed(why) => return Some((Reason::CheckFailed, why)),
         Verdict::Unfinished | Verdict::Succeeded | Verdict::Unseen => {}
     }
-    job.pods.iter().find_map(|pod| {
+    // An evicted pod says nothing about the one that has taken its place.
+    let (ended, alive): (Vec<&TaskPod>, Vec<&TaskPod>) = job.pods.iter().partition(|pod| pod.finished);
+    alive.into_iter().chain(ended).find_map(|pod| {
         if let Some(missing) = pod.problem.split_once("(CreateContainerConfigError): ") {
             return Some((Reason::SecretMissing, format!("{}: create it, or correct spec.secrets", missing.1)));
         }

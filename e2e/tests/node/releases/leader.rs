@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use crate::place::LIMIT;
 use crate::pod;
 
-/// The takeover of a leader.
+/// When a leader was killed, and when another process led.
 pub(super) struct Takeover {
     pub(super) at: Instant,
     /// When another process held the lease.
