@@ -30,7 +30,7 @@ def main(program: str) -> int:
 
     summary, results = report["summary"], report["results"]
     # Checkov judges an object and its pod template apart.
-    objects = len(documents) + sum(document["kind"] in ("Deployment", "StatefulSet") for document in documents)
+    objects = len(documents) + sum(document["kind"] in ("Deployment", "Job", "StatefulSet") for document in documents)
     if summary["parsing_errors"] or summary["skipped"] or summary["resource_count"] != objects:
         return failed(f"Checkov has not judged everything: {summary}, expected {objects} objects")
 

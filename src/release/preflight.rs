@@ -25,11 +25,13 @@ pub fn preflight(release: &Release, prefix: &str, image: &str) -> Option<Task> {
         Part::Database(_) | Part::Task(_) => None,
     };
     let like = release.parts.iter().find_map(of_component)?;
+    let pinned = image.contains('@');
     let template = PodTemplate {
         image: Image {
             reference: image.to_owned(),
-            pinned: image.contains('@'),
-            pull_policy: PullPolicy::IfNotPresent,
+            pinned,
+            // As the chart has it for the operator's own pods.
+            pull_policy: if pinned { PullPolicy::IfNotPresent } else { PullPolicy::Always },
             pull_secrets: like.template.image.pull_secrets,
         },
         command: Vec::new(),
