@@ -50,7 +50,8 @@ pub struct Database {
     pub external: Option<ExternalDatabase>,
 
     /// Components of other apps of this namespace that may connect too. To the pods of `pods` they get there by a database of their
-    /// own with the same labels, to a managed one by `connectsToApps`.
+    /// own with the same labels, to a managed one by `connectsToApps`. Under the component name `migrate` the other app's migration is
+    /// meant, under `preflight` its checks before a release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     pub allow_from: Vec<DatabaseClient>,

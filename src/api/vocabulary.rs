@@ -177,6 +177,8 @@ words! {
         NetworkPolicyNotEnforced = "network-policy-not-enforced",
         /// A migration succeeded while the operator was away, and its pods are gone.
         MigrationUnseen = "migration-unseen",
+        /// The migration of an app with databases names none of them, so that it reaches none.
+        MigrationWithoutDatabase = "migration-without-database",
         /// There are more findings than are shown.
         MoreFindings = "more-findings",
     }

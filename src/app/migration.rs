@@ -6,7 +6,7 @@ use super::{
     task::{MIGRATE, Task},
     workload,
 };
-use crate::api::{HardenedAppSpec, Migration};
+use crate::api::{Check, HardenedAppSpec, Migration};
 
 /// Seconds that all tries together may take if the spec gives no timeout.
 const DEFAULT_TIMEOUT: i64 = 600;
@@ -39,8 +39,12 @@ pub(super) fn accept(spec: &HardenedAppSpec, policy: &Policy, review: &mut Revie
     })
 }
 
-/// A migration reaches databases and nothing else.
+/// A migration reaches the databases that it names, and nothing else.
 fn databases(migration: &Migration, spec: &HardenedAppSpec, review: &mut Review) {
+    if migration.connects_to.is_empty() && !spec.databases.is_empty() {
+        let words = "the migration names no database under connectsTo, so it reaches none: name those that it changes";
+        review.find("", Check::MigrationWithoutDatabase, words);
+    }
     for name in &migration.connects_to {
         if !spec.databases.iter().any(|database| database.name == *name) {
             let problem = format!("the app has no database {name}");
@@ -52,8 +56,8 @@ fn databases(migration: &Migration, spec: &HardenedAppSpec, review: &mut Review)
 fn timeout(migration: &Migration, review: &mut Review) -> i64 {
     let Some(text) = &migration.timeout else { return DEFAULT_TIMEOUT };
     let Some(seconds) = seconds(text).filter(|seconds| (1..=LONGEST_TIMEOUT).contains(seconds)) else {
-        let remedy = "write one of up to 24 hours, such as 90s, 10m or 1h30m";
-        review.reject(format!("{PATH}.timeout"), format!("'{text}' is not a duration above 0"), remedy);
+        let problem = format!("'{text}' is not a duration from 1s to 24h");
+        review.reject(format!("{PATH}.timeout"), problem, "write one such as 90s, 10m or 1h30m");
         return DEFAULT_TIMEOUT;
     };
     seconds

@@ -54,7 +54,10 @@ pub(super) fn print(arguments: &DatabaseSecret, mut out: impl Write) -> anyhow::
         }
     }
     if secrets.is_empty() {
-        bail!("no managed database {} in the given files", arguments.database.as_deref().unwrap_or_default());
+        match &arguments.database {
+            Some(name) => bail!("no managed database {name} in the given files"),
+            None => bail!("no app in the given files has a managed database"),
+        }
     }
     let secrets: Vec<Value> = secrets.into_values().collect();
     out.write_all(yaml::text(&secrets)?.as_bytes()).context("failed to write")

@@ -101,7 +101,7 @@ pub(super) fn all<T>(results: impl Iterator<Item = anyhow::Result<T>>) -> anyhow
 fn object<T: DeserializeOwned>(document: Value, kind: &str) -> anyhow::Result<T> {
     let version = format!("{GROUP}/v1alpha1");
     if document.get("apiVersion") != Some(&Value::from(version.as_str())) {
-        bail!("the apiVersion of this {kind} is not {version}");
+        bail!("this {kind} is of another version: write apiVersion: {version}");
     }
     let mut malformed = app::malformed_around_spec(&document);
     malformed.extend(app::malformed(kind, document.get("spec").unwrap_or(&Value::Null)));

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{input::apps, targets::Targets, yaml};
-use crate::desired;
+use crate::desired::{self, Child};
 
 /// Arguments of the command.
 #[derive(Args, Debug)]
@@ -35,12 +35,21 @@ pub(super) fn render(arguments: &Render, mut out: impl Write, mut notes: impl Wr
     }
     for target in targets.all {
         let whole = target.with_tasks(&arguments.operator_image);
-        children.extend(desired::children(&whole).into_iter().map(|child| child.body));
+        children.extend(desired::children(&whole).into_iter().map(as_created));
     }
     children.sort_by_key(|child| {
         ["/metadata/namespace", "/kind", "/metadata/name"].map(|field| child.pointer(field).map(Value::to_string))
     });
     out.write_all(yaml::text(&children)?.as_bytes()).context("failed to write")
+}
+
+/// The object as the operator creates it.
+fn as_created(child: Child) -> Value {
+    let mut body = child.body;
+    if let Some(spec) = body.get_mut("spec").and_then(Value::as_object_mut).filter(|_| child.suspended) {
+        spec.insert("suspend".to_owned(), Value::Bool(true));
+    }
+    body
 }
 
 #[cfg(test)]

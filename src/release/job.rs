@@ -140,7 +140,11 @@ impl Job {
     fn why(&self, ended: &Ended) -> String {
         let last = self.pods.iter().filter_map(|pod| pod.ended.as_ref()).max_by_key(|exit| exit.at);
         let tail = match ended.reason.as_str() {
-            "DeadlineExceeded" => "it took longer than its timeout allows".to_owned(),
+            // The Job controller deletes a pod that still runs then, and its log with it.
+            "DeadlineExceeded" => {
+                "it took longer than its timeout allows, and a pod that ran until then is deleted with its log"
+                    .to_owned()
+            }
             "BackoffLimitExceeded" | "" => String::new(),
             reason => format!("({reason})"),
         };

@@ -63,27 +63,34 @@ async fn a_lease_that_changes_never_expires() {
 
 #[tokio::test(start_paused = true)]
 async fn of_two_that_find_the_lease_expired_one_leads() {
+    // Whether both have read the lease before one replaces it depends on the jitter of their pauses.
+    let mut conflicts = 0;
+    for _ in 0..50 {
+        conflicts += of_two_one_leads().await;
+    }
+    assert!(conflicts > 0);
+}
+
+/// Lets two replicas find the lease expired; returns how many requests were answered with a conflict.
+async fn of_two_one_leads() -> usize {
     let server = ApiServer::default();
     server.store(Some(held_by("gone", Timestamp::now())));
     let mut replicas = ["a", "b"].map(|name| Replica::new(&server, name));
     for replica in &replicas {
-        // So slow that both have read the lease before one replaces it.
         replica.network.set(Trouble::Slow(Duration::from_millis(2900)));
     }
     let [a, b] = &mut replicas;
-    // Both have to see the lease unchanged for its duration. Then the request of one is answered with a conflict, and it stands by for that
-    // duration, since the lease isn't renewed here.
+    // Both have to see the lease unchanged for its duration. Then one leads, and the other stands by for that duration, since the lease isn't
+    // renewed here.
     let before_the_next = LEASE_DURATION * 2;
     let led = tokio::join!(timeout(before_the_next, a.leads()), timeout(before_the_next, b.leads()));
     assert_ne!(led.0.is_ok(), led.1.is_ok());
     let leader = if led.0.is_ok() { "a" } else { "b" };
-    let codes = ["a", "b"].map(|name| {
-        let requests = server.requests(name);
-        requests.iter().filter(|sent| sent.method == Method::PUT).map(|sent| sent.code).collect::<Vec<_>>()
-    });
-    let expected = if leader == "a" { [vec![200], vec![409]] } else { [vec![409], vec![200]] };
-    assert_eq!(codes, expected);
     assert_eq!(server.record().unwrap()["holderIdentity"], leader);
+    let requests = ["a", "b"].map(|name| server.requests(name)).concat();
+    let stored: Vec<u16> = requests.iter().filter(|sent| sent.method == Method::PUT).map(|sent| sent.code).collect();
+    assert_eq!(stored.iter().filter(|code| **code == 200).count(), 1, "{stored:?}");
+    stored.iter().filter(|code| **code == 409).count()
 }
 
 #[tokio::test(start_paused = true)]
