@@ -66,7 +66,7 @@ async fn of_two_that_find_the_lease_expired_one_leads() {
     // Whether both have read the lease before one replaces it depends on the jitter of their pauses.
     let mut conflicts = 0;
     for _ in 0..50 {
-        conflicts += of_two_one_leads().await;
+        conflicts += Box::pin(of_two_one_leads()).await;
     }
     assert!(conflicts > 0);
 }
