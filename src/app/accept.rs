@@ -154,7 +154,7 @@ impl App {
 }
 
 const NO_PROBES: &str =
-    "without a TCP port and without probes nobody notices that it hangs: add spec.components[].probes";
+    "without a TCP port and without probes a process that hangs isn't noticed: add spec.components[].probes";
 
 /// A claim that isn't shared is mounted by the pods of one component.
 fn claims(specs: &[Component], review: &mut Review) {

@@ -270,7 +270,7 @@ proptest! {
 }
 
 #[test]
-fn a_job_that_nobody_recorded_does_not_count() {
+fn a_job_that_is_not_recorded_does_not_count() {
     let name = super::migration_job("shop", &hashes(1), None);
     let ended = Some(Ended { succeeded: true, at: None, reason: String::new() });
     let forged = Job { name: name.clone(), uid: "1".to_owned(), ended, ..Job::default() };

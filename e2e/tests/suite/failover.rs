@@ -253,7 +253,7 @@ fn no_two_replicas_wrote_at_the_same_time(scene: &Scene) -> Result<usize> {
     for write in &writes {
         let replica = identity(write)?;
         let held = leases.iter().filter(|lease| lease.answered <= write.time).max_by_key(|lease| lease.answered);
-        let held = held.with_context(|| format!("nobody led yet: {write:?}"))?;
+        let held = held.with_context(|| format!("no replica led yet: {write:?}"))?;
         assert_eq!(identity(held)?, replica, "{write:?} after {held:?}");
         let since = write.answered.duration_since(held.time).unsigned_abs();
         assert!(since < LEASE, "{since:?} after the last renewal: {write:?}");

@@ -78,7 +78,7 @@ pub fn holders(
     wanted.iter().filter_map(|claim| Some((claim.database.clone(), holder(claim)?))).collect()
 }
 
-/// The pods that a policy restricts for a database, and for whom: if it is as the operator makes such policies. Nobody gets hold of pods
+/// The pods that a policy restricts for a database, and for whom: if it is as the operator makes such policies. No client gets hold of pods
 /// by a component's policy that was changed.
 fn restricted(policy: &Neighbour<Policy>) -> Option<(i64, Holder, Labels)> {
     let Selector { labels, expressions } = &policy.object.pods;

@@ -147,7 +147,7 @@ pub(super) fn is_tolerated(tolerated: &[ToleratedPath], child: &Child, path: &st
 pub(super) fn unowned(child: &Child, path: &str) -> FindingItem {
     let part = child.part.as_ref().map_or("", PartName::as_str);
     let message = format!(
-        "{} {} has {path}, which nobody but us claims: a newer server's default, a webhook, or a client under our name",
+        "{} {} has {path}, which only we claim: a newer server's default, a webhook, or a client under our name",
         child.kind.name, child.name
     );
     FindingItem::about(part, Check::UnownedAddition, &message)

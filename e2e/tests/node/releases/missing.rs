@@ -53,7 +53,7 @@ pub(super) async fn it_is_named_and_its_arrival_rolls_out_the_version(stage: &mu
     let runs = stage.sql("SELECT last_value FROM runs").await?;
     ensure!(runs == "5", "{runs} runs after one more migration");
 
-    // Nobody could name it while no process led.
+    // No process could name it while none led.
     let began = if takeover.at < named { takeover.followed.clamp(applied, named) } else { applied };
     let (all, led) = (named - applied, named - began);
     show(&format!("named {:.1} s after it was applied, {:.1} s with a leader", all.as_secs_f32(), led.as_secs_f32()));
