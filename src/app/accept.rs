@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     connections::{self, Parts},
     database::{self, Database, DatabaseForm},
-    edge::Edge,
+    edge::{Edge, End},
     enforcement::Enforcement,
     hashes::Hashes,
     id::{AppId, PartName},
@@ -63,6 +63,14 @@ pub struct Ungated {
     pub peers: PlatformPeers,
     /// What the operator does about deviations of the children.
     pub enforcement: Enforcement,
+}
+
+impl Ungated {
+    /// Whether another app's pods may connect, on whichever port.
+    #[must_use]
+    pub fn allows(&self, from: &End, to: &End) -> bool {
+        self.allowed.iter().any(|edge| edge.from == *from && edge.to == *to)
+    }
 }
 
 /// Pods and addresses of the platform.

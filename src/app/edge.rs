@@ -72,9 +72,22 @@ impl Edge {
     pub fn is_from(&self, id: &AppId, part: &PartName) -> bool {
         self.from == End::own(id.workload_label(part))
     }
+
+    /// Whether pods of this app open it.
+    #[must_use]
+    pub fn is_from_app(&self, id: &AppId) -> bool {
+        self.from.workload_of(id).is_some()
+    }
 }
 
 impl End {
+    /// The label of the workload, if it is pods of this app.
+    #[must_use]
+    pub fn workload_of(&self, id: &AppId) -> Option<&str> {
+        let Self::Pods(Peer { namespace: None, workload }) = self else { return None };
+        workload.strip_prefix(&id.name).is_some_and(|rest| rest.starts_with('.')).then_some(workload)
+    }
+
     /// The pods of a part in the app's own namespace.
     pub(super) const fn own(workload: String) -> Self {
         Self::Pods(Peer { namespace: None, workload })

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{outcome::Applied, progress::PartProgress};
+use super::{
+    outcome::{Applied, ChildState},
+    progress::PartProgress,
+};
 use crate::{
-    app::{AppId, Edge, End, MIGRATE, PartName, Peer},
+    app::{Edge, End, MIGRATE, PartName},
     desired::Rollout,
     release::{Job, is_migration},
 };
@@ -23,22 +26,26 @@ pub fn still_needed(applied: &Applied) -> BTreeSet<Edge> {
 /// Whether pods of an earlier release may run of the part that opens the connection or, if that is another app's, accepts it.
 fn is_needed(edge: &Edge, applied: &Applied) -> bool {
     let target = &applied.target;
-    let Some(workload) = own(&edge.from, &target.id).or_else(|| own(&edge.to, &target.id)) else { return false };
+    let of_app = |end: &End| end.workload_of(&target.id).map(str::to_owned);
+    let Some(workload) = of_app(&edge.from).or_else(|| of_app(&edge.to)) else { return false };
     if edge.is_from(&target.id, &PartName::new(MIGRATE)) {
         let mut migrations = applied.releases.jobs.iter().filter(|job| is_migration(&target.id.name, &job.name));
         return migrations.any(Job::is_active);
     }
-    match applied.progress.iter().find(|(part, _)| target.id.workload_label(part) == *workload) {
-        Some((_, progress)) => !is_replaced(progress),
+    match applied.progress.iter().find(|(part, _)| target.id.workload_label(part) == workload) {
+        // Until its new template is written, the pods of the one before it are complete.
+        Some((part, progress)) => !is_replaced(progress) || !is_written(part, applied),
         // It isn't declared any more: its objects are left until its last pod is gone.
-        None => applied.children.iter().any(|child| !child.declared && is_of(&child.name, workload)),
+        None => applied.children.iter().any(|child| !child.declared && is_of(&child.name, &workload)),
     }
 }
 
-/// The label of the workload, if the pods are this app's.
-fn own<'a>(end: &'a End, id: &AppId) -> Option<&'a String> {
-    let End::Pods(Peer { namespace: None, workload }) = end else { return None };
-    workload.strip_prefix(&id.name).is_some_and(|rest| rest.starts_with('.')).then_some(workload)
+/// Whether what creates the pods of a part is as declared.
+fn is_written(part: &PartName, applied: &Applied) -> bool {
+    let mut workloads = applied.children.iter().filter(|child| child.declared && child.kind.rolls_out());
+    workloads.all(|child| {
+        child.part.as_ref() != Some(part) || matches!(child.state, ChildState::InPlace | ChildState::Observed)
+    })
 }
 
 /// Whether all pods are of the current template, those that are ending, too: the controller says that there are pods of it, and all

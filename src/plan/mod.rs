@@ -36,7 +36,7 @@ pub use needs::needs;
 pub use outcome::{Applied, ChildOutcome, ChildState, Outcome, Releases, waits};
 pub use oversized::{LARGEST, Oversized};
 pub use pod::PodState;
-pub use progress::{PartProgress, has_template, is_available};
+pub use progress::{PartProgress, is_applied, is_available};
 pub use prune::{Goes, Leftover, is_replaced, prunable};
 pub use schedule::{AWAITED, FailureClass, LONGEST_RECONCILIATION, again, backoff, conflict_retry, next};
 pub use step::{MOST_REQUESTS, NextStep, Purpose, Step, step};

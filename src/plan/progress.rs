@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{known::Live, pod::PodState, verdict::differences};
+use super::{known::Live, pod::PodState, verdict::has_hash_of};
 use crate::{
     app::PartName,
     desired::{Child, Progress, Rollout, RolloutPhase},
@@ -47,15 +47,12 @@ impl PartProgress {
     }
 }
 
-/// Whether the pods that a live object creates are those that are declared; false where that isn't known.
+/// Whether a live object was applied as this very child, whatever others have changed in it; false where that isn't known.
 #[must_use]
-pub fn has_template(child: &Child, live: &Live) -> bool {
+pub fn is_applied(child: &Child, live: &Live) -> bool {
     match live {
         Live::Verified { .. } | Live::Object { verified: true, .. } | Live::Unread { verified: true, .. } => true,
-        Live::Object { object, .. } => {
-            let found = differences(&child.body, object, &child.kind.rules);
-            !found.iter().any(|difference| difference.path.is_in_template())
-        }
+        Live::Object { object, .. } => has_hash_of(child, object),
         _ => false,
     }
 }

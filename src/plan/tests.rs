@@ -1,5 +1,6 @@
 //! The plan against objects as an API server would store them, managed fields included.
 
+mod applied;
 mod census;
 mod drift;
 mod earlier;
@@ -16,7 +17,6 @@ mod prune;
 mod removal;
 mod replacement;
 mod step;
-mod template;
 mod verdicts;
 mod versions;
 

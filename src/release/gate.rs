@@ -47,10 +47,15 @@ impl Gate {
         matches!(self, Self::Open | Self::Commit(_))
     }
 
-    /// Whether the checks before the release are wanted, and their Job with them: until it is recorded that they have passed.
+    /// Whether the checks before the release are wanted, and their Job with them, where it is there already: until it is recorded that they
+    /// have passed.
     #[must_use]
-    pub const fn wants_preflight(&self) -> bool {
-        matches!(self, Self::Preflight | Self::Prepare { .. } | Self::Enter(_) | Self::Commit(_) | Self::Unrecorded(_))
+    pub const fn wants_preflight(&self, is_there: bool) -> bool {
+        match self {
+            Self::Preflight | Self::Prepare { .. } | Self::Enter(_) => true,
+            Self::Commit(_) | Self::Unrecorded(_) => is_there,
+            _ => false,
+        }
     }
 
     /// Whether the Job of the migration is wanted, though none may start yet.

@@ -88,11 +88,12 @@ pub enum Verdict {
 pub fn pods_hash(spec: &Value) -> String {
     let list = |name: &str| spec.get(name).and_then(Value::as_array).into_iter().flatten();
     let runs = list("initContainers").chain(list("containers")).map(|container| {
-        ["name", "image", "command", "args", "env", "envFrom", "volumeMounts"]
+        ["name", "image", "command", "args", "workingDir", "env", "envFrom", "volumeMounts"]
             .map(|field| container.get(field).filter(|value| **value != json!([])).map(without_defaults))
     });
-    let volumes = list("volumes").map(without_defaults);
-    short_hash(&json!([runs.collect::<Vec<_>>(), volumes.collect::<Vec<_>>()]).to_string())
+    let [volumes, aliases] =
+        ["volumes", "hostAliases"].map(|name| list(name).map(without_defaults).collect::<Vec<_>>());
+    short_hash(&json!([runs.collect::<Vec<_>>(), volumes, aliases]).to_string())
 }
 
 /// The API server doesn't store empty values and those that are false, adds the mode of the files in a volume, and writes sizes otherwise.

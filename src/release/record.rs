@@ -157,10 +157,11 @@ impl Record {
         self.released().nth(1)
     }
 
-    /// The releases that ran, the newest first; none where the newest of them is missing.
+    /// The releases that ran, the newest first; none where the newest of them is missing, whatever was recorded after it.
     fn released(&self) -> impl Iterator<Item = &Revision> {
-        let is_complete = !self.is_incomplete();
-        self.entries.iter().rev().filter(move |entry| is_complete && entry.facts.state == State::Released)
+        let released = || self.entries.iter().rev().filter(|entry| entry.facts.state == State::Released);
+        let newest = released().next().map_or(0, |entry| entry.number);
+        released().filter(move |_| newest >= self.reported)
     }
 
     /// The value of the annotation that asks for another run which had it last.

@@ -80,9 +80,8 @@ impl Kept {
     /// The connections that clients may still open by the newest spec, on the ports on which pods of this release listen.
     #[must_use]
     pub fn still_allowed(&self, ungated: &Ungated) -> BTreeSet<Edge> {
-        let allowed: BTreeSet<(&End, &End)> = ungated.allowed.iter().map(|edge| (&edge.from, &edge.to)).collect();
         let mut edges = self.edges();
-        edges.retain(|edge| allowed.contains(&(&edge.from, &edge.to)) && !ungated.allowed.contains(edge));
+        edges.retain(|edge| ungated.allows(&edge.from, &edge.to) && !ungated.allowed.contains(edge));
         edges
     }
 

@@ -113,6 +113,14 @@ impl Target {
         }
     }
 
+    /// What applies at once, with what the release that runs needs of it.
+    #[must_use]
+    pub fn ungated_of_what_runs(&self) -> Ungated {
+        let mut ungated = self.ungated.clone();
+        ungated.allowed.extend(self.still_allowed.iter().cloned());
+        ungated
+    }
+
     /// The parts, in the version that should run. While a release waits, its databases and its migration are there before it, since it
     /// waits for them.
     pub fn parts(&self) -> impl Iterator<Item = &Part> {

@@ -52,7 +52,10 @@ pub fn report(
             status.children_generation = generation.filter(|_| status.applied_generation != generation);
         }
         let unowned = applied.children.iter().flat_map(|child| child.findings.clone());
-        let left = applied.children.iter().filter(|child| matches!(child.state, ChildState::Leftover(_))).map(leftover);
+        // Where it isn't known what runs, what the newest spec doesn't declare may be what runs.
+        let is_known = applied.target.runs.is_some() || status.release.is_none();
+        let left = applied.children.iter().filter(|child| is_known && matches!(child.state, ChildState::Leftover(_)));
+        let left = left.map(leftover);
         let declared = applied.findings.iter().chain(&applied.bypass).cloned();
         let declared = declared.chain(applied.enforcement().findings()).chain(releases::findings(applied));
         status.findings = findings(declared.chain(unowned).chain(left));

@@ -37,10 +37,12 @@ impl Context {
                     failed = Some(failure);
                 }
             }
-        } else if let Some(current) = known.record.current()
-            && current.ungated != short_hash(&kept.text())
-        {
-            failed = self.revise(&target.id, current, Some(&kept)).await.err().or(failed);
+        } else if let Some(current) = known.record.current() {
+            // Of the release that runs the ports stay known on which its pods listen.
+            let kept = Kept::of(&target.ungated_of_what_runs());
+            if current.ungated != short_hash(&kept.text()) {
+                failed = self.revise(&target.id, current, Some(&kept)).await.err().or(failed);
+            }
         }
         self.again_after(&target.id, failed.as_ref())
     }

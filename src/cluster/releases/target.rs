@@ -13,7 +13,7 @@ use crate::{
     app::{App, AppId, Edge, MIGRATE, Part, PartName, Policy, Refusal, Rejection},
     desired,
     plan::{self, PartProgress},
-    release::{Gate, Reported, Revision, Running, Situation, Target, preflight, resolved},
+    release::{Gate, Reported, Running, Situation, Target, preflight, preflight_job, resolved},
 };
 
 /// What a target is asked for with.
@@ -77,7 +77,9 @@ impl Context {
             Gate::Commit(entry) if entry.facts.resolved != fresh => self.recorded(asked.id, entry).await?,
             _ => None,
         };
-        let is_wanted = gate.wants_preflight() && !is_checked;
+        let name = preflight_job(&asked.id.name, &app.release.hashes);
+        let is_there = known.jobs.iter().any(|job| job.name == name);
+        let is_wanted = gate.wants_preflight(is_there) && !is_checked;
         let mut target = Target::decided(app, gate, running, entered.map(|recorded| recorded.release));
         target.preflight = preflight.filter(|_| is_wanted).map(|task| Part::Task(Box::new(task)));
         target.earlier = self.earlier(&target, known).await?;
@@ -110,28 +112,28 @@ impl Context {
     fn is_rolled_out(&self, target: &Target) -> bool {
         let children = desired::children(target);
         let progress = self.cache.progress(&target.id, &children);
-        let has_arrived = |name| progress.get(name).is_some_and(PartProgress::has_arrived);
-        target.lasting().all(|workload| has_arrived(&workload.name))
-            && children
-                .iter()
-                .filter(|child| child.kind.rolls_out())
-                .all(|child| plan::has_template(child, &self.cache.live(&target.id, child)))
+        let runs = target.runs.iter().flat_map(|release| &release.parts);
+        let names: BTreeSet<&PartName> = runs.map(Part::name).collect();
+        let is_part = |part: &&PartName| names.contains(part);
+        let mut workloads = children.iter().filter(|child| child.kind.rolls_out());
+        workloads.all(|child| {
+            let Some(part) = child.part.as_ref().filter(is_part) else { return true };
+            progress.get(part).is_some_and(PartProgress::has_arrived)
+                && plan::is_applied(child, &self.cache.live(&target.id, child))
+        })
     }
 
     /// Connections that only pods of other releases need: of those before the one that runs, and of a migration that still runs for one
     /// that isn't asked for any more.
     async fn earlier(&self, target: &Target, known: &Known) -> Result<BTreeSet<Edge>, Failure> {
-        let mut entries: Vec<&Revision> = Vec::new();
         let remembered = self.memory.of(&target.id.uid, |memory| memory.earlier.clone());
-        if remembered.is_none() && !self.is_rolled_out(target) {
-            entries.extend(known.record.previous());
-        }
+        let previous = known.record.previous().filter(|_| remembered.is_none() && !self.is_rolled_out(target));
         let mut earlier = remembered.unwrap_or_default();
-        for entry in entries {
-            if let Some(recorded) = self.recorded(&target.id, entry).await? {
-                earlier.extend(recorded.kept.still_allowed(&target.ungated));
-                earlier.extend(recorded.release.edges);
-            }
+        if let Some(entry) = previous
+            && let Some(recorded) = self.recorded(&target.id, entry).await?
+        {
+            earlier.extend(recorded.kept.still_allowed(&target.ungated));
+            earlier.extend(recorded.release.edges);
         }
         let is_active = |uid: &str| known.jobs.iter().any(|job| job.uid == uid && job.is_active());
         for (entry, _) in known.record.pending().filter(|(_, run)| is_active(&run.uid)) {
@@ -141,7 +143,11 @@ impl Context {
         }
         let declared = target.runs.iter().chain(&target.comes);
         let declared: BTreeSet<&Edge> = declared.flat_map(|release| &release.edges).collect();
-        earlier.retain(|edge| !declared.contains(edge) && !target.ungated.allowed.contains(edge));
+        // What isn't allowed to others any more is closed at once.
+        earlier.retain(|edge| {
+            let is_allowed = edge.is_from_app(&target.id) || target.ungated.allows(&edge.from, &edge.to);
+            is_allowed && !declared.contains(edge) && !target.ungated.allowed.contains(edge)
+        });
         Ok(earlier)
     }
 }

@@ -1,6 +1,6 @@
 //! Connections that only pods of earlier releases need.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use super::isolation::{applied, guard, labels, shop_with_pods};
 use crate::{
     app::{Edge, End, PartName, Peer, PortNumber, Ports},
     desired::{Progress, Rollout, children},
-    fixtures::{shop, target},
+    fixtures::{kind, shop, target},
     plan::{Applied, ChildOutcome, ChildState, PartProgress, PodState, still_needed},
     release::Target,
 };
@@ -57,6 +57,19 @@ fn a_port_stays_open_to_other_apps_until_the_last_pod_that_listens_there_is_gone
     }
     let of_nobody = Edge { from, to: pods("other.web"), ports: on_port(8080) };
     assert!(!is_needed(&of_nobody, (2, false), &["old"], Vec::new(), "web"));
+}
+
+#[test]
+fn a_connection_stays_open_until_the_new_template_is_written() {
+    let earlier = Edge { from: pods("shop.web"), to: End::Database(labels("cluster", "shop")), ports: on_port(5432) };
+    let is_needed = |state| {
+        let part = Some(PartName::new("web"));
+        let deployment = ChildOutcome { kind: kind("Deployment"), name: "shop-web".to_owned(), part, ..guard(state) };
+        is_needed(&earlier, (2, true), &["old", "old"], vec![deployment], "web")
+    };
+    assert!(is_needed(ChildState::Failed(Duration::ZERO, String::new())));
+    assert!(is_needed(ChildState::Held));
+    assert!(!is_needed(ChildState::InPlace));
 }
 
 #[test]

@@ -119,6 +119,11 @@ fn change(live: &Value, is_update: bool, healed: &[&Difference]) -> Change {
     }
 }
 
+/// Whether the object has the hash of this child, with which it was applied last.
+pub(in crate::plan) fn has_hash_of(child: &Child, live: &Value) -> bool {
+    hash(live) == Some(&child.hash)
+}
+
 /// Whether every difference is another field manager's change: the object's hash is that of this child, or the operator
 /// didn't write the hash. Otherwise the object is an older version of the child.
 fn is_current(child: &Child, live: &Value) -> bool {
@@ -126,7 +131,7 @@ fn is_current(child: &Child, live: &Value) -> bool {
     // The operator didn't write a hash that no manager claims either: it was removed, or all claims were reset. An earlier correction
     // may claim it besides the apply.
     let ours = claims.iter().any(Claim::is_ours) && !claims.iter().any(Claim::is_foreign);
-    hash(live) == Some(&child.hash) || !ours
+    has_hash_of(child, live) || !ours
 }
 
 /// The verdict on an object of another owner, or of none any more.

@@ -21,6 +21,7 @@ pub(super) use self::{drift::deleted_item, path::Segment};
 pub use change::{Change, Request, Verdict};
 pub use compare::{Difference, differences};
 pub use drift::most_dangerous;
+pub(super) use judge::has_hash_of;
 pub use judge::{Basis, disowned, judge};
 pub use of_child::of;
 pub use ownership::{Claim, claims};

@@ -36,12 +36,6 @@ impl Path {
         Self(pattern.split(' ').map(segment).collect())
     }
 
-    /// Whether it leads into the template of pods.
-    pub(in crate::plan) fn is_in_template(&self) -> bool {
-        let is = |segment: &Segment, name: &str| *segment == Segment::Field(name.to_owned());
-        matches!(self.0.as_slice(), [spec, template, ..] if is(spec, "spec") && is(template, "template"))
-    }
-
     pub(in crate::plan) fn with(&self, segment: Segment) -> Self {
         let mut path = self.clone();
         path.0.push(segment);

@@ -69,6 +69,12 @@ fn clients_of_other_apps_reach_the_port_of_the_release_that_runs() {
     };
     let mut target = Target::decided(after(|_| ()), Gate::Preflight, recorded(shop()), None);
     assert!(target.accepted().contains(&port(8080)) && target.accepted().contains(&port(9090)));
+    // What is recorded of the release that runs still says so.
+    let kept = Kept::of(&target.ungated_of_what_runs());
+    let again = Recorded { kept, release: app(shop()).release };
+    let again = Running::Recorded(Box::new(again));
+    target = Target::decided(after(|_| ()), Gate::Preflight, again, None);
+    assert!(target.accepted().contains(&port(8080)), "in the next reconciliation, too");
     target.open();
     assert!(target.accepted().contains(&port(8080)), "until the last pod that listens there is gone");
     let denied = after(|web| web["allowFrom"] = json!([]));

@@ -58,6 +58,13 @@ fn where_only_the_newest_entry_is_gone_nothing_is_guessed_either() {
     assert_eq!(decide(&record, reported("release-1", "migration-1"), None, 2), Gate::RecordLost);
     // Its migration ran for an earlier release.
     assert!(matches!(decide(&record, reported("release-1", "migration-1"), None, 0), Gate::Commit(_)));
+    // What is recorded since then doesn't make up for it.
+    for state in [State::Pending, State::Failed, State::Migrated] {
+        let later = released(5, 2);
+        let later = Revision { facts: Facts { state, ..later.facts }, ..later };
+        let record = Record::new(vec![released(3, 0), later]).reported(Some(4));
+        assert_eq!((record.current(), record.previous()), (None, None), "{state:?}");
+    }
     let complete = Record::new(vec![released(3, 0), released(4, 1)]).reported(Some(4));
     assert_eq!(complete.current().map(|entry| entry.number), Some(4));
 }

@@ -131,3 +131,27 @@ async fn a_spec_without_a_migration_waits_for_the_one_that_runs_and_is_not_ready
     assert_eq!(image(&scene).await?, "3.0.0");
     Ok(())
 }
+
+#[tokio::test]
+async fn the_port_of_the_release_that_runs_stays_open_to_other_apps_while_the_newest_waits() -> Result<()> {
+    let scene = Scene::open("migrate-port").await?;
+    let kubelet = Kubelet::start(&scene.client, scene.name(), |_| PodOutcome::succeeds());
+    let components = |version: &str, port: u16| {
+        json!([{
+            "name": "web", "image": format!("registry.example.com/hello:{version}"), "replicas": 0,
+            "ports": [{ "name": "http", "port": port }], "allowFrom": [{ "app": "portal", "component": "web" }],
+        }])
+    };
+    let mut app = shop("1.0.0")?;
+    app["spec"]["components"] = components("1.0.0", 8080);
+    scene.create_from(app).await?;
+    scene.condition("shop", "Ready", "True", "Available").await?;
+    kubelet.decide(|_| PodOutcome::Runs);
+    let next = json!({ "spec": { "components": components("2.0.0", 9090) } });
+    scene.apps().patch("shop", &PatchParams::default(), &Patch::Merge(next)).await?;
+    scene.condition("shop", "Migrated", "False", "Running").await?;
+    scene.quiet().await?;
+    let rules = scene.live("NetworkPolicy", "shop-web").await?["spec"]["ingress"].to_string();
+    assert!(rules.contains("8080") && rules.contains("9090"), "{rules}");
+    Ok(())
+}
