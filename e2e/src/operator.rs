@@ -168,7 +168,7 @@ impl Operator {
         Ok(std::fs::read_to_string(&self.log)?.contains(LEADS))
     }
 
-    /// Like [`page`], of this replica.
+    /// Like [`page()`], of this replica.
     ///
     /// # Errors
     /// When it does not respond.

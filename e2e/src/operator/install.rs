@@ -39,7 +39,7 @@ pub async fn install(control_plane: &ControlPlane) -> Result<()> {
     install_manifest(control_plane, &manifest()?).await
 }
 
-/// Like [`install`], with the manifest of another version.
+/// Like [`install()`], with the manifest of another version.
 ///
 /// # Errors
 /// When the API server rejects something.
