@@ -55,7 +55,10 @@ pub(crate) fn kind(name: &str) -> &'static Kind {
 
 /// The first child of a kind of an app with this spec.
 pub(crate) fn child_of(spec: Value, kind: &str) -> Child {
-    children(&Target::whole(app(spec), OPERATOR_IMAGE)).into_iter().find(|child| child.kind.name == kind).unwrap()
+    children(&Target::of(app(spec)).with_tasks(OPERATOR_IMAGE))
+        .into_iter()
+        .find(|child| child.kind.name == kind)
+        .unwrap()
 }
 
 /// The shop with a database that the operator runs.

@@ -57,12 +57,6 @@ impl Gate {
             _ => false,
         }
     }
-
-    /// Whether the Job of the migration is wanted, though none may start yet.
-    #[must_use]
-    pub const fn prepares(&self) -> bool {
-        matches!(self, Self::Prepare { .. } | Self::Enter(_))
-    }
 }
 
 /// Name of an entry.

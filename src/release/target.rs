@@ -85,13 +85,7 @@ impl Target {
         target
     }
 
-    /// The target for an app with everything that it may ever have, its tasks before a release included.
-    #[must_use]
-    pub fn whole(app: App, operator_image: &str) -> Self {
-        Self::of(app).with_tasks(operator_image)
-    }
-
-    /// The same with the tasks before its release.
+    /// The target with the tasks before its release, so with everything that the app may ever have.
     #[must_use]
     pub fn with_tasks(self, operator_image: &str) -> Self {
         let checks = self.runs.as_ref().and_then(|release| preflight(release, &self.id.name, operator_image));

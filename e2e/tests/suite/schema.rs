@@ -45,7 +45,7 @@ fn golden() -> Result<Vec<Child>> {
                 None => Ok(Policy::default()),
             };
             if let Ok(app) = policy.and_then(|policy| App::accept(&app, &policy)) {
-                children.extend(desired::children(&Target::whole(app, operator::IMAGE)));
+                children.extend(desired::children(&Target::of(app).with_tasks(operator::IMAGE)));
             }
         }
     }

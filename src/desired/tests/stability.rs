@@ -22,7 +22,7 @@ fn hashes() -> String {
         app.id.uid = "golden-uid".to_owned();
         let always = children(&Target::of(app.clone()));
         let is_always = |child: &Child| always.iter().any(|it| it.kind == child.kind && it.name == child.name);
-        let tasks = children(&Target::whole(app, OPERATOR_IMAGE));
+        let tasks = children(&Target::of(app).with_tasks(OPERATOR_IMAGE));
         let tasks: Vec<Child> = tasks.into_iter().filter(|child| !is_always(child)).collect();
         for child in always.into_iter().chain(tasks) {
             let case = file.file_stem().unwrap().display();

@@ -54,7 +54,7 @@ fn golden() -> Vec<Child> {
         );
         App::accept(&app, &policy.ok()?).ok()
     });
-    apps.flat_map(|app| children(&Target::whole(app, OPERATOR_IMAGE))).collect()
+    apps.flat_map(|app| children(&Target::of(app).with_tasks(OPERATOR_IMAGE))).collect()
 }
 
 #[test]

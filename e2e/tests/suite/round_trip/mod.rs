@@ -41,7 +41,7 @@ fn accepted(namespace: &str, random: &mut Random) -> Result<(Vec<Vec<Child>>, us
         });
         let app: HardenedApp = serde_json::from_value(manifest.clone()).with_context(|| manifest.to_string())?;
         match App::accept(&app, &policy) {
-            Ok(app) => apps.push(desired::children(&Target::whole(app, operator::IMAGE))),
+            Ok(app) => apps.push(desired::children(&Target::of(app).with_tasks(operator::IMAGE))),
             Err(_) => rejected += 1,
         }
         ensure!(rejected < 4 * APPS, "hardly any generated app is accepted");
