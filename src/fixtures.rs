@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    api::{DriftChange, DriftItem, HardenedApp},
+    api::{DriftChange, DriftItem, HardenedApp, HardeningPolicy},
     app::{App, AppId, Policy},
     desired::{Child, KINDS, Kind, children},
     plan::{Again, Releases},
@@ -83,11 +83,51 @@ pub(crate) fn shop_with_migration() -> Value {
 /// The shop's child of a kind.
 pub(crate) fn child(kind: &str) -> Child {
     let spec = match kind {
+        "HTTPRoute" | "ListenerSet" | "BackendTLSPolicy" => return exposed(&gateway(), kind),
+        "Ingress" => return exposed(&ingress("Ingress"), kind),
+        "HTTPProxy" | "Certificate" => return exposed(&ingress("Contour"), kind),
+        "Middleware" | "TLSOption" => return exposed(&ingress("Traefik"), kind),
         "StatefulSet" => shop_with_database(),
         "Job" => shop_with_migration(),
         _ => shop(),
     };
     child_of(spec, kind)
+}
+
+/// What a policy says about a Gateway whose listeners are the apps'.
+fn gateway() -> Value {
+    json!({ "gateway": { "name": "edge", "namespace": "edge", "listeners": "App" } })
+}
+
+/// What a policy says about an ingress controller.
+pub(crate) fn ingress(profile: &str) -> Value {
+    json!({ "ingress": { "className": "edge", "profile": profile } })
+}
+
+/// The shop, exposed under a policy.
+pub(crate) fn exposed_app(entry: &Value) -> App {
+    let mut policy = json!({
+        "allowedHosts": ["*.example.com"],
+        "enforces": { "minTLSVersion": "1.2", "headers": true, "redirect": true },
+        "issuers": [{ "name": "letsencrypt" }],
+        "controllers": [{ "namespace": "edge", "podLabels": { "app": "envoy" } }],
+    });
+    policy.as_object_mut().unwrap().extend(entry.as_object().unwrap().clone());
+    let policy = HardeningPolicy::new("default", serde_json::from_value(json!({ "exposure": policy })).unwrap());
+    let mut spec = shop();
+    spec["exposures"] = json!([{ "host": "shop.example.com", "routes": [{ "path": "/", "component": "web" }] }]);
+    if entry.get("gateway").is_some() {
+        spec["exposures"][0]["backendTLS"] = json!({ "hostname": "web.internal", "caConfigMap": "internal-ca" });
+    }
+    let mut app = HardenedApp::new("shop", serde_json::from_value(spec).unwrap());
+    app.metadata.namespace = Some("demo".to_owned());
+    app.metadata.uid = Some(UID.to_owned());
+    App::accept(&app, &Policy::accept(&policy).unwrap()).unwrap()
+}
+
+fn exposed(entry: &Value, kind: &str) -> Child {
+    let mut children = children(&Target::of(exposed_app(entry))).into_iter();
+    children.find(|child| child.kind.name == kind).unwrap()
 }
 
 /// A changed type of a Service, which no manager claims.

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use k8s_openapi::jiff::Timestamp;
 use kube::{Resource, runtime::controller::Action};
 use tokio::time::timeout;
 
@@ -71,6 +72,7 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     // 3 Surroundings (client): what others have in the namespace; it is listed only for its first app. Where that fails, the rest goes on.
     let surroundings = context.surroundings_of(&target).await;
     target.held = context.held(&target, surroundings.as_ref().ok());
+    let hosts = context.claim_hosts(stored, &mut target);
 
     // 4 Desire (no client): all objects that should exist.
     let children = desired::children(&target);
@@ -88,10 +90,12 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     outcomes.extend(executor.prune(&children, replaced).await);
     context.forget_releases(&target, &known.record).await;
 
-    // 7 Isolation (no client): who else reaches the app's databases and pods.
+    // 7 Isolation (no client): who else reaches the app's databases and pods, and whether its hosts lead to it.
     let around = surroundings.as_ref().ok();
     let databases = plan::isolation(&target, around, &outcomes, &progress);
-    let bypass = around.map(|around| plan::bypass(&target, around, &outcomes)).unwrap_or_default();
+    let mut bypass = around.map(|around| plan::bypass(&target, around, &outcomes)).unwrap_or_default();
+    let exposures = plan::exposures(&target, &outcomes, &cache.entries(id), Timestamp::now());
+    bypass.extend(plan::exposure_findings(&exposures, hosts.shared.clone()));
     let judged = surroundings.err().unwrap_or(Again::Done);
     Outcome::Applied(Box::new(Applied {
         target,
@@ -100,6 +104,7 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
         progress,
         judged,
         databases,
+        exposures,
         bypass,
         releases: Releases { record: known.record, jobs: known.jobs, again: recorded.or(advanced) },
         refused,

@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    component::Component, database::Database, migration::Migration, secrets::RequiredSecret, status::HardenedAppStatus,
+    component::Component, database::Database, exposure::Exposure, migration::Migration, secrets::RequiredSecret,
+    status::HardenedAppStatus,
 };
 
 /// What a team wants to run. The operator derives everything else that a secure deployment needs. As JSON it has at most
@@ -26,6 +27,7 @@ use super::{
     printcolumn(name = "Status", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#),
     printcolumn(name = "Migration", type_ = "string", json_path = r#".status.conditions[?(@.type=="Migrated")].reason"#),
     printcolumn(name = "Databases", type_ = "string", json_path = r#".status.conditions[?(@.type=="DatabasesIsolated")].reason"#),
+    printcolumn(name = "Host", type_ = "string", json_path = ".status.exposures[?(@.exposed==true)].host"),
     printcolumn(name = "Drift", type_ = "string", json_path = r#".status.conditions[?(@.type=="InSync")].reason"#),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
     validation = Rule::new("size(self.metadata.name) <= 30 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
@@ -57,6 +59,12 @@ pub struct HardenedAppSpec {
     /// What changes the databases before a new release runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migration: Option<Migration>,
+
+    /// The hosts under which components are reachable from outside the cluster; without one none is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["host".to_string()]))]
+    pub exposures: Vec<Exposure>,
 
     /// What the operator does about changes that other clients make to the app's objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -4,6 +4,8 @@ mod component;
 mod crds;
 mod database;
 mod environment;
+mod exposure;
+mod exposure_policy;
 mod hardened_app;
 mod image;
 mod length;
@@ -11,10 +13,12 @@ mod migration;
 mod mount;
 mod names;
 mod network;
+mod pod_peer;
 mod policy;
 mod probe;
 mod quote;
 mod release_status;
+mod response_headers;
 mod secrets;
 mod status;
 mod stored_app;
@@ -27,22 +31,30 @@ pub use database::{
     Database, DatabaseClient, DatabaseManager, DatabasePods, Engine, ExternalDatabase, ManagedDatabase,
 };
 pub use environment::{EnvVar, SecretKey};
+pub use exposure::{BackendTls, Exposure, ExposureRoute, ExposureTls, RateLimit, TlsVersion};
+pub use exposure_policy::{
+    CertificateIssuer, Enforced, ExposurePolicy, GatewayParent, IngressController, IngressProfile, IssuerKind,
+    Listeners,
+};
 pub use hardened_app::{DriftMode, DriftSpec, HardenedApp, HardenedAppSpec};
 pub use length::{is_longer, json_length};
 pub use migration::Migration;
 pub use mount::{ClaimVolume, ConfigMount, WritablePath};
 pub use names::{COMPONENT, GROUP, MANAGED_BY, MANAGER, PART_OF, PAUSED, POLICY_LABEL, RERUN, WORKLOAD};
 pub use network::{AppPeer, Egress};
+pub use pod_peer::PodPeer;
 pub use policy::{
     DevicePlacement, DnsPolicy, DriftPolicy, HardeningPolicy, HardeningPolicySpec, ImagePolicy, NetworkPolicySettings,
-    PlacementPolicy, Platform, PodPeer, PullPolicy, ResourcePolicy, StoragePolicy, ToleratedPath, Toleration,
+    PlacementPolicy, Platform, PullPolicy, ResourcePolicy, StoragePolicy, ToleratedPath, Toleration,
 };
 pub use probe::{ExecProbe, GrpcProbe, HttpProbe, Probe, Probes, TcpProbe};
 pub use quote::quoted;
 pub use release_status::{MigrationState, MigrationStatus, ReleaseStatus};
+pub use response_headers::{FrameOptions, ReferrerPolicy, ResponseHeaders, StrictTransportSecurity};
 pub use secrets::{KeyFormat, RequiredKey, RequiredSecret};
 pub use status::{
-    ChildRef, ComponentStatus, DatabaseStatus, DriftChange, DriftItem, DriftStatus, FindingItem, HardenedAppStatus,
+    ChildRef, ComponentStatus, DatabaseStatus, DriftChange, DriftItem, DriftStatus, ExposureStatus, FindingItem,
+    HardenedAppStatus,
 };
 pub use stored_app::{LONGEST_SPEC, StoredApp, Unreadable, Why, spec_length};
 pub use version::version;

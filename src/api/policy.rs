@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::{component::ResourceAmounts, hardened_app::DriftMode};
+use super::{component::ResourceAmounts, exposure_policy::ExposurePolicy, hardened_app::DriftMode, pod_peer::PodPeer};
 
 /// Limits and defaults of the platform team.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
@@ -42,6 +42,10 @@ pub struct HardeningPolicySpec {
     /// Platform, priority and nodes of pods.
     #[serde(default)]
     pub placement: PlacementPolicy,
+
+    /// What leads from outside the cluster to apps.
+    #[serde(default)]
+    pub exposure: ExposurePolicy,
 
     /// What the operator does about deviations of live objects from what is declared.
     #[serde(default)]
@@ -135,18 +139,6 @@ pub struct DnsPolicy {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 4), inner(range(min = 1, max = 65535)))]
     pub ports: Vec<i32>,
-}
-
-/// Pods by namespace and labels.
-#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
-#[serde(rename_all = "camelCase")]
-pub struct PodPeer {
-    /// Namespace of the pods.
-    #[schemars(length(min = 1, max = 63))]
-    pub namespace: String,
-    /// Labels of the pods; at least one, since none would mean all of them.
-    #[schemars(extend("maxProperties" = 8, "additionalProperties" = { "type": "string", "maxLength": 63 }))]
-    pub pod_labels: BTreeMap<String, String>,
 }
 
 /// What the operator does about deviations of live objects from what is declared.

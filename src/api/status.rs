@@ -29,7 +29,7 @@ pub struct HardenedAppStatus {
     pub children_generation: Option<i64>,
 
     /// Conditions in the form of kstatus (`Ready`, `Reconciling`, `Stalled`) and of this API (`Accepted`, `SecretsValid`, `Migrated`,
-    /// `Available`, `DatabasesIsolated`, `InSync`).
+    /// `Available`, `DatabasesIsolated`, `Exposed`, `InSync`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".to_string()]))]
     pub conditions: Vec<Condition>,
@@ -49,6 +49,15 @@ pub struct HardenedAppStatus {
     /// Whether only their clients may connect to the databases.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<DatabaseStatus>,
+
+    /// Whether each host of the spec leads to the app.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["host".to_string()]))]
+    pub exposures: Vec<ExposureStatus>,
+
+    /// Where the app is reachable from outside the cluster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<String>,
 
     /// The objects that the operator created for this app and keeps as declared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -99,6 +108,18 @@ pub struct DatabaseStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pods: Option<i32>,
     /// Who else may connect and by which object, or what is wrong with its pods; empty if all is well.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+/// Whether a host leads to the app.
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExposureStatus {
+    /// The host.
+    pub host: String,
+    /// Whether the controller has accepted it, as far as its objects say.
+    pub exposed: bool,
+    /// What it waits for, or why it isn't exposed; empty if all is well.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
 }

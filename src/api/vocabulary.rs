@@ -45,6 +45,8 @@ words! {
         Available = "Available",
         /// Only their clients may connect to the databases. Only present for an app with a database inside the cluster.
         DatabasesIsolated = "DatabasesIsolated",
+        /// All hosts lead to the app. Only present for an app with hosts.
+        Exposed = "Exposed",
         /// No live object deviates from what is declared, and all that is declared is applied.
         InSync = "InSync",
     }
@@ -96,6 +98,20 @@ words! {
         Claimed = "Claimed",
         /// The pods of a database aren't known yet.
         PodsUnknown = "PodsUnknown",
+        /// All hosts lead to the app.
+        Exposed = "Exposed",
+        /// The platform's controller can't enforce what a host asks for, so that nothing is exposed; the message names it.
+        NotEnforceable = "NotEnforceable",
+        /// Another app has a host, or an object of others serves it.
+        HostConflict = "HostConflict",
+        /// The API server doesn't have a kind that is needed; the message names it.
+        ApiMissing = "ApiMissing",
+        /// A certificate isn't issued; the message says why.
+        CertificateMissing = "CertificateMissing",
+        /// The platform's controller has refused an object; the message says why.
+        RouteRefused = "RouteRefused",
+        /// A host waits for its controller, or for a release.
+        RoutePending = "RoutePending",
         /// The Secrets were there and well-formed when the release was checked.
         Valid = "Valid",
         /// The checks before a release run.
@@ -144,6 +160,9 @@ impl Reason {
                 | Self::Observed
                 | Self::MigrationFailed
                 | Self::MigrationUnknown
+                | Self::NotEnforceable
+                | Self::HostConflict
+                | Self::RouteRefused
         )
     }
 }
@@ -179,6 +198,10 @@ words! {
         MigrationUnseen = "migration-unseen",
         /// The migration of an app with databases names none of them, so that it reaches none.
         MigrationWithoutDatabase = "migration-without-database",
+        /// A certificate wasn't renewed in time and expires.
+        CertificateExpiring = "certificate-expiring",
+        /// A host of the app is served by an object of others, too.
+        HostShared = "host-shared",
         /// There are more findings than are shown.
         MoreFindings = "more-findings",
     }

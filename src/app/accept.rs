@@ -11,12 +11,14 @@ use super::{
     database::{self, Database, DatabaseForm},
     edge::{Edge, End},
     enforcement::Enforcement,
+    exposure::{self, ExposedPath, Exposure},
     hashes::Hashes,
     id::{AppId, PartName},
     migration,
     names::{self, is_name},
     part::Part,
-    policy::{Dns, PodSelection, Policy},
+    pod_selection::PodSelection,
+    policy::{Dns, Policy},
     review::{Rejection, Review},
     scale::{self, Scale},
     schema,
@@ -24,7 +26,7 @@ use super::{
     task::Task,
     workload,
 };
-use crate::api::{Check, Component, FindingItem, HardenedApp, HardenedAppSpec};
+use crate::api::{Check, Component, FindingItem, HardenedApp, HardenedAppSpec, Protocol};
 
 /// A `HardenedApp` that can be applied.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +61,9 @@ pub struct Ungated {
     pub scale: BTreeMap<PartName, Scale>,
     /// The connections that other apps may open.
     pub allowed: BTreeSet<Edge>,
-    /// DNS servers and monitoring of the platform.
+    /// The hosts under which it is reachable, by host.
+    pub exposures: Vec<Exposure>,
+    /// DNS servers, monitoring and entry points of the platform.
     pub peers: PlatformPeers,
     /// What the operator does about deviations of the children.
     pub enforcement: Enforcement,
@@ -82,6 +86,12 @@ pub struct PlatformPeers {
     pub monitoring: Vec<PodSelection>,
     /// Addresses from which metrics are scraped, too.
     pub monitoring_addresses: Vec<IpNet>,
+    /// Pods that connect to exposed components.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controllers: Vec<PodSelection>,
+    /// Addresses from which exposed components are connected to, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub controller_addresses: Vec<IpNet>,
 }
 
 impl PlatformPeers {
@@ -92,11 +102,27 @@ impl PlatformPeers {
             dns: policy.dns.clone(),
             monitoring: policy.monitoring.clone(),
             monitoring_addresses: policy.monitoring_addresses.clone(),
+            controllers: policy.exposure.controllers.clone(),
+            controller_addresses: policy.exposure.controller_addresses.clone(),
         }
     }
 }
 
 impl Release {
+    /// The number of the port to which a path leads; `None` where this release has no such port.
+    #[must_use]
+    pub fn port(&self, path: &ExposedPath) -> Option<u16> {
+        let part = self.parts.iter().find(|part| *part.name() == path.component)?;
+        let mut ports = part.workload()?.template.ports.iter();
+        ports.find(|port| port.name == path.port && port.protocol == Protocol::Tcp).map(|port| port.number)
+    }
+
+    /// Whether it has all ports to which a host leads.
+    #[must_use]
+    pub fn serves(&self, exposure: &Exposure) -> bool {
+        exposure.paths.iter().all(|path| self.port(path).is_some())
+    }
+
     /// The task of this name.
     #[must_use]
     pub fn task(&self, name: &str) -> Option<&Task> {
@@ -140,6 +166,7 @@ impl App {
         let parts = Parts { id: &id, workloads: &workloads, databases: &databases };
         let connections = connections::accept(&app.spec, &parts, policy, &mut review);
         let secrets = secrets::accept(&app.spec.secrets, &mut review);
+        let exposures = exposure::accept(&app.spec.exposures, &id, &workloads, policy, &mut review);
         schema::bounds(&HardenedApp::kind(&()), &app.spec, &mut review);
         let mut parts: Vec<Part> = workloads.into_iter().map(|workload| Part::Component(Box::new(workload))).collect();
         parts.extend(databases.into_iter().map(Part::Database));
@@ -153,6 +180,7 @@ impl App {
             ungated: Ungated {
                 scale,
                 allowed: connections.allowed,
+                exposures,
                 peers: PlatformPeers::of(policy),
                 enforcement: Enforcement::grant(mode, &app.metadata, policy),
             },

@@ -52,6 +52,12 @@ impl AppId {
             .is_some_and(|rest| rest.starts_with('-'))
     }
 
+    /// Name of the policy by which a controller verifies the certificates of a component's port.
+    #[must_use]
+    pub fn backend_policy(&self, component: &PartName, port: &str) -> String {
+        format!("{}.{port}", self.child_name(component))
+    }
+
     /// Value of the label that selects a part's pods.
     #[must_use]
     pub fn workload_label(&self, part: &PartName) -> String {

@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     amounts::{Resources, amounts},
+    exposure::ExposureRules,
     names,
+    pod_selection::PodSelection,
     quantity::Quantity,
     review::{Rejection, Review},
     schema,
 };
-use crate::api::{DriftPolicy, HardeningPolicy, HardeningPolicySpec, PlacementPolicy, Platform, PodPeer, PullPolicy};
+use crate::api::{
+    DriftPolicy, ExposurePolicy, HardeningPolicy, HardeningPolicySpec, PlacementPolicy, Platform, PodPeer, PullPolicy,
+};
 
 /// What the platform decides, ready to be applied to an app.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,16 +36,8 @@ pub struct Policy {
     pub(super) monitoring_addresses: Vec<IpNet>,
     pub(super) encrypted_classes: Vec<String>,
     pub(super) placement: PlacementPolicy,
+    pub(super) exposure: ExposureRules,
     pub(super) drift: DriftPolicy,
-}
-
-/// Pods by namespace and labels.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PodSelection {
-    /// Namespace of the pods.
-    pub namespace: String,
-    /// Labels of the pods; all of the namespace if empty.
-    pub labels: BTreeMap<String, String>,
 }
 
 /// DNS servers that pods may query.
@@ -98,6 +94,7 @@ impl Default for Policy {
             monitoring_addresses: Vec::new(),
             encrypted_classes: Vec::new(),
             placement: PlacementPolicy::default(),
+            exposure: ExposureRules::default(),
             drift: DriftPolicy::default(),
         }
     }
@@ -142,6 +139,7 @@ impl Policy {
             ),
             encrypted_classes: spec.storage.encrypted_classes.clone(),
             placement: spec.placement.clone(),
+            exposure: exposure(&spec.exposure, &mut review),
             drift: spec.drift.clone(),
         };
         names_of(spec, &mut review);
@@ -192,6 +190,12 @@ fn dns(policy: &HardeningPolicy, built_in: Dns, review: &mut Review) -> Dns {
             ports => ports,
         },
     }
+}
+
+fn exposure(given: &ExposurePolicy, review: &mut Review) -> ExposureRules {
+    let controllers = selections(&given.controllers, "spec.exposure.controllers", review);
+    let addresses = cidrs(&given.controller_cidrs, "spec.exposure.controllerCIDRs", review);
+    ExposureRules::accept(given, controllers, addresses, review)
 }
 
 fn selections(peers: &[PodPeer], path: &str, review: &mut Review) -> Vec<PodSelection> {

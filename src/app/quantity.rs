@@ -54,7 +54,7 @@ impl Quantity {
 
     /// Rounded up to whole units.
     #[must_use]
-    pub(super) const fn ceil(self) -> i128 {
+    pub const fn ceil(self) -> i128 {
         (self.nano + NANO - 1) / NANO
     }
 

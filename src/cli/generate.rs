@@ -44,9 +44,7 @@ fn roles() -> [Value; 2] {
     let mut read = vec![
         rule("", &["namespaces", "pods"], &["list", "watch"]),
         rule(api::GROUP, &["hardenedapps", "hardeningpolicies"], &["list", "watch"]),
-        // What else leads to an app's pods; and which further APIs may.
-        rule("networking.k8s.io", &["ingresses"], &["list", "watch"]),
-        rule("gateway.networking.k8s.io", &["httproutes"], &["list", "watch"]),
+        // Which optional APIs there are.
         rule("apiextensions.k8s.io", &["customresourcedefinitions"], &["list", "watch"]),
     ];
     let mut write = vec![

@@ -34,6 +34,7 @@ pub(super) fn text(root: &Path) -> anyhow::Result<String> {
         let stage = match kind.stage {
             Stage::Guard => "Guard",
             Stage::Workload => "Workload",
+            Stage::Entry => "Entry",
         };
         // Writing to a string can't fail.
         let _ = writeln!(text, "| `{}` | {group} | {stage} | {purpose} | `{FOLDER}/{file}` |", kind.name);

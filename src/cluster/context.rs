@@ -9,6 +9,7 @@ use super::{
     claims::Claims,
     jitter::jittered,
     memory::Memory,
+    triggers::Triggers,
     write::{Failure, Writer},
 };
 use crate::{
@@ -29,6 +30,8 @@ pub struct Context {
     pub writer: Writer,
     /// Which app restricts database pods that several name.
     pub claims: Arc<Claims>,
+    /// Which apps are to be reconciled, since another one was.
+    pub triggers: Arc<Triggers>,
     /// The operator's own image, which runs the checks before a release.
     pub preflight_image: String,
 }

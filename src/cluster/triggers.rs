@@ -48,7 +48,8 @@ impl Triggers {
         self.armed.store(true, Ordering::Release);
     }
 
-    pub(super) fn reconcile(&self, apps: impl IntoIterator<Item = AppKey>) {
+    /// Reconciles these apps.
+    pub fn reconcile(&self, apps: impl IntoIterator<Item = AppKey>) {
         if self.armed.load(Ordering::Acquire) {
             for app in apps.into_iter().filter(|(_, name)| !name.is_empty()) {
                 // Fails only when the queue has ended, and with it the process.

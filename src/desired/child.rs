@@ -36,7 +36,7 @@ pub struct Child {
 impl Child {
     /// Adds type, metadata and hash to a draft.
     pub(super) fn complete(kind: &'static Kind, id: &AppId, draft: Draft) -> Self {
-        let Draft { part, name, fields: mut body, autoscaled, suspended } = draft;
+        let Draft { part, name, fields: mut body, annotations, autoscaled, suspended } = draft;
         insert(&mut body, "apiVersion", json!(kind.api_version()));
         insert(&mut body, "kind", json!(kind.name));
         let mut metadata =
@@ -45,9 +45,14 @@ impl Child {
         if !id.uid.is_empty() {
             insert(&mut metadata, "ownerReferences", json!([owner_reference(id)]));
         }
+        if !annotations.is_empty() {
+            insert(&mut metadata, "annotations", json!(annotations));
+        }
         insert(&mut body, "metadata", metadata.clone());
         let hash = short_hash(&body.to_string());
-        insert(&mut metadata, "annotations", json!({ APPLIED_HASH: hash }));
+        let mut annotations = json!(annotations);
+        insert(&mut annotations, APPLIED_HASH, json!(hash));
+        insert(&mut metadata, "annotations", annotations);
         insert(&mut body, "metadata", metadata);
         Self { kind, name, part, body, hash, autoscaled, suspended }
     }

@@ -22,6 +22,8 @@ pub struct Kind {
     pub version: &'static str,
     /// Resource name in URLs and roles.
     pub plural: &'static str,
+    /// Whether every API server has it.
+    pub presence: Presence,
     /// Which of its objects are watched.
     pub sight: Sight,
     /// When its objects are applied.
@@ -34,6 +36,15 @@ pub struct Kind {
     pub progress: Option<fn(&Value) -> Progress>,
     /// How live objects of this kind are compared with what is declared.
     pub rules: Rules,
+}
+
+/// Whether every API server has a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It is Kubernetes' own.
+    Always,
+    /// Its CustomResourceDefinition may be missing, and come and go. What needs it waits.
+    Optional,
 }
 
 /// Which objects of a kind are watched. A second watch of a kind would double the API server's work.
@@ -52,6 +63,8 @@ pub enum Stage {
     Guard,
     /// Creates pods, or refers to them.
     Workload,
+    /// Leads to pods from outside the cluster: is created after them and deleted before them.
+    Entry,
 }
 
 /// What is done about the objects of a kind.
@@ -150,6 +163,12 @@ impl Kind {
     #[must_use]
     pub fn rolls_out(&self) -> bool {
         self.group == "apps" && self.care == Care::Apply
+    }
+
+    /// Name of the CustomResourceDefinition, where it has one.
+    #[must_use]
+    pub fn definition(&self) -> String {
+        format!("{}.{}", self.plural, self.group)
     }
 
     const fn id(&self) -> (&'static str, &'static str) {

@@ -7,6 +7,7 @@
 mod child;
 mod children;
 mod draft;
+mod exposure;
 mod json;
 mod kind;
 mod kinds;
@@ -18,13 +19,14 @@ mod progress;
 pub use child::{Child, LiveValues};
 pub use children::children;
 pub use draft::Draft;
+pub use exposure::unenforceable;
 pub use kind::{
-    Care, DANGEROUS_EVERYWHERE, HARMLESS_EVERYWHERE, Kind, Rules, Sight, Stage, TOLERATED_EVERYWHERE,
+    Care, DANGEROUS_EVERYWHERE, HARMLESS_EVERYWHERE, Kind, Presence, Rules, Sight, Stage, TOLERATED_EVERYWHERE,
     VOLATILE_EVERYWHERE,
 };
-pub use kinds::{DEPLOYMENTS, JOBS, KINDS, REVISIONS, entry, pods_of_task};
+pub use kinds::{DEPLOYMENTS, HTTP_PROXIES, HTTP_ROUTES, JOBS, KINDS, REVISIONS, entry, pods_of_task};
 pub use labels::APPLIED_HASH;
-pub use progress::{Progress, Rollout, RolloutPhase};
+pub use progress::{EntryState, Expiry, Progress, Rollout, RolloutPhase};
 
 #[cfg(test)]
 mod tests;

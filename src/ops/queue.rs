@@ -55,6 +55,8 @@ pub(super) fn apps(
         for uid in seen.observe(event) {
             context.memory.forget(&uid);
             context.cache.app_gone(&uid);
+            // Others may have waited for its hosts.
+            triggers.reconcile(context.cache.host_claims_of_gone(&uid));
             // Another app may have waited for the pods.
             if let Some(namespace) = context.claims.forget(&uid) {
                 triggers.reconcile_all_in(namespace);

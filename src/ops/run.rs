@@ -56,12 +56,14 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
     let (pod, tenure) = (election::pod(), Arc::<Tenure>::default());
     let identity = election::identity(pod.as_deref());
     let connection = cluster::connect(&identity, &tenure).await?;
+    let (triggers, triggered) = Triggers::new();
     let context = Arc::new(Context {
         cache: Arc::<Cache>::default(),
         settings: Arc::<Settings>::default(),
         memory: Arc::<Memory>::default(),
         writer: Writer::new(connection.client.clone(), pod),
         claims: Arc::<Claims>::default(),
+        triggers: triggers.clone(),
         preflight_image: arguments.image.clone(),
     });
     let (seen, health) = (Arc::<Apps>::default(), Arc::new(Health::of(connection.traffic.clone())));
@@ -82,7 +84,6 @@ async fn run(arguments: Controller) -> anyhow::Result<()> {
     }
     health.enter(Phase::FillsCaches);
     let work = async {
-        let (triggers, triggered) = Triggers::new();
         let watches = tokio::select! {
             watches = watch_all(&connection, &context.cache, &context.settings, &triggers) => watches,
             () = stop_signal.clone() => return,

@@ -5,6 +5,7 @@ mod census;
 mod contention;
 mod controller;
 mod earlier;
+mod exposure;
 mod field_manager;
 mod isolation;
 mod known;
@@ -25,6 +26,7 @@ pub use census::{Census, FieldClass, schema_fields, unmatched_rules};
 pub use contention::Contention;
 pub use controller::{Controller, holder};
 pub use earlier::still_needed;
+pub use exposure::{EntryProgress, Exposed, ExposureState, exposure_findings, exposures};
 pub use isolation::{
     DatabaseState, ForeignPod, Holder, Isolation, Neighbour, Neighbours, PodClaim, Route, Surroundings, bypass,
     holders, isolation,

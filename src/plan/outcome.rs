@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{again::Again, isolation::DatabaseState, progress::PartProgress, prune::Leftover, verdict::Verdict};
+use super::{
+    again::Again, exposure::ExposureState, isolation::DatabaseState, progress::PartProgress, prune::Leftover,
+    verdict::Verdict,
+};
 use crate::{
     api::{DriftItem, FindingItem},
     app::{Enforcement, PartName, Refusal},
@@ -36,6 +39,8 @@ pub struct Applied {
     pub judged: Again,
     /// How its databases stand.
     pub databases: Vec<DatabaseState>,
+    /// How its hosts stand.
+    pub exposures: Vec<ExposureState>,
     /// What others have that leads to its pods.
     pub bypass: Vec<FindingItem>,
     /// What has become of its releases.
@@ -81,7 +86,11 @@ impl Applied {
     pub fn is_blocked(&self) -> bool {
         self.children.iter().any(|child| match child.state {
             ChildState::Conflict(..) | ChildState::Failed(..) | ChildState::Held | ChildState::AwaitDeletion => true,
-            ChildState::InPlace | ChildState::Observed | ChildState::Contested(_) | ChildState::Leftover(_) => false,
+            ChildState::InPlace
+            | ChildState::Observed
+            | ChildState::Contested(_)
+            | ChildState::Leftover(_)
+            | ChildState::NoApi => false,
         })
     }
 
@@ -133,6 +142,8 @@ pub enum ChildState {
     Leftover(Duration),
     /// Not tried, because a guard of the part isn't in place, or because the app is paused.
     Held,
+    /// Not tried, because the API server doesn't have its kind.
+    NoApi,
     /// A write failed: when to try again, and why.
     Failed(Duration, String),
 }
@@ -154,6 +165,22 @@ impl ChildOutcome {
             reverted,
             open,
             findings: verdict.findings,
+        }
+    }
+
+    /// The outcome for a child of a kind that the API server doesn't have.
+    #[must_use]
+    pub fn without_api(child: &Child) -> Self {
+        Self {
+            kind: child.kind,
+            name: child.name.clone(),
+            part: child.part.clone(),
+            hash: child.hash.clone(),
+            declared: true,
+            state: ChildState::NoApi,
+            reverted: Vec::new(),
+            open: Vec::new(),
+            findings: Vec::new(),
         }
     }
 

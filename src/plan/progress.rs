@@ -26,7 +26,7 @@ impl PartProgress {
     pub const fn rollout(&self) -> Option<&Rollout> {
         match &self.progress {
             Some(Progress::Rollout(rollout)) => Some(rollout),
-            Some(Progress::Job(_) | Progress::Record(_)) | None => None,
+            Some(_) | None => None,
         }
     }
 

@@ -61,8 +61,8 @@ pub fn is_replaced(
 
 /// Splits the objects that are no longer declared into those that may be deleted now and those that must wait.
 ///
-/// After a rename both exist for a while: what was removed waits until what may replace it has arrived (`replaced`). A workload is
-/// deleted before its policy, and the policy only after the last pod.
+/// After a rename both exist for a while: what was removed waits until what may replace it has arrived (`replaced`). What leads to a workload
+/// from outside is deleted before it; a workload before its policy, and the policy only after the last pod.
 #[must_use]
 pub fn prunable(owned: Vec<Leftover>, declared: &[Child], replaced: bool) -> (Vec<Leftover>, Vec<Leftover>) {
     let declared: BTreeSet<(&Kind, &str)> = declared.iter().map(|child| (child.kind, child.name.as_str())).collect();
@@ -72,12 +72,16 @@ pub fn prunable(owned: Vec<Leftover>, declared: &[Child], replaced: bool) -> (Ve
         .collect();
     let with_workload: BTreeSet<String> =
         gone.iter().filter(|other| other.kind.stage == Stage::Workload).map(|other| other.name.clone()).collect();
+    let has_entry = gone.iter().any(|other| other.kind.stage == Stage::Entry);
     gone.into_iter().partition(|leftover| {
         let bare = !leftover.has_pods && !with_workload.contains(&leftover.name);
         // If the component is still declared, its objects don't wait: an autoscaler that was disabled must stop scaling.
         let kept = declared.iter().any(|(_, name)| *name == leftover.name);
-        (replaced || kept || leftover.goes == Goes::AtOnce)
-            && !leftover.leaving
-            && (leftover.kind.stage == Stage::Workload || bare)
+        let follows = match leftover.kind.stage {
+            Stage::Entry => true,
+            Stage::Workload => kept || !has_entry,
+            Stage::Guard => bare,
+        };
+        (replaced || kept || leftover.goes == Goes::AtOnce) && !leftover.leaving && follows
     })
 }

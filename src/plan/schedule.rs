@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     again::Again,
     earlier::still_needed,
+    exposure::{Exposed, ExposureState},
     isolation::{DatabaseState, Isolation},
     outcome::{Applied, ChildState, Outcome},
 };
@@ -48,7 +49,7 @@ pub fn backoff(class: FailureClass, failures: u32) -> Duration {
 pub const fn conflict_retry(kind: &Kind) -> Duration {
     match kind.stage {
         Stage::Guard => Duration::from_secs(30),
-        Stage::Workload => Duration::from_mins(5),
+        Stage::Workload | Stage::Entry => Duration::from_mins(5),
     }
 }
 
@@ -71,6 +72,7 @@ pub fn next(outcome: &Outcome) -> Option<Duration> {
     pauses
         .chain(others)
         .chain(applied.databases.iter().any(|state| awaits(state, &applied.target)).then_some(AWAITED))
+        .chain(applied.exposures.iter().filter_map(host))
         .chain(narrows(applied))
         .min()
 }
@@ -99,6 +101,12 @@ fn awaits(state: &DatabaseState, target: &Target) -> bool {
     is_unknown || state.isolation != Isolation::Isolated && target.held.contains(&state.name)
 }
 
+/// Whether what a host waits for is reported by watches, or by the calendar.
+fn host(state: &ExposureState) -> Option<Duration> {
+    let is_settled = matches!(state.exposed, Exposed::Yes | Exposed::NotEnforceable(_));
+    if is_settled { state.recheck } else { Some(AWAITED) }
+}
+
 /// When connections of earlier releases may be closed: at once where their last pod has gone, else it is awaited.
 fn narrows(applied: &Applied) -> Option<Duration> {
     let still_needed = still_needed(applied);
@@ -116,7 +124,7 @@ pub const fn again(state: &ChildState) -> Again {
         | ChildState::Contested(pause)
         | ChildState::Leftover(pause)
         | ChildState::Failed(pause, _) => Again::After(*pause),
-        ChildState::AwaitDeletion | ChildState::Held => Again::After(AWAITED),
+        ChildState::AwaitDeletion | ChildState::Held | ChildState::NoApi => Again::After(AWAITED),
         // What is observed is reported, and that is all that is asked for.
         ChildState::InPlace | ChildState::Observed => Again::Done,
     }

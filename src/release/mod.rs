@@ -14,7 +14,7 @@ pub use preflight::preflight;
 pub use record::{FACTS, Facts, Record, Revision, Run, State, UNGATED};
 pub use recorded::{Kept, Recorded, resolved};
 pub use situation::{Reported, Situation};
-pub use target::{Running, Target};
+pub use target::{Running, Target, Unclaimed};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{
-    AppId, Edge, End, Enforcement, PartName, PlatformPeers, Policy, Ports, Release, Scale, Ungated, short_hash,
+    AppId, Edge, End, Enforcement, Exposure, PartName, PlatformPeers, Policy, Ports, Release, Scale, Ungated,
+    short_hash,
 };
 
 /// A release as it was resolved, and what isn't part of it as it was last.
@@ -25,6 +26,9 @@ pub struct Kept {
     pub scale: BTreeMap<PartName, Scale>,
     /// Who may connect, by what it may connect to: there are few of these, and many who may.
     pub allowed: Vec<(End, Ports, BTreeSet<End>)>,
+    /// The hosts under which it is reachable.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exposures: Vec<Exposure>,
     /// Pods and addresses of the platform.
     pub peers: PlatformPeers,
     /// What is done about deviations; a pause isn't kept.
@@ -43,6 +47,7 @@ impl Kept {
         Self {
             scale: ungated.scale.clone(),
             allowed: allowed.collect(),
+            exposures: ungated.exposures.clone(),
             peers: ungated.peers.clone(),
             enforcement: ungated.enforcement.clone(),
         }
@@ -56,6 +61,7 @@ impl Kept {
         Ungated {
             scale: self.scale.clone(),
             allowed: self.edges(),
+            exposures: self.exposures.clone(),
             peers: policy.map_or_else(|| self.peers.clone(), PlatformPeers::of),
             enforcement,
         }
@@ -98,6 +104,13 @@ impl Kept {
             if is_left {
                 let ends = part.ends(id);
                 ungated.allowed.extend(self.edges().into_iter().filter(|edge| ends.contains(&edge.to)));
+            }
+        }
+        for exposure in &mut ungated.exposures {
+            // The host leads where it did until what the newest spec names runs.
+            let kept = self.exposures.iter().find(|kept| kept.host == exposure.host && runs.serves(kept));
+            if let Some(kept) = kept.filter(|_| !runs.serves(exposure)) {
+                exposure.paths.clone_from(&kept.paths);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What should exist: the release that runs, and the one that is to replace it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{gate::Gate, preflight::preflight, recorded::Recorded};
 use crate::app::{App, AppId, Database, Edge, PREFLIGHT, Part, PartName, Ports, Release, Task, Ungated, Workload};
@@ -14,6 +14,15 @@ pub enum Running {
     Newest,
     /// Another, or the same as it was resolved when it was released.
     Recorded(Box<Recorded>),
+}
+
+/// Why an app doesn't have a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unclaimed {
+    /// Another app has it, or an object of others serves it.
+    Taken,
+    /// What serves it isn't known yet.
+    Unknown,
 }
 
 /// What should exist of an app.
@@ -31,6 +40,8 @@ pub struct Target {
     pub preflight: Option<Part>,
     /// Databases whose pods another app restricts: this one makes no policy for them.
     pub held: BTreeSet<PartName>,
+    /// Hosts that the app doesn't have, since another has them or what has them isn't known: it makes no objects for them.
+    pub unclaimed: BTreeMap<String, Unclaimed>,
     /// Connections that releases before these declared, and that pods of theirs may still need.
     pub earlier: BTreeSet<Edge>,
     /// Connections that others may open to pods of the release that runs, on ports that the newest spec doesn't have any more.
@@ -50,6 +61,7 @@ impl Target {
             gate: Gate::Open,
             preflight: None,
             held: BTreeSet::new(),
+            unclaimed: BTreeMap::new(),
             earlier: BTreeSet::new(),
             still_allowed: BTreeSet::new(),
             ungated: app.ungated,

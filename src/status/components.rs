@@ -66,7 +66,8 @@ fn blocked(child: &ChildOutcome) -> Option<String> {
         | ChildState::Observed
         | ChildState::Contested(_)
         | ChildState::Held
-        | ChildState::Leftover(_) => None,
+        | ChildState::Leftover(_)
+        | ChildState::NoApi => None,
     }
 }
 

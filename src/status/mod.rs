@@ -5,6 +5,7 @@ mod conditions;
 mod databases;
 mod drift;
 mod events;
+mod exposures;
 mod releases;
 
 use std::collections::BTreeSet;
@@ -43,6 +44,8 @@ pub fn report(
         status.migration = releases::migration(previous, applied);
         status.components = components::components(&previous.components, applied);
         status.databases = databases::databases(&applied.databases);
+        status.exposures = exposures::exposures(&applied.exposures);
+        status.urls = exposures::urls(&applied.exposures);
         status.drift.open = drift::open(&previous.drift, &applied.children, now);
         status.children = children(previous, generation, applied);
         if applied.is_carried_out() {
@@ -105,7 +108,8 @@ fn children(previous: &HardenedAppStatus, generation: Option<i64>, applied: &App
             let listed = same_spec && previous.children.contains(&reference);
             let there = match child.state {
                 ChildState::InPlace | ChildState::Observed | ChildState::Contested(_) => true,
-                ChildState::Leftover(_) => false,
+                // The objects have gone with their kind.
+                ChildState::Leftover(_) | ChildState::NoApi => false,
                 // It isn't in place, and another client may have deleted it: listed as before, so that a deletion is
                 // recognized.
                 ChildState::Conflict(..) | ChildState::AwaitDeletion | ChildState::Held | ChildState::Failed(..) => {

@@ -57,6 +57,7 @@ fn applied() -> Applied {
         progress: progress(complete(), Vec::new()),
         judged: Again::Done,
         databases: Vec::new(),
+        exposures: Vec::new(),
         bypass: Vec::new(),
         releases: crate::fixtures::no_releases(),
         refused: None,

@@ -9,7 +9,7 @@ use crate::{
         id::{AppId, PartName},
         labels::pod_labels,
         names,
-        policy::PodSelection,
+        pod_selection::PodSelection,
         review::Review,
     },
 };

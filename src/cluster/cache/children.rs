@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     super::stored::Stored,
-    around::Around,
+    around::{Around, NeighbourKind},
     entry::{AppKey, Content, Entry},
     goes::goes,
     pods::Pods,
@@ -22,8 +22,8 @@ use super::{
 use crate::{
     api::HardenedApp,
     app::{AppId, PartName},
-    desired::{Child, Kind, LiveValues, Progress},
-    plan::{Leftover, Live, PartProgress},
+    desired::{Child, Kind, LiveValues, Presence, Progress, Stage},
+    plan::{EntryProgress, Leftover, Live, PartProgress},
 };
 
 /// The live children of all apps, and their pods. Shared between the watches and the reconciliations; never locked
@@ -129,6 +129,32 @@ impl Cache {
         if !known.is_some_and(|known| known.uid == entry.uid && known.version > entry.version) {
             state.put(key, entry.written_now());
         }
+        drop(state);
+        if let Some(kind) = NeighbourKind::of(kind) {
+            self.route_written(kind, object);
+        }
+    }
+
+    /// Whether the API server has a kind, and its objects are known.
+    #[must_use]
+    pub fn serves(&self, kind: &Kind) -> bool {
+        kind.presence == Presence::Always || self.state().served.contains(kind)
+    }
+
+    /// The API server has a kind that may be missing, and its objects are known. Returns whether that is news.
+    pub(in crate::cluster) fn appeared(&self, kind: &'static Kind) -> bool {
+        self.state().served.insert(kind)
+    }
+
+    /// The API server doesn't have a kind any more, nor its objects. Returns whether it had.
+    pub(in crate::cluster) fn vanished(&self, kind: &'static Kind) -> bool {
+        let mut state = self.state();
+        state.relists.remove(kind);
+        let gone: Vec<Key> = state.children.keys().filter(|key| key.0 == kind).cloned().collect();
+        for key in gone {
+            state.take(&key);
+        }
+        state.served.remove(kind)
     }
 
     /// Forgets an object that a request found to be deleted.
@@ -160,7 +186,7 @@ impl Cache {
         let values = match &entry.progress {
             Some(Progress::Rollout(rollout)) => LiveValues { replicas: Some(rollout.desired.into()), suspended: false },
             Some(Progress::Job(job)) => LiveValues { replicas: None, suspended: job.suspended },
-            Some(Progress::Record(_)) | None => LiveValues::default(),
+            Some(_) | None => LiveValues::default(),
         };
         let outdated = |uid| Live::Outdated { uid, version: entry.version, values };
         let verified = entry.verified.as_ref() == Some(&child.hash);
@@ -208,7 +234,7 @@ impl Cache {
                 resource_version: entry.version.to_string(),
                 leaving: entry.leaving,
                 has_pods: active.contains(key.2.as_str()) || state.pods.any_of_child(&app.namespace, &key.2),
-                goes: goes(app, &key.2, entry),
+                goes: goes(app, key.0, &key.2, entry),
             })
             .collect()
     }
@@ -227,6 +253,17 @@ impl Cache {
             parts.insert(part.clone(), PartProgress { progress, pods, fewest: child.autoscaled.map(|(min, _)| min) });
         }
         parts
+    }
+
+    /// What controllers outside this operator say of the app's objects.
+    #[must_use]
+    pub fn entries(&self, app: &AppId) -> EntryProgress {
+        let state = self.state();
+        let entries = state.owned(app).filter_map(|(key, entry)| {
+            let progress = entry.progress.clone().filter(|_| key.0.stage == Stage::Entry)?;
+            Some(((key.0.name, key.2.clone()), progress))
+        });
+        entries.collect()
     }
 
     /// Changes the pods, and returns what the change returns.

@@ -12,8 +12,8 @@ mod state;
 mod task;
 mod text;
 
-pub use around::PodGroups;
-pub(super) use around::{Begun, ForeignPods, Found, HTTP_ROUTES, Listing, Missing, NeighbourKind, Record, read_pod};
+pub(super) use around::{Begun, ForeignPods, Found, Listing, Missing, NeighbourKind, Record, read_pod};
+pub use around::{Claimant, HostClaims, PodGroups};
 pub use children::Cache;
 pub use entry::AppKey;
 pub(super) use pods::Pods;

@@ -23,6 +23,8 @@ pub(super) struct State {
     /// Unfinished lists, by kind.
     pub(super) relists: BTreeMap<&'static Kind, Relist>,
     pub(super) pods: Pods,
+    /// The kinds that may be missing and are there.
+    pub(super) served: BTreeSet<&'static Kind>,
     /// How many objects of each namespace are remembered that no app controls.
     foreign: HashMap<String, usize>,
 }

@@ -1,4 +1,4 @@
-//! All children of an app: the guards first, each of the two groups in parallel.
+//! All children of an app, stage by stage; those of a stage in parallel.
 
 use std::collections::BTreeSet;
 
@@ -14,12 +14,12 @@ use crate::{
 
 impl Executor<'_> {
     /// Applies all children: the guards of all parts first, since what lets a client in stands with the part that it connects to,
-    /// before any pod needs it. Then all else, but nothing new of a part whose guards aren't in place, or those of a part that it connects to.
+    /// before any pod needs it. Then the workloads, but nothing new of a part whose guards aren't in place, or those of a part that it connects
+    /// to. Last what leads to them from outside the cluster.
     pub async fn converge(&self, children: &[Child], last_report: LastReport<'_>) -> Vec<ChildOutcome> {
         self.memory.of(&self.target.id.uid, |memory| memory.retain(children));
-        let (guards, workloads): (Vec<&Child>, Vec<&Child>) =
-            children.iter().partition(|child| child.kind.stage == Stage::Guard);
-        let mut outcomes = self.stage(guards, |_| Guards::InPlace, last_report).await;
+        let of_stage = |stage: Stage| children.iter().filter(|child| child.kind.stage == stage).collect::<Vec<_>>();
+        let mut outcomes = self.stage(of_stage(Stage::Guard), |_| Guards::InPlace, last_report).await;
         let missing: BTreeSet<Option<PartName>> =
             outcomes.iter().filter(|guard| !guard.lets_workloads_follow()).map(|guard| guard.part.clone()).collect();
         let is_missing = |child: &Child| {
@@ -29,7 +29,8 @@ impl Executor<'_> {
         let guards = |child: &Child| {
             if !missing.is_empty() && is_missing(child) { Guards::Missing } else { Guards::InPlace }
         };
-        outcomes.extend(self.stage(workloads, guards, last_report).await);
+        outcomes.extend(self.stage(of_stage(Stage::Workload), guards, last_report).await);
+        outcomes.extend(self.stage(of_stage(Stage::Entry), guards, last_report).await);
         outcomes
     }
 

@@ -16,6 +16,9 @@ use crate::{
 
 impl Executor<'_> {
     pub(super) async fn child(&self, child: &Child, guards: Guards, last_report: LastReport<'_>) -> ChildOutcome {
+        if !self.cache.serves(child.kind) {
+            return ChildOutcome::without_api(child);
+        }
         let _comparison = self.cache.comparison(&self.target.id, child).await;
         let mut known = Known {
             uid: &self.target.id.uid,

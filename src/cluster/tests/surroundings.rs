@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::server::{Answer, Server};
 use crate::{
     app::AppId,
-    cluster::{Cache, Claims, Context, Memory, Settings, Writer, cache::NeighbourKind},
+    cluster::{Cache, Claims, Context, Memory, Settings, Triggers, Writer, cache::NeighbourKind},
     fixtures::{id, shop, target},
     plan::FailureClass,
 };
@@ -27,6 +27,7 @@ fn context(server: &Server) -> Context {
         memory: Arc::<Memory>::default(),
         writer: Writer::new(server.client(), None),
         claims: Arc::<Claims>::default(),
+        triggers: Triggers::new().0,
     }
 }
 

@@ -28,17 +28,21 @@ pub(super) fn watch(
 ) -> oneshot::Receiver<()> {
     let (cache, triggers) = (cache.clone(), triggers.clone());
     let api = Api::<Stored>::all_with(watches.client.clone(), &kind.resource());
-    let labels = match kind.sight {
-        Sight::Labelled => Some(format!("{MANAGED_BY}={MANAGER}")),
-        Sight::AllInCluster => None,
-    };
     let neighbour = NeighbourKind::of(kind);
-    watches.follow(api, labels.as_deref(), move |event| {
+    watches.follow(api, labels(kind).as_deref(), move |event| {
         triggers.reconcile(child(kind, &cache, &event));
         if let Some(kind) = neighbour {
             triggers.reconcile(neighbours::handle(kind, &cache, &event));
         }
     })
+}
+
+/// Which objects of a kind are watched.
+pub(super) fn labels(kind: &Kind) -> Option<String> {
+    match kind.sight {
+        Sight::Labelled => Some(format!("{MANAGED_BY}={MANAGER}")),
+        Sight::AllInCluster => None,
+    }
 }
 
 /// Stores an event about a child. Returns the apps to reconcile.

@@ -1,5 +1,4 @@
-//! The watches: one per child kind from the kinds table, one each for pods, policies, namespaces, what others have in the apps' namespaces,
-//! and CustomResourceDefinitions.
+//! The watches: one per child kind from the kinds table, one each for pods, policies, namespaces and CustomResourceDefinitions.
 //!
 //! Start order: policies, namespaces, definitions and which apps there are; then children, pods and neighbours; the apps' own watch starts
 //! only when all of them have received a full list. So the process has full caches before its first write, and a restart writes nothing.
@@ -12,6 +11,7 @@ mod database_pods;
 mod events;
 mod follow;
 mod neighbours;
+mod optional;
 mod pods;
 mod settings;
 
@@ -26,7 +26,7 @@ pub(in crate::cluster) use self::children::child;
 pub use self::events::events;
 use self::follow::Watches;
 use super::{
-    cache::{Cache, NeighbourKind, Settings},
+    cache::{Cache, Settings},
     client::Connection,
     triggers::Triggers,
 };
@@ -43,14 +43,14 @@ pub async fn watch_all(
     let mut watches = Watches::new(client.clone(), traffic.clone());
     let policies = settings::watch_policies(settings, triggers, &mut watches);
     let namespaces = settings::watch_namespaces(settings, triggers, &mut watches);
-    let (definitions, http_routes) = apis::watch(cache, triggers, &mut watches);
+    let (definitions, mut optional) = apis::watch(cache, triggers, &mut watches);
     join(join_all([policies, namespaces, definitions]), apps::record(connection, cache)).await;
-    let children = KINDS.iter().map(|kind| children::watch(kind, cache, triggers, &mut watches));
+    let children = KINDS.iter().map(|kind| match optional.remove(&kind.definition()) {
+        Some(definition) => optional::watch(kind, definition, cache, triggers, &mut watches),
+        None => children::watch(kind, cache, triggers, &mut watches),
+    });
     let mut ready: Vec<_> = children.collect();
     ready.push(pods::watch(cache, triggers, &mut watches));
-    ready.push(neighbours::watch(NeighbourKind::Ingress, cache, triggers, &mut watches));
-    let routes = NeighbourKind::HttpRoute;
-    ready.push(neighbours::watch_optional(routes, http_routes, cache, triggers, &mut watches));
     let database_pods = database_pods::watch(cache, triggers, &mut watches);
     if cache.around.database_pods(|pods| pods.are_wanted()) {
         ready.push(database_pods);

@@ -8,7 +8,7 @@ use crate::{
         child::Child,
         draft::Draft,
         json::insert,
-        kind::{Care, Kind, Rules, Sight, Stage},
+        kind::{Care, Kind, Presence, Rules, Sight, Stage},
         progress::Progress,
     },
     release::{FACTS, Recorded, Revision, UNGATED},
@@ -19,6 +19,7 @@ pub(super) const KIND: Kind = Kind {
     group: "apps",
     version: "v1",
     plural: "controllerrevisions",
+    presence: Presence::Always,
     sight: Sight::Labelled,
     stage: Stage::Guard,
     care: Care::Record,
@@ -45,13 +46,7 @@ pub(super) const KIND: Kind = Kind {
 #[must_use]
 pub fn entry(id: &AppId, entry: &Revision, recorded: &Recorded) -> Child {
     let data = without_nulls(json!({ "release": recorded.release }));
-    let draft = Draft {
-        part: None,
-        name: entry.name.clone(),
-        fields: json!({ "revision": entry.number, "data": data }),
-        autoscaled: None,
-        suspended: false,
-    };
+    let draft = Draft::new(None, entry.name.clone(), json!({ "revision": entry.number, "data": data }));
     let mut child = Child::complete(&KIND, id, draft);
     if let Some(annotations) = child.body.pointer_mut("/metadata/annotations") {
         insert(annotations, FACTS, json!(entry.facts.text()));

@@ -9,7 +9,7 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Care, Kind, Sight, Stage},
+        kind::{Care, Kind, Presence, Sight, Stage},
         labels::selector,
         pod::{Lifetime, pod_spec},
         progress::{Progress, Rollout, RolloutPhase},
@@ -22,6 +22,7 @@ pub(super) const KIND: Kind = Kind {
     group: "apps",
     version: "v1",
     plural: "deployments",
+    presence: Presence::Always,
     sight: Sight::Labelled,
     stage: Stage::Workload,
     care: Care::Apply,

@@ -7,7 +7,7 @@ use crate::{
     api::Autoscaling,
     desired::{
         draft::Draft,
-        kind::{Care, Kind, Rules, Sight, Stage},
+        kind::{Care, Kind, Presence, Rules, Sight, Stage},
     },
 };
 
@@ -16,6 +16,7 @@ pub(super) const KIND: Kind = Kind {
     group: "autoscaling",
     version: "v2",
     plural: "horizontalpodautoscalers",
+    presence: Presence::Always,
     sight: Sight::Labelled,
     stage: Stage::Workload,
     care: Care::Apply,

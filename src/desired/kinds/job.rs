@@ -8,7 +8,7 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Care, Kind, Sight, Stage},
+        kind::{Care, Kind, Presence, Sight, Stage},
         pod::{Lifetime, pod_spec},
         progress::Progress,
     },
@@ -20,6 +20,7 @@ pub(super) const KIND: Kind = Kind {
     group: "batch",
     version: "v1",
     plural: "jobs",
+    presence: Presence::Always,
     sight: Sight::Labelled,
     stage: Stage::Workload,
     care: Care::Apply,
@@ -87,12 +88,9 @@ fn build(target: &Target) -> Vec<Draft> {
     });
     let jobs = migration.into_iter().chain(preflight);
     jobs.map(|(name, task, lifetime)| Draft {
-        part: Some(task.workload.name.clone()),
-        fields: job(target, task, lifetime),
-        name,
-        autoscaled: None,
         // A migration starts once it is recorded that it may have.
         suspended: lifetime == Lifetime::Once,
+        ..Draft::new(Some(task.workload.name.clone()), name, job(target, task, lifetime))
     })
     .collect()
 }

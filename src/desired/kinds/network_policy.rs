@@ -16,8 +16,9 @@ use crate::{
     },
     desired::{
         draft::Draft,
+        exposure::exposed,
         json::insert,
-        kind::{Care, Kind, Rules, Sight, Stage},
+        kind::{Care, Kind, Presence, Rules, Sight, Stage},
         labels::selector,
     },
     release::Target,
@@ -28,6 +29,7 @@ pub(super) const KIND: Kind = Kind {
     group: "networking.k8s.io",
     version: "v1",
     plural: "networkpolicies",
+    presence: Presence::Always,
     sight: Sight::AllInCluster,
     stage: Stage::Guard,
     care: Care::Apply,
@@ -66,7 +68,7 @@ fn build(target: &Target) -> Vec<Draft> {
         let DatabaseForm::Pods(pods) = &database.form else { return None };
         let fields = database_policy(target, &accepted, database, pods);
         let name = target.id.database_policy(&database.name);
-        Some(Draft { part: Some(database.name.clone()), name, fields, autoscaled: None, suspended: false })
+        Some(Draft::new(Some(database.name.clone()), name, fields))
     }));
     drafts
 }
@@ -119,7 +121,19 @@ fn ingress(target: &Target, edges: &BTreeSet<Edge>, workload: &Workload, label: 
     let metrics = workload.template.metrics.as_ref();
     let metrics = metrics.map(|port| PortNumber { number: port.number, protocol: port.protocol });
     rules.extend(metrics.and_then(|port| monitoring(&target.ungated.peers, port)));
+    rules.extend(controllers(target, workload));
     rules
+}
+
+/// The controller that serves the app's hosts, on the ports to which they lead.
+fn controllers(target: &Target, workload: &Workload) -> Option<Value> {
+    let paths = exposed(target).flat_map(|(exposure, runs)| exposure.paths.iter().map(move |path| (path, runs)));
+    let numbers = paths.filter(|(path, _)| path.component == workload.name).filter_map(|(path, runs)| runs.port(path));
+    let numbers: BTreeSet<u16> = numbers.collect();
+    let numbers = numbers.into_iter().map(|number| PortNumber { number, protocol: Protocol::Tcp });
+    let allowed = ports(&numbers.collect::<Vec<_>>());
+    let from = selected(&target.ungated.peers.controllers, &target.ungated.peers.controller_addresses);
+    (!allowed.is_empty() && !from.is_empty()).then(|| json!({ "from": from, "ports": allowed }))
 }
 
 /// A rule for each of the ports that these connections use: pods of an earlier release may still use another.
@@ -133,9 +147,7 @@ fn clients<'a>(edges: impl Iterator<Item = &'a Edge>) -> Vec<Value> {
 
 /// The platform's monitoring, on the port for metrics.
 fn monitoring(peers: &PlatformPeers, port: PortNumber) -> Option<Value> {
-    let pods = peers.monitoring.iter().map(selection);
-    let addresses = peers.monitoring_addresses.iter().map(|cidr| json!({ "ipBlock": { "cidr": cidr.to_string() } }));
-    let from: Vec<Value> = pods.chain(addresses).collect();
+    let from = selected(&peers.monitoring, &peers.monitoring_addresses);
     (!from.is_empty()).then(|| json!({ "from": from, "ports": ports(&[port]) }))
 }
 
@@ -147,9 +159,7 @@ fn egress(target: &Target, edges: &BTreeSet<Edge>, label: &str) -> Vec<Value> {
 
 /// DNS servers on their ports. `None` if the policy names none, because an empty `to` would match every destination.
 fn dns(dns: &Dns) -> Option<Value> {
-    let pods = dns.peers.iter().map(selection);
-    let addresses = dns.cidrs.iter().map(|cidr| json!({ "ipBlock": { "cidr": cidr.to_string() } }));
-    let to: Vec<Value> = pods.chain(addresses).collect();
+    let to = selected(&dns.peers, &dns.cidrs);
     let ports: Vec<Value> = dns
         .ports
         .iter()
@@ -199,6 +209,12 @@ fn database_pods(labels: &BTreeMap<String, String>) -> Value {
 /// Policies add up: one whose selector also matched a component's pods would open them to the clients of a database.
 fn with_labels_of_no_app(labels: &BTreeMap<String, String>) -> Value {
     json!({ "matchLabels": labels, "matchExpressions": [{ "key": WORKLOAD, "operator": "DoesNotExist" }] })
+}
+
+/// Pods and addresses of the platform.
+fn selected(pods: &[PodSelection], addresses: &[IpNet]) -> Vec<Value> {
+    let addresses = addresses.iter().map(|cidr| json!({ "ipBlock": { "cidr": cidr.to_string() } }));
+    pods.iter().map(selection).chain(addresses).collect()
 }
 
 fn selection(pods: &PodSelection) -> Value {

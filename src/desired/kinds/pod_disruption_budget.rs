@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::desired::{
     draft::Draft,
-    kind::{Care, Kind, Rules, Sight, Stage},
+    kind::{Care, Kind, Presence, Rules, Sight, Stage},
     labels::selector,
 };
 
@@ -13,6 +13,7 @@ pub(super) const KIND: Kind = Kind {
     group: "policy",
     version: "v1",
     plural: "poddisruptionbudgets",
+    presence: Presence::Always,
     sight: Sight::Labelled,
     stage: Stage::Workload,
     care: Care::Apply,

@@ -8,7 +8,7 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Care, Kind, Rules, Sight, Stage},
+        kind::{Care, Kind, Presence, Rules, Sight, Stage},
     },
     release::Target,
 };
@@ -18,6 +18,7 @@ pub(super) const KIND: Kind = Kind {
     group: "",
     version: "v1",
     plural: "services",
+    presence: Presence::Always,
     sight: Sight::AllInCluster,
     stage: Stage::Workload,
     care: Care::Apply,

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::desired::{
     draft::Draft,
-    kind::{Care, Kind, Rules, Sight, Stage},
+    kind::{Care, Kind, Presence, Rules, Sight, Stage},
 };
 
 pub(super) const KIND: Kind = Kind {
@@ -12,6 +12,7 @@ pub(super) const KIND: Kind = Kind {
     group: "",
     version: "v1",
     plural: "serviceaccounts",
+    presence: Presence::Always,
     sight: Sight::Labelled,
     stage: Stage::Guard,
     care: Care::Apply,

@@ -8,7 +8,7 @@ use crate::{
     desired::{
         draft::Draft,
         json::insert,
-        kind::{Care, Kind, Sight, Stage},
+        kind::{Care, Kind, Presence, Sight, Stage},
         labels::selector,
         pod::{Lifetime, OWN, pod_spec},
         progress::{Progress, Rollout, RolloutPhase},
@@ -21,6 +21,7 @@ pub(super) const KIND: Kind = Kind {
     group: "apps",
     version: "v1",
     plural: "statefulsets",
+    presence: Presence::Always,
     sight: Sight::Labelled,
     stage: Stage::Workload,
     care: Care::Apply,

@@ -350,6 +350,7 @@ pub(super) fn applied(target: Target, databases: Vec<DatabaseState>) -> Applied 
         progress: BTreeMap::new(),
         judged: Again::Done,
         databases,
+        exposures: Vec::new(),
         bypass: Vec::new(),
         releases: crate::fixtures::no_releases(),
         refused: None,

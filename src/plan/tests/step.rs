@@ -218,6 +218,7 @@ fn words(step: &Step) -> &'static str {
         Step::Rest(ChildState::AwaitDeletion) => "await deletion",
         Step::Rest(ChildState::Leftover(_)) => "leftover",
         Step::Rest(ChildState::Held) => "held",
+        Step::Rest(ChildState::NoApi) => "no API",
         Step::Rest(ChildState::Failed(..)) => "failed",
     }
 }

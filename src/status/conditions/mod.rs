@@ -7,6 +7,7 @@ mod accepted;
 mod available;
 mod databases_isolated;
 mod decision;
+pub(super) mod exposed;
 mod in_sync;
 mod migrated;
 mod ready;
@@ -58,6 +59,7 @@ fn decide(kind: ConditionType) -> fn(&Facts<'_>) -> Option<Decision> {
         ConditionType::Migrated => migrated::decide,
         ConditionType::Available => available::decide,
         ConditionType::DatabasesIsolated => databases_isolated::decide,
+        ConditionType::Exposed => exposed::decide,
         ConditionType::InSync => in_sync::decide,
     }
 }

@@ -1,6 +1,6 @@
 //! `Ready`: the app is accepted, all its objects are in place and all its pods are ready.
 
-use super::{accepted, available, decision::Decision, migrated, secrets_valid};
+use super::{accepted, available, decision::Decision, exposed, migrated, secrets_valid};
 use crate::{
     api::{DriftChange, DriftMode, HardenedAppStatus, PAUSED, Reason},
     desired::Stage,
@@ -20,7 +20,11 @@ pub(super) fn decide(outcome: &Outcome, status: &HardenedAppStatus) -> Decision 
         return Decision::new(false, Reason::ApplyFailed, why);
     };
     let waits = || secrets_valid::why_not(applied).or_else(|| migrated::why_not(applied, status));
-    why_not(applied).or_else(waits).unwrap_or_else(|| available::of(applied, status))
+    why_not(applied).or_else(waits).unwrap_or_else(|| {
+        let available = available::of(applied, status);
+        let is_exposed = || exposed::why_not(applied);
+        if available.holds == Some(true) { is_exposed().unwrap_or(available) } else { available }
+    })
 }
 
 /// What is wrong with the objects of an app.

@@ -128,6 +128,7 @@ fn status_of(app: App, created: &HardenedApp, children: &[Child], first: Revisio
     let outcome = Outcome::Applied(Box::new(Applied {
         judged: Again::Done,
         databases: Vec::new(),
+        exposures: Vec::new(),
         bypass: Vec::new(),
         findings: app.findings.clone(),
         target: Target::of(app),

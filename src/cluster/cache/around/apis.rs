@@ -1,16 +1,21 @@
 //! Which optional APIs the cluster has, by the names of its CustomResourceDefinitions.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
-use crate::reach::{OTHER_POLICIES, group_of};
+use crate::{
+    desired::{KINDS, Presence},
+    reach::{OTHER_POLICIES, group_of},
+};
 
-/// What leads to Services by the Gateway API.
-pub(in crate::cluster) const HTTP_ROUTES: &str = "httproutes.gateway.networking.k8s.io";
+/// The definitions of child kinds that may be missing.
+static OPTIONAL: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let optional = KINDS.iter().filter(|kind| kind.presence == Presence::Optional);
+    optional.map(crate::desired::Kind::definition).collect()
+});
 
-/// The optional APIs that the cluster has and that matter.
+/// The optional APIs that the cluster has and that matter, by the names of their definitions.
 #[derive(Debug, Default)]
 pub(in crate::cluster) struct Apis {
-    /// Of the names above.
     known: BTreeSet<&'static str>,
     /// Those that the list under way has reported so far.
     listed: BTreeSet<&'static str>,
@@ -21,12 +26,12 @@ impl Apis {
     pub(in crate::cluster) fn observed(&mut self, name: &str) -> bool {
         let Some(name) = of_interest(name) else { return false };
         self.listed.insert(name);
-        self.known.insert(name) && name != HTTP_ROUTES
+        self.known.insert(name) && is_policy(name)
     }
 
     /// A definition was deleted. Returns whether all apps are to be reconciled.
     pub(in crate::cluster) fn deleted(&mut self, name: &str) -> bool {
-        of_interest(name).is_some_and(|name| self.known.remove(name) && name != HTTP_ROUTES)
+        of_interest(name).is_some_and(|name| self.known.remove(name) && is_policy(name))
     }
 
     /// A list begins.
@@ -40,21 +45,26 @@ impl Apis {
         gone.into_iter().map(|name| self.deleted(name)).fold(false, |all, one| all | one)
     }
 
-    /// Whether the API server has routes of the Gateway API.
-    pub(in crate::cluster) fn has_http_routes(&self) -> bool {
-        self.known.contains(HTTP_ROUTES)
+    /// Whether there is a definition of this name.
+    pub(in crate::cluster) fn has(&self, name: &str) -> bool {
+        self.known.contains(name)
     }
 
     /// The groups of the other policies, sorted.
     pub(super) fn other_policies(&self) -> Vec<String> {
-        let names = self.known.iter().filter(|name| **name != HTTP_ROUTES);
+        let names = self.known.iter().filter(|name| is_policy(name));
         let groups: BTreeSet<&str> = names.filter_map(|name| group_of(name)).collect();
         groups.into_iter().map(str::to_owned).collect()
     }
 }
 
 fn of_interest(name: &str) -> Option<&'static str> {
-    OTHER_POLICIES.into_iter().chain([HTTP_ROUTES]).find(|known| *known == name)
+    OTHER_POLICIES.into_iter().chain(OPTIONAL.iter().map(String::as_str)).find(|known| *known == name)
+}
+
+/// Whether what it opens matters to all apps.
+fn is_policy(name: &str) -> bool {
+    OTHER_POLICIES.contains(&name)
 }
 
 #[cfg(test)]
@@ -65,7 +75,8 @@ mod tests {
     fn other_policies_are_reported_by_their_groups() {
         let mut apis = Apis::default();
         assert!(!apis.observed("widgets.example.com"));
-        assert!(!apis.observed(HTTP_ROUTES) && apis.has_http_routes());
+        let routes = "httproutes.gateway.networking.k8s.io";
+        assert!(!apis.observed(routes) && apis.has(routes));
         assert!(apis.observed("networkpolicies.crd.projectcalico.org"));
         assert!(!apis.observed("networkpolicies.crd.projectcalico.org"));
         assert!(apis.observed("ciliumnetworkpolicies.cilium.io"));
@@ -76,6 +87,6 @@ mod tests {
         apis.observed("networkpolicies.crd.projectcalico.org");
         assert!(apis.relisted());
         assert_eq!(apis.other_policies(), ["crd.projectcalico.org"]);
-        assert!(!apis.has_http_routes());
+        assert!(!apis.has(routes));
     }
 }

@@ -9,19 +9,21 @@ use k8s_openapi::{
 };
 use kube::api::ApiResource;
 
-use crate::desired::{Kind, Sight};
+use crate::desired::{HTTP_PROXIES, HTTP_ROUTES, Kind, Sight};
 
 /// A kind of which others' objects matter to apps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::cluster) enum NeighbourKind {
     NetworkPolicy,
     Service,
     Ingress,
     HttpRoute,
+    HttpProxy,
 }
 
 impl NeighbourKind {
-    pub(in crate::cluster) const ALL: [Self; 4] = [Self::NetworkPolicy, Self::Service, Self::Ingress, Self::HttpRoute];
+    pub(in crate::cluster) const ALL: [Self; 5] =
+        [Self::NetworkPolicy, Self::Service, Self::Ingress, Self::HttpRoute, Self::HttpProxy];
 
     /// The one of a row of the table of child kinds, if others' objects of it matter: then the watch of that row reports them.
     pub(in crate::cluster) fn of(kind: &Kind) -> Option<Self> {
@@ -31,7 +33,12 @@ impl NeighbourKind {
 
     /// Whether the API server may not have it.
     pub(in crate::cluster) const fn is_optional(self) -> bool {
-        matches!(self, Self::HttpRoute)
+        matches!(self, Self::HttpRoute | Self::HttpProxy)
+    }
+
+    /// Whether it leads from outside the cluster to Services, for hosts.
+    pub(in crate::cluster) const fn is_route(self) -> bool {
+        matches!(self, Self::Ingress | Self::HttpRoute | Self::HttpProxy)
     }
 
     /// The kind as an API client addresses it.
@@ -40,23 +47,19 @@ impl NeighbourKind {
             Self::NetworkPolicy => ApiResource::erase::<NetworkPolicy>(&()),
             Self::Service => ApiResource::erase::<Service>(&()),
             Self::Ingress => ApiResource::erase::<Ingress>(&()),
-            Self::HttpRoute => ApiResource {
-                group: "gateway.networking.k8s.io".to_owned(),
-                version: "v1".to_owned(),
-                api_version: "gateway.networking.k8s.io/v1".to_owned(),
-                kind: self.name().to_owned(),
-                plural: "httproutes".to_owned(),
-            },
+            Self::HttpRoute => HTTP_ROUTES.resource(),
+            Self::HttpProxy => HTTP_PROXIES.resource(),
         }
     }
 
     /// The name of the kind.
-    pub(super) const fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::NetworkPolicy => NetworkPolicy::KIND,
             Self::Service => Service::KIND,
             Self::Ingress => Ingress::KIND,
-            Self::HttpRoute => "HTTPRoute",
+            Self::HttpRoute => HTTP_ROUTES.name,
+            Self::HttpProxy => HTTP_PROXIES.name,
         }
     }
 }
@@ -70,9 +73,12 @@ mod tests {
     fn every_row_that_is_watched_in_all_of_the_cluster_is_a_neighbour() {
         let rows = KINDS.iter().filter(|kind| kind.sight == Sight::AllInCluster);
         let found: Vec<_> = rows.map(|row| NeighbourKind::of(row).map(NeighbourKind::name)).collect();
-        assert_eq!(found, [Some("NetworkPolicy"), Some("Service")]);
+        assert_eq!(
+            found,
+            [Some("NetworkPolicy"), Some("Service"), Some("HTTPRoute"), Some("Ingress"), Some("HTTPProxy")]
+        );
         let plurals = NeighbourKind::ALL.map(|kind| kind.resource().plural);
-        assert_eq!(plurals, ["networkpolicies", "services", "ingresses", "httproutes"]);
+        assert_eq!(plurals, ["networkpolicies", "services", "ingresses", "httproutes", "httpproxies"]);
         assert!(KINDS.iter().any(|kind| NeighbourKind::of(kind).is_none()));
     }
 }

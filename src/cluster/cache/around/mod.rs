@@ -5,6 +5,7 @@ mod apis;
 mod database_pods;
 mod foreign_pod;
 mod groups;
+mod hosts;
 mod kind;
 mod listing;
 mod locked;
@@ -16,9 +17,9 @@ mod route;
 mod surroundings;
 mod view;
 
-pub(in crate::cluster) use apis::HTTP_ROUTES;
 pub(in crate::cluster) use database_pods::{ForeignPods, Found};
 pub use groups::PodGroups;
+pub use hosts::{Claimant, HostClaims};
 pub(in crate::cluster) use kind::NeighbourKind;
 pub(in crate::cluster) use listing::Listing;
 pub(in crate::cluster) use locked::Around;

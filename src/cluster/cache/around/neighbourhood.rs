@@ -99,6 +99,11 @@ impl Neighbourhood {
         self.homes.keys().filter(|uid| !uids.contains(*uid)).cloned().collect()
     }
 
+    /// Whether an app exists.
+    pub(super) fn has_app(&self, uid: &str) -> bool {
+        self.homes.contains_key(uid)
+    }
+
     pub(super) fn is_of_interest(&self, namespace: &str) -> bool {
         self.namespaces.contains_key(namespace)
     }

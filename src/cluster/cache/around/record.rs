@@ -86,9 +86,25 @@ impl Record {
                     declared(&service.name, &selector.collect::<Vec<_>>()) && service.exposes().is_none();
                 Self { owner, is_as_declared, object: Object::Service(Arc::new(service)) }
             }
-            NeighbourKind::Ingress => Self::unowned(Object::Route(Arc::new(route::of_ingress(object)))),
-            NeighbourKind::HttpRoute => Self::unowned(Object::Route(Arc::new(route::of_http_route(object)))),
+            NeighbourKind::Ingress | NeighbourKind::HttpRoute | NeighbourKind::HttpProxy => {
+                // What it leads to is compared with what the app declares.
+                let is_as_declared = owner.is_some();
+                Self { owner, is_as_declared, object: Object::Route(Arc::new(route::read(kind, object))) }
+            }
         }
+    }
+
+    /// The hosts that it serves, if it is what leads to Services.
+    pub(super) fn hosts(&self) -> Option<&[String]> {
+        match &self.object {
+            Object::Route(route) => Some(&route.hosts),
+            _ => None,
+        }
+    }
+
+    /// UID of the app that controls it.
+    pub(super) fn owner(&self) -> Option<&str> {
+        self.owner.as_ref().map(|owner| owner.uid.as_str())
     }
 
     /// Of an object that is only counted.

@@ -7,7 +7,16 @@ use serde_json::Value;
 use super::kind::NeighbourKind;
 use crate::plan::Route;
 
-pub(super) fn of_ingress(object: &Value) -> Route {
+/// Reads an object of a kind that leads to Services.
+pub(super) fn read(kind: NeighbourKind, object: &Value) -> Route {
+    match kind {
+        NeighbourKind::HttpRoute => of_http_route(object),
+        NeighbourKind::HttpProxy => of_http_proxy(object),
+        _ => of_ingress(object),
+    }
+}
+
+fn of_ingress(object: &Value) -> Route {
     let rules: Vec<&Value> = list(object, "/spec/rules").collect();
     let backends = rules.iter().flat_map(|rule| list(rule, "/http/paths")).filter_map(|path| path.get("backend"));
     let backends = object.pointer("/spec/defaultBackend").into_iter().chain(backends);
@@ -19,7 +28,7 @@ pub(super) fn of_ingress(object: &Value) -> Route {
     route(NeighbourKind::Ingress, object, hosts.into_iter(), services)
 }
 
-pub(super) fn of_http_route(object: &Value) -> Route {
+fn of_http_route(object: &Value) -> Route {
     let namespace = text(object, "/metadata/namespace").unwrap_or_default();
     // Filters mirror requests to further Services.
     let rules = list(object, "/spec/rules");
@@ -38,6 +47,13 @@ pub(super) fn of_http_route(object: &Value) -> Route {
     let services = references.filter(is_service).filter_map(|reference| text(reference, "/name"));
     let hosts = list(object, "/spec/hostnames").filter_map(Value::as_str);
     route(NeighbourKind::HttpRoute, object, hosts, services)
+}
+
+/// One without a host is included by others.
+fn of_http_proxy(object: &Value) -> Route {
+    let places = list(object, "/spec/routes").chain(object.pointer("/spec/tcpproxy"));
+    let services = places.flat_map(|place| list(place, "/services")).filter_map(|service| text(service, "/name"));
+    route(NeighbourKind::HttpProxy, object, text(object, "/spec/virtualhost/fqdn").into_iter(), services)
 }
 
 fn route<'a>(

@@ -12,6 +12,7 @@ use super::{
     database_pods::Found,
     foreign_pod,
     groups::PodGroups,
+    hosts::{Claimant, HostClaims},
     kind::NeighbourKind,
     record::Record,
 };
@@ -19,6 +20,7 @@ use crate::{
     api::version,
     app::AppId,
     plan::{ForeignPod, Neighbours},
+    release::Unclaimed,
 };
 
 impl Cache {
@@ -74,17 +76,88 @@ impl Cache {
     /// Stores a neighbour that a watch reports. Of a namespace without apps it isn't read.
     pub(in crate::cluster) fn neighbour_observed(&self, kind: NeighbourKind, object: &Stored) -> Vec<AppKey> {
         let Some((namespace, name)) = place(object) else { return Vec::new() };
-        if !self.around.neighbourhood(|all| all.is_of_interest(namespace)) {
+        let is_of_interest = self.around.neighbourhood(|all| all.is_of_interest(namespace));
+        if !is_of_interest && !kind.is_route() {
             return Vec::new();
         }
         // Read without the lock. If the namespace becomes one with apps meanwhile, its list contains this event.
         let record = Record::read(kind, object);
-        self.around.neighbourhood(|all| all.observed(kind, (namespace, name), version(object.meta()), Some(record)))
+        let mut apps = self.route_observed(kind, object, &record);
+        if is_of_interest {
+            apps.extend(
+                self.around
+                    .neighbourhood(|all| all.observed(kind, (namespace, name), version(object.meta()), Some(record))),
+            );
+        }
+        apps
+    }
+
+    /// Records which hosts an object serves. Returns the apps to which that matters.
+    fn route_observed(&self, kind: NeighbourKind, object: &Stored, record: &Record) -> Vec<AppKey> {
+        let Some((namespace, name)) = place(object) else { return Vec::new() };
+        // What an issuer serves for its challenges is no claim.
+        let is_solver = object.meta().labels.as_ref().is_some_and(|labels| labels.contains_key(SOLVER));
+        let hosts = record.hosts().filter(|_| !is_solver).unwrap_or_default();
+        let owner = record.owner();
+        self.around.hosts(|all| all.observed(kind, (namespace, name), owner, hosts))
+    }
+
+    /// Records what the operator has written itself, before a watch reports it.
+    pub(in crate::cluster) fn route_written(&self, kind: NeighbourKind, object: &Stored) {
+        if kind.is_route() {
+            self.route_observed(kind, object, &Record::read(kind, object));
+        }
     }
 
     pub(in crate::cluster) fn neighbour_deleted(&self, kind: NeighbourKind, object: &Stored) -> Vec<AppKey> {
         let Some(place) = place(object) else { return Vec::new() };
-        self.around.neighbourhood(|all| all.observed(kind, place, version(object.meta()), None))
+        let mut apps = self.around.hosts(|all| all.observed(kind, place, None, &[]));
+        apps.extend(self.around.neighbourhood(|all| all.observed(kind, place, version(object.meta()), None)));
+        apps
+    }
+
+    /// A watch begins to list the cluster.
+    pub(in crate::cluster) fn neighbours_relist(&self, kind: NeighbourKind) {
+        self.around.hosts(|all| all.relist(kind));
+        self.around.neighbourhood(|all| all.relist(kind));
+    }
+
+    /// That list has ended. Returns the apps that lost something.
+    pub(in crate::cluster) fn neighbours_relisted(&self, kind: NeighbourKind) -> Vec<AppKey> {
+        let mut apps = self.around.hosts(|all| all.relisted(kind));
+        apps.extend(self.around.neighbourhood(|all| all.relisted(kind)));
+        apps
+    }
+
+    /// The API server doesn't have the kind any more. Returns the apps that lost something.
+    pub(in crate::cluster) fn neighbours_vanished(&self, kind: NeighbourKind) -> Vec<AppKey> {
+        let mut apps = self.around.hosts(|all| all.vanished(kind));
+        apps.extend(self.around.neighbourhood(|all| all.vanished(kind)));
+        apps
+    }
+
+    /// Replaces the claims of an app to hosts, which it keeps at least until [`Self::hosts_written`]. Returns what has become of them, and
+    /// the apps to which that matters.
+    #[must_use]
+    pub fn claim_hosts(&self, app: &Claimant, hosts: &[String]) -> (HostClaims, Vec<AppKey>) {
+        // Of an app that is gone nothing is kept: a reconciliation can begin with one.
+        if !self.around.neighbourhood(|all| all.has_app(app.uid())) {
+            let unclaimed = hosts.iter().map(|host| (host.clone(), Unclaimed::Unknown)).collect();
+            return (HostClaims { unclaimed, ..HostClaims::default() }, Vec::new());
+        }
+        self.around.hosts(|all| all.claim(app, hosts))
+    }
+
+    /// The objects of an app are written. Returns the apps to which that matters.
+    #[must_use]
+    pub fn hosts_written(&self, uid: &str) -> Vec<AppKey> {
+        self.around.hosts(|all| all.end(uid))
+    }
+
+    /// Takes back the claims of an app that is gone. Returns the apps that wait for its hosts.
+    #[must_use]
+    pub fn host_claims_of_gone(&self, uid: &str) -> Vec<AppKey> {
+        self.around.hosts(|all| all.app_gone(uid))
     }
 
     /// Waits until an app needs the pods of a database that others run. For one waiter.
@@ -118,6 +191,9 @@ pub(in crate::cluster) fn read_pod(object: &Stored) -> Found {
         None => Found::Unread,
     }
 }
+
+/// Label of what cert-manager makes while it proves that a host is the issuer's customer's.
+const SOLVER: &str = "acme.cert-manager.io/http01-solver";
 
 /// Namespace and name.
 fn place(object: &Stored) -> Option<(&str, &str)> {
