@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help control-plane node node-packages helm oracle build release demo test upgrade e2e memory bench fuzz lint verify scan generate clean-cache cargo
+.PHONY: help control-plane node node-packages definitions helm oracle build release demo test upgrade e2e memory bench fuzz lint verify scan generate clean-cache cargo
 
 # Outside the checkout, so that every clone finds what another has built.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/hardened-app
@@ -26,6 +26,8 @@ export CILIUM_ASSETS := $(CACHE)/cilium/$(call version,node/cilium,go.mod go.sum
 export COREDNS_ASSETS := $(CACHE)/coredns/$(call version,node/coredns,go.mod go.sum build)
 export DATABASE_LAYERS := $(CACHE)/databases/$(call version,node/databases,postgres redis build)
 
+export DEFINITIONS := $(CACHE)/definitions/$(call version,definitions,go.mod go.sum build)
+
 # What was installed for one Python doesn't work with another.
 PYTHON := $(shell python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 CHECKOV := $(CACHE)/checkov/$(call version,checkov,requirements.txt build)-python$(PYTHON)
@@ -36,10 +38,10 @@ DENY := $(CACHE)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
-demo: build control-plane ## See five attacks on apps undone or reported, and a migration hold up a release (KEEP=1: look around afterwards)
+demo: build control-plane definitions ## See five attacks on apps undone or reported, and a migration hold up a release (KEEP=1: look around afterwards)
 	@$(BIN)/demo $(if $(KEEP),--keep)
 
-test: build control-plane helm oracle ## Run all tests, against a real control plane
+test: build control-plane definitions helm oracle ## Run all tests, against a real control plane
 	$(BIN)/control-plane exec --operator -- cargo test --workspace --locked --no-fail-fast
 
 upgrade: build control-plane ## Upgrade from an earlier commit and count the writes (FROM=<commit>)
@@ -48,7 +50,7 @@ upgrade: build control-plane ## Upgrade from an earlier commit and count the wri
 
 # All is built before: within the node's namespaces there is no network. One test at a time: together they'd ask for more CPUs.
 NODE_TESTS = cargo test --workspace --features e2e/node --test node
-e2e: build control-plane node node-packages release ## Run the operator and the samples as pods on a real node (needs root)
+e2e: build control-plane definitions node node-packages release ## Run the operator and the samples as pods on a real node (needs root)
 	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --package guest --target $(HOST)
 	$(NODE_TESTS) --locked --no-run
 	STATIC_PROGRAMS=$(CARGO_TARGET_DIR)/$(HOST)/release $(BIN)/control-plane exec --node --operator -- $(NODE_TESTS) --frozen -- --test-threads=1
@@ -104,6 +106,11 @@ control-plane: $(KUBEBUILDER_ASSETS) ## Build etcd and Kubernetes' programs, onc
 
 $(PROGRAMS):
 	@e2e/kubernetes/build $@
+
+definitions: $(DEFINITIONS) ## Take the definitions of optional APIs from their modules, once
+
+$(DEFINITIONS):
+	@e2e/definitions/build $@
 
 node: $(NODE_ASSETS) $(CILIUM_ASSETS) $(COREDNS_ASSETS) $(DATABASE_LAYERS) ## Build kubelet, containerd and what else a node runs, once (set NODE_ASSETS to use your own)
 

@@ -6,6 +6,7 @@
 
 pub mod audit;
 mod control_plane;
+mod definitions;
 mod kubeconfig;
 pub mod kubelet;
 pub mod memory;
@@ -25,6 +26,7 @@ mod supervisor;
 mod wait;
 
 pub use control_plane::{CONTROL_PLANE_ENV, ControlPlane};
+pub use definitions::Definitions;
 pub use kubeconfig::client;
 pub use namespace::Namespace;
 pub use parts::Parts;

@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use e2e::node::{self, Isolation, Node};
 use e2e::operator::{self, Operator};
-use e2e::{ControlPlane, Parts};
+use e2e::{ControlPlane, Definitions, Parts};
 use tokio::process::{Child, Command};
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -138,6 +138,13 @@ async fn start_more(
     with_node: bool,
     with_operator: bool,
 ) -> Result<(Option<Node>, Option<Operator>)> {
+    if with_operator {
+        // All that the operator may meet: the tests need not install them, and none of them comes as a surprise to another.
+        let client = control_plane.admin_client().await?;
+        for definitions in Definitions::ALL {
+            definitions.install(&client).await?;
+        }
+    }
     match (with_node, with_operator) {
         (false, false) => Ok((None, None)),
         (false, true) => {

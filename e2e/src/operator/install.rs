@@ -1,25 +1,20 @@
 //! Installs the operator's manifests.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result};
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams};
+use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
 use kube::core::{GroupVersionKind, TypeMeta};
 use kube::{Api, Client};
 use serde_json::Value;
 
 use crate::control_plane::ControlPlane;
+use crate::definitions;
 use crate::repository;
-use crate::wait::until;
 
 /// The manifest with the custom resource definitions, relative to the root of the repository.
 const DEFINITIONS: &str = "deploy/crds.yaml";
 
 /// The manifest with everything else: what is deleted to remove the operator.
 const MANIFEST: &str = "deploy/install.yaml";
-
-const LIMIT: Duration = Duration::from_mins(1);
 
 /// Reads both manifests, as one.
 pub(crate) fn manifest() -> Result<String> {
@@ -50,17 +45,7 @@ pub async fn install_manifest(control_plane: &ControlPlane, manifest: &str) -> R
         let applied = apply(&client, manifest).await;
         applied.context("cannot apply the manifests")?;
     }
-    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
-    until("the API server serves the custom resources", LIMIT, async || {
-        let stored = definitions.list(&ListParams::default()).await?;
-        for definition in stored.items.iter().filter(|definition| definition.spec.group == hardened_app::api::GROUP) {
-            if !is_established(definition) || !is_served(&client, definition).await {
-                return Ok(None);
-            }
-        }
-        Ok(Some(()))
-    })
-    .await
+    definitions::served(&client, |definition| definition.spec.group == hardened_app::api::GROUP).await
 }
 
 async fn apply(client: &Client, manifest: &Value) -> Result<()> {
@@ -74,18 +59,4 @@ async fn apply(client: &Client, manifest: &Value) -> Result<()> {
     let name = text("/metadata/name").context("a manifest without a name")?;
     api.patch(name, &PatchParams::apply("install").force(), &Patch::Apply(manifest)).await?;
     Ok(())
-}
-
-fn is_established(definition: &CustomResourceDefinition) -> bool {
-    let conditions = definition.status.as_ref().and_then(|status| status.conditions.as_deref()).unwrap_or_default();
-    conditions.iter().any(|condition| condition.type_ == "Established" && condition.status == "True")
-}
-
-/// A definition can be Established shortly before the API server routes requests to it.
-async fn is_served(client: &Client, definition: &CustomResourceDefinition) -> bool {
-    let Some(version) = definition.spec.versions.iter().find(|version| version.storage) else { return false };
-    let kind = GroupVersionKind::gvk(&definition.spec.group, &version.name, &definition.spec.names.kind);
-    let resource = ApiResource::from_gvk_with_plural(&kind, &definition.spec.names.plural);
-    let api: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
-    api.list(&ListParams::default().limit(1)).await.is_ok()
 }

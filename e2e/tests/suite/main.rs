@@ -9,6 +9,7 @@ mod conflicts;
 mod control_plane;
 mod databases;
 mod declared;
+mod definitions;
 mod deletions;
 mod drift;
 mod events;
