@@ -13,6 +13,7 @@ mod definitions;
 mod deletions;
 mod drift;
 mod events;
+mod exposures;
 mod experiments;
 mod failover;
 mod guards;

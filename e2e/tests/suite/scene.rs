@@ -7,7 +7,7 @@ use e2e::audit::{self, Request};
 use e2e::{ControlPlane, Namespace, operator, until};
 use hardened_app::api::{DriftItem, HardenedApp, HardenedAppStatus};
 use hardened_app::app::{App, Enforcement, Policy};
-use hardened_app::desired::{self, Care, Child, KINDS, Kind};
+use hardened_app::desired::{self, Care, Child, KINDS, Kind, Stage};
 use hardened_app::plan::{self, Basis, Verdict};
 use hardened_app::release::Target;
 use jiff::Timestamp;
@@ -39,9 +39,10 @@ pub(crate) fn autoscaled() -> String {
 /// Every difference counts as drift, so that none counts as a leftover of an earlier apply by the operator.
 pub(crate) const VERIFIED: Basis = Basis { verified: true, listed: true, updated: false };
 
-/// The kinds of the children that exist for as long as an app.
+/// The kinds of the children that exist for as long as an app, exposed or not.
 fn kept_kinds() -> impl Iterator<Item = &'static Kind> + Clone {
-    KINDS.iter().filter(|kind| kind.care == Care::Apply && kind.name != "Job")
+    let kept = |kind: &&Kind| kind.care == Care::Apply && kind.stage != Stage::Entry && kind.name != "Job";
+    KINDS.iter().filter(kept)
 }
 
 /// The kinds of the children of [`WEB`]: all but the autoscaler and what runs databases.

@@ -1,0 +1,7 @@
+//! Hosts under which apps are reachable, on a control plane that has the definitions of all APIs.
+
+mod apis;
+mod drift;
+mod hosts;
+mod profiles;
+mod stage;
