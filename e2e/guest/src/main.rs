@@ -2,10 +2,13 @@
 //! files on request, so that tests can see what a process in the container may do.
 //!
 //! Its last argument selects another function: `pause` holds the namespaces of a pod, `ready` connects to the server in the same
-//! container, `eat` allocates memory until the kernel kills the process.
+//! container, `eat` allocates memory until the kernel kills the process, `migrate` creates a table. After `--tls FOLDER` it serves HTTPS, with
+//! the certificate and the key in the folder.
 
 mod ask;
 mod health;
+mod migrate;
+mod tls;
 
 use std::io::{BufReader, Result, Write};
 use std::net::{TcpListener, TcpStream};
@@ -22,9 +25,10 @@ fn main() -> ExitCode {
     let done = match argument.as_deref() {
         Some("pause") => forever(),
         Some("eat") => ask::eat(),
+        Some("migrate") => migrate::run(),
         Some("ready") => port(None).and_then(TcpStream::connect).map(drop),
         _ if argument.is_none() && env::var_os(PORT_ENV).is_none() => forever(),
-        _ => port(argument).and_then(serve),
+        _ => port(argument).and_then(|port| serve(port, tls::configured()?)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -48,12 +52,15 @@ fn port(argument: Option<String>) -> Result<(&'static str, u16)> {
     Ok(("0.0.0.0", port))
 }
 
-fn serve(address: (&str, u16)) -> Result<()> {
+fn serve(address: (&str, u16), tls: Option<tls::Config>) -> Result<()> {
     for connection in TcpListener::bind(address)?.incoming() {
-        let connection = connection?;
+        let (connection, tls) = (connection?, tls.clone());
         thread::spawn(move || {
             // Clients such as probes may close the connection early, which isn't an error.
-            let _ = answer(connection);
+            let _ = match tls {
+                Some(tls) => tls::answer(connection, tls),
+                None => answer(connection),
+            };
         });
     }
     Ok(())
@@ -65,7 +72,13 @@ fn answer(mut connection: TcpStream) -> Result<()> {
     if request.starts_with(health::PREFACE) {
         return health::serve(&mut input, &mut connection);
     }
-    let (status, text) = ask::carry_out(&request);
+    respond(&request, &mut connection)
+}
+
+/// Carries out the request, and tells what software serves, as many do.
+fn respond(request: &str, connection: &mut impl Write) -> Result<()> {
+    let (status, text) = ask::carry_out(request);
     let length = text.len();
-    write!(connection, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}")
+    let head = format!("HTTP/1.1 {status}\r\nX-Powered-By: guest\r\nContent-Length: {length}\r\nConnection: close");
+    write!(connection, "{head}\r\n\r\n{text}")
 }

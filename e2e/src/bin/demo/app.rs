@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail};
 use e2e::audit::{self, Request};
 use e2e::{ControlPlane, operator, until};
 use hardened_app::api::{ConditionType, DriftItem, HardenedApp, HardenedAppStatus, Reason};
-use hardened_app::desired::{KINDS, Kind};
-use kube::api::DynamicObject;
+use hardened_app::desired::{KINDS, Kind, Presence};
+use kube::api::{DynamicObject, ListParams};
 use kube::{Api, Client};
 use serde_json::Value;
 
@@ -63,7 +63,8 @@ impl<'a> App<'a> {
             "\n   The operator created {} objects for it, the ServiceAccount and the NetworkPolicy before the Deployment:",
             status.children.len()
         );
-        let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.plural).collect();
+        let kinds = KINDS.iter().filter(|kind| kind.presence == Presence::Always);
+        let kinds: Vec<&str> = kinds.map(|kind| kind.plural).collect();
         kubectl
             .run(&["-n", NAMESPACE, "get", &kinds.join(","), "-l", "app.kubernetes.io/part-of=hello", "-o", "name"])
             .await?;
@@ -106,8 +107,20 @@ impl<'a> App<'a> {
 
     /// The status of an app of the demo's namespace.
     pub(crate) async fn status_of(&self, name: &str) -> Result<HardenedAppStatus> {
-        let apps: Api<HardenedApp> = Api::namespaced(self.client.clone(), NAMESPACE);
+        self.status_in(NAMESPACE, name).await
+    }
+
+    /// The status of an app.
+    pub(crate) async fn status_in(&self, namespace: &str, name: &str) -> Result<HardenedAppStatus> {
+        let apps: Api<HardenedApp> = Api::namespaced(self.client.clone(), namespace);
         Ok(apps.get(name).await?.status.unwrap_or_default())
+    }
+
+    /// The live objects of a kind.
+    pub(crate) async fn objects_in(&self, namespace: &str, kind: &Kind) -> Result<Vec<Value>> {
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &kind.resource());
+        let objects = api.list(&ListParams::default()).await?.items.into_iter();
+        Ok(objects.map(serde_json::to_value).collect::<Result<_, _>>()?)
     }
 
     /// The live child, if it exists.

@@ -3,6 +3,7 @@
 mod app;
 mod attack;
 mod database;
+mod entry;
 mod kubectl;
 mod migration;
 mod table;
@@ -43,8 +44,8 @@ async fn main() -> ExitCode {
 /// Runs the demo; at its end, also after an error or a signal, ends everything that it has started.
 async fn story(keep: bool) -> Result<()> {
     let mut stop = Box::pin(stop_signal()?);
-    // The last one plays its part for as long as the demo is kept.
-    let (operator, control_plane, _kubelet) = select! {
+    // The last two play their part for as long as the demo is kept.
+    let (operator, control_plane, _kubelets) = select! {
         shown = show() => shown?,
         () = &mut stop => bail!("interrupted"),
     };
@@ -57,7 +58,7 @@ async fn story(keep: bool) -> Result<()> {
     Ok(())
 }
 
-async fn show() -> Result<(Operator, ControlPlane, Kubelet)> {
+async fn show() -> Result<(Operator, ControlPlane, [Kubelet; 2])> {
     println!(
         "HardenedApp is a Kubernetes operator: a team writes one object, and the operator creates a hardened app from it"
     );
@@ -103,16 +104,20 @@ async fn show() -> Result<(Operator, ControlPlane, Kubelet)> {
     println!("\n5. A release that waits for its migration\n");
     migration::play(&app, &kubelet, &kubectl).await?;
 
-    println!("\n6. What the status, the Events and the audit log say\n");
+    println!("\n6. An entry point for clients outside the cluster\n");
+    let saas = entry::play(&control_plane, &app, &kubectl).await?;
+
+    println!("\n7. What the status, the Events and the audit log say\n");
     app.summary(&kubectl).await?;
     println!(
         "\nA pod of an attacked template may still be Pending: the Deployment controller removes it once the app's own pods are \
          ready, which never happens without a node."
     );
     println!(
-        "\nThe operator reverted four attacks, reported all five, and rolled out no version before its migration had succeeded."
+        "\nThe operator reverted four attacks, reported all five, rolled out no version before its migration had succeeded, and gave a \
+         host to one app only."
     );
-    Ok((operator, control_plane, kubelet))
+    Ok((operator, control_plane, [kubelet, saas]))
 }
 
 /// Prints how to reach the control plane from another terminal.
