@@ -24,6 +24,8 @@ OWN_NODE := $(CACHE)/node/$(call version,node,$(foreach module,kubernetes contai
 export NODE_ASSETS := $(or $(NODE_ASSETS),$(OWN_NODE))
 export CILIUM_ASSETS := $(CACHE)/cilium/$(call version,node/cilium,go.mod go.sum modules_linux.go build)
 export COREDNS_ASSETS := $(CACHE)/coredns/$(call version,node/coredns,go.mod go.sum build)
+export CONTOUR_ASSETS := $(CACHE)/contour/$(call version,node/contour,go.mod go.sum build)
+export ENVOY_LAYER := $(CACHE)/envoy/$(call version,node/envoy,requirements.txt build)
 export DATABASE_LAYERS := $(CACHE)/databases/$(call version,node/databases,postgres redis build)
 
 export DEFINITIONS := $(CACHE)/definitions/$(call version,definitions,go.mod go.sum build)
@@ -112,7 +114,7 @@ definitions: $(DEFINITIONS) ## Take the definitions of optional APIs from their 
 $(DEFINITIONS):
 	@e2e/definitions/build $@
 
-node: $(NODE_ASSETS) $(CILIUM_ASSETS) $(COREDNS_ASSETS) $(DATABASE_LAYERS) ## Build kubelet, containerd and what else a node runs, once (set NODE_ASSETS to use your own)
+node: $(NODE_ASSETS) $(CILIUM_ASSETS) $(COREDNS_ASSETS) $(CONTOUR_ASSETS) $(ENVOY_LAYER) $(DATABASE_LAYERS) ## Build kubelet, containerd and what else a node runs, once (set NODE_ASSETS to use your own)
 
 $(OWN_NODE):
 	@e2e/node/build $@
@@ -122,6 +124,12 @@ $(CILIUM_ASSETS):
 
 $(COREDNS_ASSETS):
 	@e2e/node/coredns/build $@
+
+$(CONTOUR_ASSETS):
+	@e2e/node/contour/build $@
+
+$(ENVOY_LAYER):
+	@e2e/node/envoy/build $@
 
 $(DATABASE_LAYERS):
 	@e2e/node/databases/build $@

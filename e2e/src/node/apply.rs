@@ -11,7 +11,8 @@ use crate::control_plane::ControlPlane;
 /// Applies a manifest and waits until a Deployment of it is available.
 pub(super) async fn apply(control_plane: &ControlPlane, manifest: String, deployment: (&str, &str)) -> Result<()> {
     let mut apply = control_plane.kubectl()?;
-    apply.args(["apply", "--server-side", "-f", "-"]);
+    // A test may have changed what is applied again.
+    apply.args(["apply", "--server-side", "--force-conflicts", "-f", "-"]);
     let (namespace, name) = deployment;
     let mut rollout = control_plane.kubectl()?;
     rollout.args(["-n", namespace, "rollout", "status", &format!("deployment/{name}"), "--timeout=90s"]);

@@ -80,7 +80,7 @@ fn describe(content: Content, image: &Image) -> Result<Value> {
             let program = fs::read(content.file()?)?;
             store(LAYER_TYPE, &layer(image.entrypoint.first().context("no entry point")?, &program)?)
         }
-        Content::Layer(_) => link(&content.file()?),
+        Content::Layer { .. } => link(&content.file()?),
     }
 }
 

@@ -12,6 +12,9 @@ pub(super) const OPERATOR: &str = "ops/hardened-app:0.1.0";
 /// The program in most containers of the tests.
 const GUEST: Content = Content::Program { of: "STATIC_PROGRAMS", target: "e2e", name: "guest" };
 
+/// The program that configures Envoy.
+const CONTOUR: Content = Content::Program { of: "CONTOUR_ASSETS", target: "node", name: "contour" };
+
 /// What an image consists of.
 #[derive(Clone, Copy)]
 pub(super) enum Content {
@@ -23,8 +26,12 @@ pub(super) enum Content {
         target: &'static str,
         name: &'static str,
     },
-    /// A layer that e2e/node/databases/build makes, by its name.
-    Layer(&'static str),
+    /// A layer that `make node` has made.
+    Layer {
+        /// Names the folder of the layer.
+        of: &'static str,
+        name: &'static str,
+    },
 }
 
 /// An image and its configuration, as the OCI image specification has it.
@@ -70,7 +77,7 @@ impl Image {
     }
 }
 
-const POSTGRES_LAYER: Content = Content::Layer("postgres");
+const POSTGRES_LAYER: Content = Content::Layer { of: "DATABASE_LAYERS", name: "postgres" };
 const POSTGRES_PATH: &str = "PATH=/bin:/usr/lib/postgresql/15/bin";
 
 /// Databases are Debian's, with the interface of the images of Docker's library.
@@ -97,10 +104,10 @@ const REDIS: Image = Image {
     command: &["redis-server"],
     environment: &["PATH=/bin:/usr/bin"],
     folder: "/data",
-    ..Image::of("redis:7", Content::Layer("redis"), &["/entrypoint"])
+    ..Image::of("redis:7", Content::Layer { of: "DATABASE_LAYERS", name: "redis" }, &["/entrypoint"])
 };
 
-pub(super) const IMAGES: [Image; 13] = [
+pub(super) const IMAGES: [Image; 15] = [
     // As the README describes it.
     Image {
         user: "65532",
@@ -115,6 +122,8 @@ pub(super) const IMAGES: [Image; 13] = [
         Content::Program { of: "COREDNS_ASSETS", target: "node", name: "coredns" },
         &["/coredns"],
     ),
+    Image::of("contour:1.33.8", CONTOUR, &["/contour"]),
+    Image::of("envoy:1.40.0", Content::Layer { of: "ENVOY_LAYER", name: "envoy" }, &["/bin/envoy"]),
     POSTGRES,
     REDIS,
     Image::guest("pause:1", &["/pause", "pause"]),
@@ -134,7 +143,7 @@ impl Content {
     pub(super) fn file(self) -> Result<PathBuf> {
         match self {
             Self::Program { of, target, name } => programs::find_in(of, target, name),
-            Self::Layer(name) => programs::find_in("DATABASE_LAYERS", "node", &format!("{name}.tar")),
+            Self::Layer { of, name } => programs::find_in(of, "node", &format!("{name}.tar")),
         }
     }
 }
@@ -142,4 +151,9 @@ impl Content {
 /// The static program that serves what tests ask of it.
 pub(super) fn guest() -> Result<PathBuf> {
     GUEST.file()
+}
+
+/// Contour, which also makes the certificates for its connections with Envoy.
+pub(super) fn contour() -> Result<PathBuf> {
+    CONTOUR.file()
 }

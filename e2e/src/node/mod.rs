@@ -7,6 +7,7 @@
 mod apply;
 mod cilium;
 mod command;
+pub mod contour;
 mod control_groups;
 pub(crate) mod identity;
 mod image;

@@ -4,6 +4,7 @@ mod ask;
 mod cli;
 mod client;
 mod drift;
+mod entry;
 mod inside;
 mod limits;
 mod load;
