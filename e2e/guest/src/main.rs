@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         Some("migrate") => migrate::run(),
         Some("ready") => port(None).and_then(TcpStream::connect).map(drop),
         _ if argument.is_none() && env::var_os(PORT_ENV).is_none() => forever(),
-        _ => port(argument).and_then(|port| serve(port, tls::configured()?)),
+        _ => port(argument).and_then(|port| serve(port, tls::configured()?.as_ref())),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -52,9 +52,9 @@ fn port(argument: Option<String>) -> Result<(&'static str, u16)> {
     Ok(("0.0.0.0", port))
 }
 
-fn serve(address: (&str, u16), tls: Option<tls::Config>) -> Result<()> {
+fn serve(address: (&str, u16), tls: Option<&tls::Config>) -> Result<()> {
     for connection in TcpListener::bind(address)?.incoming() {
-        let (connection, tls) = (connection?, tls.clone());
+        let (connection, tls) = (connection?, tls.cloned());
         thread::spawn(move || {
             // Clients such as probes may close the connection early, which isn't an error.
             let _ = match tls {

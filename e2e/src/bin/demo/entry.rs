@@ -47,14 +47,33 @@ pub(crate) async fn play(control_plane: &ControlPlane, app: &App<'_>, kubectl: &
         Ok(reverted.find(|item| item.kind == HTTP_PROXIES.name))
     })
     .await?;
-    println!("   reverted {} ms later, kubectl included: {} of {} {}", began.elapsed().as_millis(), item.path, item.kind, item.name);
+    println!(
+        "   reverted {} ms later, kubectl included: {} of {} {}",
+        began.elapsed().as_millis(),
+        item.path,
+        item.kind,
+        item.name
+    );
 
     println!("\n   Another team asks for the same host:");
-    let exposures = format!(r#"[{{"op":"add","path":"/spec/exposures","value":[{{"host":"{HOST}","routes":[{{"path":"/","component":"web"}}]}}]}}]"#);
+    let exposures = format!(
+        r#"[{{"op":"add","path":"/spec/exposures","value":[{{"host":"{HOST}","routes":[{{"path":"/","component":"web"}}]}}]}}]"#
+    );
     kubectl.run(&["-n", NAMESPACE, "patch", "happ", APP, "--type=json", "--patch", &exposures]).await?;
     let message = wait("the host is refused", async || Ok(refusal(&app.status_of(APP).await?))).await?;
     println!("   Accepted is False: {message}");
-    kubectl.run(&["-n", NAMESPACE, "patch", "happ", APP, "--type=json", "--patch", r#"[{"op":"remove","path":"/spec/exposures"}]"#]).await?;
+    kubectl
+        .run(&[
+            "-n",
+            NAMESPACE,
+            "patch",
+            "happ",
+            APP,
+            "--type=json",
+            "--patch",
+            r#"[{"op":"remove","path":"/spec/exposures"}]"#,
+        ])
+        .await?;
     println!("\n   What the app says of its host, without a controller that would accept it:");
     kubectl.run(&["-n", SAAS, "get", "happ", PANEL, "-o", "custom-columns=HOST:.status.exposures[0].host,EXPOSED:.status.exposures[0].exposed,MESSAGE:.status.exposures[0].message"]).await?;
     Ok(kubelet)
