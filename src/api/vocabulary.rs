@@ -228,6 +228,8 @@ words! {
         MigrationUnknown = "MigrationUnknown",
         /// Others than its clients may connect to a database.
         DatabaseOpened = "DatabaseOpened",
+        /// A host doesn't lead to the app.
+        NotExposed = "NotExposed",
         /// Fields or list members were added to an object.
         DriftAdded = "DriftAdded",
         /// Declared fields of an object were changed.

@@ -4,6 +4,7 @@ mod applied;
 mod census;
 mod drift;
 mod earlier;
+mod exposure;
 mod fake;
 mod fuzz;
 mod isolation;

@@ -1,4 +1,4 @@
-//! Which changes of the status become events: a rejection, a conflict, a migration, an opened database, drift. Derived from two statuses, so nothing is
+//! Which changes of the status become events: a rejection, a conflict, a migration, an opened database, a host that isn't exposed, drift. Derived from two statuses, so nothing is
 //! published twice.
 
 use std::collections::BTreeMap;
@@ -28,12 +28,16 @@ pub struct EventNote {
 const LONGEST: usize = 900;
 
 /// Reasons of conditions that are events too, and what the operator was doing.
-const ANNOUNCED: [(ConditionType, Reason, EventReason, EventAction); 5] = [
+const ANNOUNCED: [(ConditionType, Reason, EventReason, EventAction); 9] = [
     (ConditionType::Ready, Reason::Rejected, EventReason::Rejected, EventAction::Accept),
     (ConditionType::Ready, Reason::Paused, EventReason::Paused, EventAction::Accept),
     (ConditionType::Ready, Reason::Conflict, EventReason::Conflict, EventAction::Apply),
     (ConditionType::Ready, Reason::PreflightFailed, EventReason::PreflightFailed, EventAction::Release),
     (ConditionType::DatabasesIsolated, Reason::Opened, EventReason::DatabaseOpened, EventAction::Report),
+    (ConditionType::Exposed, Reason::NotEnforceable, EventReason::NotExposed, EventAction::Report),
+    (ConditionType::Exposed, Reason::HostConflict, EventReason::NotExposed, EventAction::Report),
+    (ConditionType::Exposed, Reason::RouteRefused, EventReason::NotExposed, EventAction::Report),
+    (ConditionType::Exposed, Reason::CertificateMissing, EventReason::NotExposed, EventAction::Report),
 ];
 
 /// The events that a change of status calls for.

@@ -1,7 +1,7 @@
 //! Requests of the tests, as `GET /verb/argument`.
 
 use std::fs;
-use std::io::{BufRead, Result};
+use std::io::{BufRead, Result, Write};
 
 /// Allocated at a time: small compared to any memory limit.
 const BITE: usize = 1 << 20;
@@ -13,8 +13,16 @@ pub(crate) fn head(input: &mut impl BufRead) -> Result<String> {
     Ok(head)
 }
 
+/// Carries out the request, and tells what software serves, as many do.
+pub(crate) fn respond(request: &str, connection: &mut impl Write) -> Result<()> {
+    let (status, text) = carry_out(request);
+    let length = text.len();
+    let head = format!("HTTP/1.1 {status}\r\nX-Powered-By: guest\r\nContent-Length: {length}\r\nConnection: close");
+    write!(connection, "{head}\r\n\r\n{text}")
+}
+
 /// Executes a request; returns the status and the body of the response.
-pub(crate) fn carry_out(head: &str) -> (&'static str, String) {
+fn carry_out(head: &str) -> (&'static str, String) {
     let path = head.split(' ').nth(1).unwrap_or_default();
     let (verb, argument) = path.trim_start_matches('/').split_once('/').unwrap_or((path, ""));
     let file = format!("/{argument}");

@@ -10,7 +10,7 @@ mod health;
 mod migrate;
 mod tls;
 
-use std::io::{BufReader, Result, Write};
+use std::io::{BufReader, Result};
 use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -72,13 +72,5 @@ fn answer(mut connection: TcpStream) -> Result<()> {
     if request.starts_with(health::PREFACE) {
         return health::serve(&mut input, &mut connection);
     }
-    respond(&request, &mut connection)
-}
-
-/// Carries out the request, and tells what software serves, as many do.
-fn respond(request: &str, connection: &mut impl Write) -> Result<()> {
-    let (status, text) = ask::carry_out(request);
-    let length = text.len();
-    let head = format!("HTTP/1.1 {status}\r\nX-Powered-By: guest\r\nContent-Length: {length}\r\nConnection: close");
-    write!(connection, "{head}\r\n\r\n{text}")
+    ask::respond(&request, &mut connection)
 }

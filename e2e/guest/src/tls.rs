@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::{ask, respond};
+use crate::ask;
 
 pub(crate) type Config = Arc<ServerConfig>;
 
@@ -32,5 +32,5 @@ pub(crate) fn answer(connection: TcpStream, config: Config) -> Result<()> {
     let session = ServerConnection::new(config).map_err(Error::other)?;
     let mut input = BufReader::new(StreamOwned::new(session, connection));
     let request = ask::head(&mut input)?;
-    respond(&request, input.get_mut())
+    ask::respond(&request, input.get_mut())
 }

@@ -6,7 +6,8 @@ use crate::{
     app::{Enforcement, Refusal},
     desired::{Progress, Rollout, RolloutPhase},
     fixtures::drift_item,
-    plan::{self, Applied, ChildOutcome, ChildState, Outcome, PodState},
+    plan::{self, Applied, ChildOutcome, ChildState, Exposed, ExposureState, Outcome, PodState},
+    release::Unclaimed,
 };
 
 /// The outcome, the conditions it leads to, and a part of the message of `Ready`.
@@ -24,7 +25,79 @@ fn with(state: ChildState) -> Outcome {
     outcome(|applied| applied.children[1].state = state)
 }
 
+/// Hosts in these states.
+fn hosts(states: &[Exposed]) -> Vec<ExposureState> {
+    let state = |(number, exposed): (usize, &Exposed)| ExposureState {
+        host: format!("host-{number}"),
+        url: format!("https://host-{number}"),
+        exposed: exposed.clone(),
+        overdue: None,
+        recheck: None,
+    };
+    states.iter().enumerate().map(state).collect()
+}
+
+fn exposed(states: &[Exposed]) -> Outcome {
+    outcome(|applied| applied.exposures = hosts(states))
+}
+
 const CASES: &[Case] = &[
+    (
+        "an exposed host changes nothing about ready",
+        || exposed(&[Exposed::Yes]),
+        &[
+            "Ready=True/Available",
+            "Accepted=True/Accepted",
+            "Available=True/Available",
+            "Exposed=True/Exposed",
+            "InSync=True/InSync",
+        ],
+        "all pods of all components serve",
+    ),
+    (
+        "a host that waits is reconciled",
+        || exposed(&[Exposed::Yes, Exposed::Waiting("HTTPRoute a: nobody".to_owned())]),
+        &[
+            "Ready=False/RoutePending",
+            "Accepted=True/Accepted",
+            "Reconciling=True/RoutePending",
+            "Available=True/Available",
+            "Exposed=False/RoutePending",
+            "InSync=True/InSync",
+        ],
+        "host-1: HTTPRoute a: nobody",
+    ),
+    (
+        "a host of others needs a user, and comes before one that only waits",
+        || exposed(&[Exposed::NoApi("none".to_owned()), Exposed::Unclaimed(Unclaimed::Taken)]),
+        &[
+            "Ready=False/HostConflict",
+            "Accepted=True/Accepted",
+            "Stalled=True/HostConflict",
+            "Available=True/Available",
+            "Exposed=False/HostConflict",
+            "InSync=True/InSync",
+        ],
+        "host-1: the host is already taken in this cluster",
+    ),
+    (
+        "what pods lack comes before what hosts lack",
+        || {
+            outcome(|applied| {
+                applied.exposures = hosts(&[Exposed::Refused("no".to_owned())]);
+                applied.progress = progress(Rollout { desired: 2, ready: 1, ..Rollout::default() }, Vec::new());
+            })
+        },
+        &[
+            "Ready=False/RolloutInProgress",
+            "Accepted=True/Accepted",
+            "Reconciling=True/RolloutInProgress",
+            "Available=False/RolloutInProgress",
+            "Exposed=False/RouteRefused",
+            "InSync=True/InSync",
+        ],
+        "web",
+    ),
     (
         "everything in place and serving is ready",
         || outcome(|_| {}),

@@ -39,6 +39,22 @@ impl Fleet {
         Ok(Self { apps: apps.collect::<Result<_>>()? })
     }
 
+    /// The same apps, each with this number of hosts.
+    pub(crate) fn exposed(mut self, hosts: usize) -> Result<Self> {
+        for app in &mut self.apps {
+            let name = app.metadata.name.clone().unwrap_or_default();
+            let exposure = |host: usize| {
+                serde_json::from_value(json!({
+                    "host": format!("{name}-{host}.example.com"),
+                    "routes": [{ "path": "/", "component": "web" }],
+                    "tls": { "secretName": format!("{name}-tls") },
+                }))
+            };
+            app.spec.exposures = (0..hosts).map(exposure).collect::<Result<_, _>>()?;
+        }
+        Ok(self)
+    }
+
     pub(crate) fn apps(&self) -> &[HardenedApp] {
         &self.apps
     }

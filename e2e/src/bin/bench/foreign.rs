@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use hardened_app::desired::{KINDS, Kind};
-use k8s_openapi::api::networking::v1::Ingress;
 use kube::Api;
 use kube::api::{ApiResource, DynamicObject, PostParams};
 use serde_json::{Value, json};
@@ -33,8 +32,7 @@ pub(crate) struct Foreign {
 
 /// Creates about this number of objects without the operator's labels.
 pub(crate) async fn crowd(stage: &Stage, objects: usize) -> Result<Foreign> {
-    let kinds = KINDS.iter().map(Kind::resource).chain([ApiResource::erase::<Ingress>(&())]);
-    let kinds: Vec<ApiResource> = kinds.filter(|kind| body(kind, "").is_some()).collect();
+    let kinds: Vec<ApiResource> = KINDS.iter().map(Kind::resource).filter(|kind| body(kind, "").is_some()).collect();
     let namespaces: Vec<String> =
         (0..objects.div_ceil(EACH * kinds.len())).map(|index| format!("foreign-{index}")).collect();
     for namespace in &namespaces {

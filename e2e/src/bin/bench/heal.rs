@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use futures::StreamExt;
 use hardened_app::api::{HardenedApp, MANAGED_BY, MANAGER};
-use hardened_app::desired::KINDS;
+use hardened_app::desired::{KINDS, Presence};
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
@@ -117,11 +117,13 @@ async fn watch(stage: &Stage) -> Result<(JoinSet<()>, UnboundedReceiver<Seen>)> 
     let (sender, seen) = mpsc::unbounded_channel();
     let (ready, mut all_ready) = mpsc::channel(KINDS.len());
     let mut watches = JoinSet::new();
-    for kind in KINDS {
+    // The control plane has no optional API.
+    let kinds = || KINDS.iter().filter(|kind| kind.presence == Presence::Always);
+    for kind in kinds() {
         let api = Api::<DynamicObject>::all_with(stage.admin().clone(), &kind.resource());
         watches.spawn(follow(api, kind.name, sender.clone(), ready.clone()));
     }
-    for _ in KINDS {
+    for _ in kinds() {
         all_ready.recv().await.context("a watch has ended")?;
     }
     Ok((watches, seen))

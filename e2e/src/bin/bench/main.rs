@@ -6,6 +6,7 @@ mod evaluations;
 mod fleet;
 mod foreign;
 mod heal;
+mod hosts;
 mod identical;
 mod measured;
 mod quiet;
@@ -74,13 +75,15 @@ async fn measure(arguments: &Arguments) -> Result<()> {
     eprintln!("NetworkPolicies");
     let judged = reach::measure()?;
     let evaluations = evaluations::measure(&arguments.operator).await?;
+    eprintln!("hosts");
+    let hosts = hosts::measure(&arguments.operator).await?;
     let mut measured = Vec::new();
     for apps in numbers {
         eprintln!("{apps} apps");
         let foreign = if apps == most { arguments.foreign } else { 0 };
         measured.push(measure_with(apps, foreign, &arguments.operator).await?);
     }
-    let report = report::report(&measured, &judged, evaluations, processors);
+    let report = report::report(&measured, &judged, evaluations, hosts, processors);
     println!("{report}");
     arguments.out.as_deref().map_or(Ok(()), |document| put_into(document, &report))
 }

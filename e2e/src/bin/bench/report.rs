@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use crate::evaluations::{self, Evaluations};
+use crate::hosts::{self, Hosts};
 use crate::measured::{Crowd, Measured, count};
 use crate::race::Lap;
 use crate::reach::{self, Judged};
@@ -11,7 +12,13 @@ use crate::rows;
 use crate::table::table;
 
 /// The whole report, in Markdown.
-pub(crate) fn report(measured: &[Measured], judged: &Judged, evaluations: Evaluations, processors: usize) -> String {
+pub(crate) fn report(
+    measured: &[Measured],
+    judged: &Judged,
+    evaluations: Evaluations,
+    exposed: Hosts,
+    processors: usize,
+) -> String {
     let crowd = measured.iter().filter_map(|measured| Some((measured, measured.crowd.as_ref()?)));
     let (apps, objects) =
         (|measured: &Measured| grouped(measured.race.apps), |crowd: &Crowd| grouped(crowd.foreign.objects));
@@ -26,6 +33,8 @@ pub(crate) fn report(measured: &[Measured], judged: &Judged, evaluations: Evalua
     let _ = writeln!(text, "\n{}", table(&crowded, &rows::judged(judged)).trim_end());
     let busy = [format!("{} apps in one namespace", evaluations::APPS)];
     let _ = writeln!(text, "\n{}", table(&busy, &rows::evaluations(evaluations)).trim_end());
+    let fleets = [format!("{} apps", hosts::APPS), format!("the same with {} hosts", grouped(hosts::HOSTS))];
+    let _ = writeln!(text, "\n{}", table(&fleets, &rows::hosts(exposed)).trim_end());
     text.push_str(&laps(measured, processors));
     let requests = measured.iter().map(|measured| measured.race.identical).min().unwrap_or_default();
     let _ = writeln!(text, "\nBefore each lap all contenders sent the same {requests} requests, byte for byte.");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::evaluations::Evaluations;
 use crate::heal::Heals;
+use crate::hosts::{APPS, Cost, Hosts};
 use crate::measured::{Crowd, Measured, count};
 use crate::race::{self, Lap, Race};
 use crate::reach::Judged;
@@ -169,6 +170,22 @@ pub(crate) fn evaluations(evaluations: Evaluations) -> Vec<Row> {
             "the app itself, and once more when its status has changed",
         ),
         row("One more policy for pods of none of them: reconciliations", 0, evaluations.for_another, ""),
+    ]
+}
+
+/// Rows of what hosts cost.
+pub(crate) fn hosts(hosts: Hosts) -> Vec<Row> {
+    let row = |measure, cell: &dyn Fn(&Cost) -> String, limited_by| {
+        let cells = [hosts.without, hosts.with].iter().map(|cost| (None, cell(cost))).collect();
+        Row::new(measure, None, "", cells, limited_by)
+    };
+    let per_app = |number: usize| format!("{:.2}", count(number) / count(APPS));
+    vec![
+        row("Until the operator is idle", &|cost| format!("{:.2} s", cost.wall.as_secs_f64()), "the API server's CPU"),
+        row("Operator's CPU per app", &|cost| format!("{:.1} ms", cost.cpu.as_secs_f64() * 1000.0 / count(APPS)), ""),
+        row("Writes per app", &|cost| per_app(cost.writes), "one for each child, the record and the status"),
+        row("Reads per app", &|cost| per_app(cost.reads), "one list of each kind for the first app of the namespace"),
+        row("Memory afterwards", &|cost| format!("{:.1} MiB", cost.memory.now), ""),
     ]
 }
 

@@ -2,6 +2,7 @@
 //! to an apply of each child, projected onto the child, is the child. A value that isn't in the form in which the server
 //! stores its field would differ in every comparison, and the app would never be in sync.
 
+mod exposures;
 mod policies;
 mod specs;
 mod texts;

@@ -58,5 +58,6 @@ pub(super) fn generate(random: &mut Random) -> Value {
             json!({ "defaults": { "cpu": cpu, "memory": memory.replace(".123456789123", "") } }),
         );
     }
+    set(&mut spec, "/exposure", super::exposures::policy(random));
     json!({ "metadata": { "name": "generated" }, "spec": spec })
 }

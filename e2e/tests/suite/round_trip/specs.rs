@@ -17,7 +17,8 @@ pub(super) fn generate(random: &mut Random) -> Value {
     if let (Some(first), false) = (components.first_mut(), names.is_empty()) {
         set(first, "/connectsTo", json!(names));
     }
-    json!({ "components": components, "databases": databases })
+    let exposures = if random.once_in(2) { super::exposures::generate(random, &components) } else { Vec::new() };
+    json!({ "components": components, "databases": databases, "exposures": exposures })
 }
 
 /// One database of each form, and of each engine that can be managed.
