@@ -147,7 +147,9 @@ async fn of_two_apps_at_once_exactly_one_has_the_host() -> Result<()> {
         let (winner, loser) = if both[0] { (&one, &other) } else { (&other, &one) };
         delete(winner, "shop").await?;
         has(loser, &host).await?;
-        let (most, order) = witness.end().await?;
+        let (most, mut order) = witness.end().await?;
+        // Where the deletion of the object is seen before that of its app, it is created once more, for the garbage collection.
+        order.dedup();
         ensure!(most == 1 && order == [winner.name(), loser.name()], "round {round}: {most} {order:?}");
         anyhow::Ok(())
     });
