@@ -17,7 +17,7 @@ pub(super) fn generate(random: &mut Random, components: &[Value]) -> Vec<Value> 
     if ports.is_empty() {
         return Vec::new();
     }
-    (0..=random.below(2)).map(|number| exposure(random, number, &ports)).collect()
+    (0..=random.below(3)).map(|number| exposure(random, number, &ports)).collect()
 }
 
 fn exposure(random: &mut Random, number: usize, ports: &[(Value, Value)]) -> Value {
@@ -46,10 +46,10 @@ fn exposure(random: &mut Random, number: usize, ports: &[(Value, Value)]) -> Val
         ("/rateLimit", json!({ "requestsPerSecond": 1 + random.below(9), "burst": random.below(3) })),
         ("/maxBodySize", json!(quantity(random, &BYTES))),
         ("/allowCIDRs", json!(["203.0.113.9/24", "2001:DB8::/64"])),
-        ("/backendTLS", json!({ "hostname": "a.b", random.pick(&["caConfigMap", "caSecret"]): "ca.x" })),
+        ("/backendTLS", json!({ "hostname": "a.b", random.pick(&["caConfigMap", "caConfigMap", "caSecret"]): "ca.x" })),
     ];
     for (field, value) in optional {
-        if random.once_in(4) {
+        if random.once_in(if field == "/backendTLS" { 3 } else { 5 }) {
             set(&mut exposure, field, value);
         }
     }
@@ -68,11 +68,11 @@ pub(super) fn policy(random: &mut Random) -> Value {
         "controllers": [{ "namespace": "edge", "podLabels": { "app": "envoy" } }],
         "controllerCIDRs": ["192.0.2.7/28", "FD00::7/128"],
     });
-    match random.below(5) {
+    match random.below(10) {
         0 => set(&mut policy, "/gateway", json!({ "name": "edge.a", "namespace": "edge", "httpsListener": "tls.a" })),
-        1 => set(&mut policy, "/gateway", json!({ "name": "edge", "namespace": "edge", "listeners": "App" })),
-        2 => set(&mut policy, "/ingress", json!({ "className": "a.b" })),
-        3 => set(&mut policy, "/ingress", json!({ "className": "edge", "profile": "Contour" })),
+        1..=3 => set(&mut policy, "/gateway", json!({ "name": "edge", "namespace": "edge", "listeners": "App" })),
+        4 => set(&mut policy, "/ingress", json!({ "className": "a.b" })),
+        5 | 6 => set(&mut policy, "/ingress", json!({ "className": "edge", "profile": "Contour" })),
         _ => set(&mut policy, "/ingress", json!({ "className": "edge", "profile": "Traefik" })),
     }
     policy

@@ -17,7 +17,7 @@ pub(super) fn generate(random: &mut Random) -> Value {
     if let (Some(first), false) = (components.first_mut(), names.is_empty()) {
         set(first, "/connectsTo", json!(names));
     }
-    let exposures = if random.once_in(2) { super::exposures::generate(random, &components) } else { Vec::new() };
+    let exposures = if random.once_in(8) { Vec::new() } else { super::exposures::generate(random, &components) };
     json!({ "components": components, "databases": databases, "exposures": exposures })
 }
 
