@@ -33,6 +33,7 @@ pub async fn reconcile(stored: Arc<StoredApp>, context: Arc<Context>) -> Result<
     let id = AppId::of(stored.meta());
     if stored.meta().deletion_timestamp.is_some() || context.settings.is_terminating(&id.namespace) {
         // Garbage collection deletes the children; creating one now would only delay it.
+        context.release_hosts(&id);
         return Ok(Action::await_change());
     }
     if !context.settings.knows(&id.namespace) {
@@ -64,7 +65,10 @@ async fn apply(stored: &StoredApp, id: &AppId, previous: &HardenedAppStatus, con
     let asked = Asked { stored, id, policy: &policy, status: previous };
     let (mut target, refused) = match context.target(asked, newest, &known).await {
         Ok(Ok(target)) => target,
-        Ok(Err(refusal)) => return Outcome::Refused(refusal),
+        Ok(Err(refusal)) => {
+            context.release_hosts(id);
+            return Outcome::Refused(refusal);
+        }
         Err(failure) => return context.unfinished(id, &failure),
     };
     let recorded = context.commit(&mut target, &mut known).await;

@@ -5,7 +5,12 @@ use std::collections::BTreeSet;
 use kube::Resource;
 
 use super::{cache::Claimant, context::Context};
-use crate::{api::StoredApp, app::Exposure, desired::unenforceable, release::Target};
+use crate::{
+    api::StoredApp,
+    app::{AppId, Exposure},
+    desired::unenforceable,
+    release::Target,
+};
 
 /// The hosts of an app, while its objects are written: no other app gets them meanwhile, also if this one is deleted.
 pub struct ClaimedHosts<'a> {
@@ -27,6 +32,11 @@ impl Context {
         self.triggers.reconcile(wake);
         target.unclaimed = claims.unclaimed;
         ClaimedHosts { context: self, uid: target.id.uid.clone(), shared: claims.shared }
+    }
+
+    /// An app that is being deleted, or of which nothing is applied, waits for no host. What its objects still serve no other app gets.
+    pub fn release_hosts(&self, id: &AppId) {
+        self.triggers.reconcile(self.cache.host_claims_of_gone(&id.uid));
     }
 }
 

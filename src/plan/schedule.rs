@@ -21,6 +21,10 @@ pub const LONGEST_RECONCILIATION: Duration = Duration::from_secs(30);
 /// check sends no request, so it needs no jitter.
 pub const AWAITED: Duration = Duration::from_secs(15);
 
+/// How soon to check again what others outside this operator do, such as install an API or accept a route: their watches wake the app, and no
+/// such check sends a request.
+const AWAITED_OF_OTHERS: Duration = Duration::from_mins(1);
+
 /// How to react to a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureClass {
@@ -104,7 +108,7 @@ fn awaits(state: &DatabaseState, target: &Target) -> bool {
 /// Whether what a host waits for is reported by watches, or by the calendar.
 fn host(state: &ExposureState) -> Option<Duration> {
     let is_settled = matches!(state.exposed, Exposed::Yes | Exposed::NotEnforceable(_));
-    if is_settled { state.recheck } else { Some(AWAITED) }
+    if is_settled { state.recheck } else { Some(AWAITED_OF_OTHERS) }
 }
 
 /// When connections of earlier releases may be closed: at once where their last pod has gone, else it is awaited.
@@ -124,7 +128,8 @@ pub const fn again(state: &ChildState) -> Again {
         | ChildState::Contested(pause)
         | ChildState::Leftover(pause)
         | ChildState::Failed(pause, _) => Again::After(*pause),
-        ChildState::AwaitDeletion | ChildState::Held | ChildState::NoApi => Again::After(AWAITED),
+        ChildState::AwaitDeletion | ChildState::Held => Again::After(AWAITED),
+        ChildState::NoApi => Again::After(AWAITED_OF_OTHERS),
         // What is observed is reported, and that is all that is asked for.
         ChildState::InPlace | ChildState::Observed => Again::Done,
     }

@@ -6,7 +6,7 @@ use futures::future::join_all;
 
 use super::{super::jitter::jittered, executor::Executor};
 use crate::{
-    desired::Child,
+    desired::{Child, Stage},
     plan::{self, AWAITED, ChildOutcome, ChildState, FailureClass, Leftover, backoff},
 };
 
@@ -20,6 +20,10 @@ impl Executor<'_> {
         let (mut now, mut later) = plan::prunable(self.cache.owned(&self.target.id), children, replaced);
         if self.target.ungated.enforcement.paused {
             later.append(&mut now);
+        }
+        if self.target.runs.is_none() {
+            // Where it isn't known which release runs, what leads to its pods stays, as they do.
+            later.extend(now.extract_if(.., |leftover| leftover.kind.stage == Stage::Entry));
         }
         let undone = join_all(now.iter().map(|leftover| self.delete(leftover))).await.into_iter().flatten();
         let waiting = later.iter().map(|leftover| ChildOutcome::of_leftover(leftover, ChildState::Leftover(AWAITED)));

@@ -5,4 +5,5 @@ mod conflicts;
 mod drift;
 mod hosts;
 mod profiles;
+mod releases;
 mod stage;

@@ -154,7 +154,7 @@ impl Cache {
         self.around.hosts(|all| all.end(uid))
     }
 
-    /// Takes back the claims of an app that is gone. Returns the apps that wait for its hosts.
+    /// Takes back the claims of an app that is gone, or that claims nothing any more. Returns the apps that wait for its hosts.
     #[must_use]
     pub fn host_claims_of_gone(&self, uid: &str) -> Vec<AppKey> {
         self.around.hosts(|all| all.app_gone(uid))

@@ -74,6 +74,19 @@ fn after_a_restart_the_objects_say_who_has_the_host() {
 }
 
 #[test]
+fn who_claims_nothing_any_more_holds_up_nobody() {
+    let mut hosts = Hosts::default();
+    let (older, younger) = (app("older", "1"), app("younger", "2"));
+    serve(&mut hosts, "foreign", None, HOST);
+    assert_eq!(reconcile(&mut hosts, &older, "older", HOST), Some(Unclaimed::Taken));
+    assert_eq!(reconcile(&mut hosts, &younger, "younger", HOST), Some(Unclaimed::Taken));
+    removed(&mut hosts, "foreign");
+    assert_eq!(reconcile(&mut hosts, &younger, "younger", HOST), Some(Unclaimed::Taken), "an older one waits");
+    assert_eq!(hosts.app_gone("uid-older"), [key("younger")]);
+    assert_eq!(reconcile(&mut hosts, &younger, "younger", HOST), None);
+}
+
+#[test]
 fn an_object_of_others_keeps_the_host_and_takes_none() {
     let mut hosts = Hosts::default();
     let a = app("a", "1");
