@@ -139,7 +139,7 @@ fn entry(given: &ExposurePolicy, review: &mut Review) -> Option<EntryPoint> {
         }
         if gateway.listeners == Listeners::App && gateway.https_listener.is_some() {
             let problem = "apps bring their own listeners for HTTPS";
-            review.reject(format!("{path}.httpsListener"), problem, "remove it, or set listeners: ExposureRules");
+            review.reject(format!("{path}.httpsListener"), problem, "remove it, or set listeners: Platform");
         }
         return Some(EntryPoint::Gateway(gateway.clone()));
     }

@@ -8,6 +8,7 @@ mod databases;
 mod definitions;
 mod environment;
 mod escapes;
+mod hostile;
 mod images;
 mod leaving;
 mod limits;
