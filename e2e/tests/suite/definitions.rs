@@ -1,12 +1,14 @@
 //! The definitions of optional APIs: tests find them on the shared control plane, and a separate one can get and lose them.
 
 use anyhow::{Context, Result};
-use e2e::{ControlPlane, Definitions, Namespace};
+use e2e::{ControlPlane, Definitions, Namespace, until};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::{ApiResource, DynamicObject, ListParams, PostParams};
 use kube::core::GroupVersionKind;
 use kube::{Api, Client};
 use serde_json::json;
+
+use crate::wait::LIMIT;
 
 /// What the tests rely on, with the version that they use.
 const KINDS: [(&str, &str); 9] = [
@@ -65,7 +67,8 @@ async fn an_api_vanishes_with_its_objects_and_comes_back() -> Result<()> {
     let proxy = DynamicObject::new("shop", &kind).data(json!({ "spec": {} }));
     proxies.create(&PostParams::default(), &proxy).await?;
     Definitions::Contour.remove(&client).await?;
-    assert_eq!(code().await?, 404);
+    // Its definition is gone a moment before what serves it.
+    until("the API is gone", LIMIT, async || Ok((code().await? == 404).then_some(()))).await?;
 
     Definitions::Contour.install(&client).await?;
     assert!(proxies.list(&ListParams::default()).await?.items.is_empty());

@@ -7,8 +7,9 @@ use anyhow::{Context, Result, ensure};
 use futures::future::{join, try_join_all};
 use futures::{StreamExt, TryStreamExt};
 use hardened_app::plan::AWAITED;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::networking::v1::Ingress;
-use kube::api::{PostParams, WatchEvent, WatchParams};
+use kube::api::{Patch, PatchParams, PostParams, WatchEvent, WatchParams};
 use kube::{Api, Client, ResourceExt};
 use serde_json::json;
 use tokio::task::JoinHandle;
@@ -157,16 +158,47 @@ async fn of_two_apps_at_once_exactly_one_has_the_host() -> Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn an_ingress_of_others_keeps_its_host() -> Result<()> {
-    let host = "foreign.example.com";
-    let (scene, tenant) = stages("foreign").await?;
-    let foreign: Ingress = serde_json::from_value(json!({
+/// An Ingress that nobody asked the operator for.
+fn foreign(tenant: &Scene, host: &str) -> Result<Ingress> {
+    Ok(serde_json::from_value(json!({
         "metadata": { "name": "site", "namespace": tenant.name() },
         "spec": { "rules": [{ "host": host, "http": { "paths": [{
             "path": "/", "pathType": "Prefix", "backend": { "service": { "name": "site", "port": { "number": 80 } } },
         }] } }] },
-    }))?;
+    }))?)
+}
+
+#[tokio::test]
+async fn an_app_that_is_being_deleted_holds_up_no_other() -> Result<()> {
+    let host = "deleting.example.com";
+    let (older, younger) = stages("deleting").await?;
+    let ingresses: Api<Ingress> = Api::namespaced(older.client.clone(), older.name());
+    ingresses.create(&PostParams::default(), &foreign(&older, host)?).await?;
+    for scene in [&older, &younger] {
+        claim(scene, host).await?;
+        scene.condition("shop", "Exposed", "False", "HostConflict").await?;
+        // Ages differ by whole seconds.
+        let created = scene.apps().get("shop").await?.metadata.creation_timestamp.context("an app has an age")?.0;
+        e2e::until("the next app is younger", LIMIT, async || {
+            Ok((Timestamp::now().duration_since(created) > SignedDuration::from_secs(1)).then_some(()))
+        })
+        .await?;
+    }
+    // Something else than the operator has work to do before it may go.
+    let finalizers = |names: serde_json::Value| Patch::Merge(json!({ "metadata": { "finalizers": names } }));
+    older.apps().patch("shop", &PatchParams::default(), &finalizers(json!(["example.com/busy"]))).await?;
+    delete(&older, "shop").await?;
+    ingresses.delete("site", &kube::api::DeleteParams::default()).await?;
+    has(&younger, host).await?;
+    older.apps().patch("shop", &PatchParams::default(), &finalizers(json!(null))).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_ingress_of_others_keeps_its_host() -> Result<()> {
+    let host = "foreign.example.com";
+    let (scene, tenant) = stages("foreign").await?;
+    let foreign = foreign(&tenant, host)?;
     let ingresses: Api<Ingress> = Api::namespaced(tenant.client.clone(), tenant.name());
     ingresses.create(&PostParams::default(), &foreign).await?;
     claim(&scene, host).await?;

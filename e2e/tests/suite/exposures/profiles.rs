@@ -7,6 +7,7 @@ use super::stage::{
     contour, expose, gateway, host, host_with_secret, manifest, names, parents, plain, report, stage, traefik,
 };
 use crate::scene::Scene;
+use crate::wait::LIMIT;
 
 /// What a profile makes: how many objects of each kind.
 struct Profile {
@@ -100,6 +101,14 @@ async fn the_definitions_accept_the_objects_of_every_profile_as_they_are() -> Re
         let writes = after.iter().skip(before.len()).filter(|request| request.subresource.is_none());
         let writes: Vec<String> = writes.map(|request| format!("{} {}", request.verb, request.resource)).collect();
         ensure!(writes.iter().all(|write| write.ends_with("controllerrevisions")), "{prefix}: {writes:?}");
+        expose(&scene, "shop", &json!([])).await?;
+        scene
+            .reported("shop", "all objects of the host are gone", |status| (status.children.len() == 5).then_some(()))
+            .await?;
+        for (kind, _) in objects {
+            e2e::until("they are gone", LIMIT, async || Ok(names(&scene, kind).await?.is_empty().then_some(())))
+                .await?;
+        }
         println!(
             "{prefix}: {objects:?}, {} requests to create, {} to look again",
             before.len(),
